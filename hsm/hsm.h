@@ -1,0 +1,140 @@
+/*
+ * The token: the only code in this program that calls PKCS#11.
+ *
+ * libp11 loads the module, lists slots and logs in; objects are handled through
+ * the module's own function list.  One struct hsm is one module with at most
+ * one token selected and at most one login.  Private keys never leave it.
+ *
+ * All errors are E_HSM unless said otherwise, and say which module, token, key
+ * and PKCS#11 return value.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ksr/base/bytes.h"
+#include "ksr/base/err.h"
+#include "ksr/base/limits.h"
+
+struct hsm; /* opaque: module, session, login */
+
+/* Loads and initialises the module.  Sets no environment: the caller does. */
+MUST_USE bool hsm_open(const char *module, struct hsm **ret, struct err *err);
+
+/* Sessions, logout, slots, module, in the order that works.  NULL is fine. */
+void hsm_close(struct hsm *hsm);
+
+/* CK_TOKEN_INFO without its padding. */
+struct hsm_token {
+	unsigned long slot;
+	char label[33];
+	char manufacturer[33];
+	char model[17];
+	char serial[17];
+	bool initialised;
+	bool user_pin_set;
+	bool user_pin_locked;
+	bool user_pin_final_try;
+};
+
+/* All tokens present; *ret is freed by the caller with free(). */
+MUST_USE bool hsm_tokens(struct hsm *hsm, struct hsm_token **ret,
+    size_t *ret_n, struct err *err);
+
+/*
+ * Selects the token that the RFC 7512 URI describes (token, manufacturer,
+ * model, serial, slot-id; a PIN in a URI is refused), and opens a session.
+ * With uri "" the only initialised token is taken; several are an error that
+ * lists them.
+ */
+MUST_USE bool hsm_select(struct hsm *hsm, const char *uri, struct err *err);
+
+/* The selected token. */
+const struct hsm_token *hsm_selected(const struct hsm *hsm);
+
+/*
+ * Logs the user in.  The state is read back from the token, not from libp11.
+ * Says "wrong PIN", "PIN locked", "one try left" in those words.
+ */
+MUST_USE bool hsm_login(struct hsm *hsm, const char *pin, struct err *err);
+
+enum hsm_key_type { HSM_RSA, HSM_EC_P256, HSM_EC_P384, HSM_OTHER };
+
+/* The public half, and what the private half's attributes say. */
+struct hsm_key {
+	char label[ID_MAX + 1];
+	uint8_t id[64];
+	size_t id_len;
+	enum hsm_key_type type;
+	unsigned bits;
+	uint8_t modulus[512]; /* RSA, big-endian */
+	size_t modulus_len;
+	uint8_t exponent[16]; /* RSA, big-endian */
+	size_t exponent_len;
+	uint8_t point[96]; /* EC: X || Y */
+	size_t point_len;
+	bool has_private, has_public;
+	/* Of the private key, CKA_ names; false if the token does not say. */
+	bool sensitive, always_sensitive, extractable, never_extractable;
+	bool sign, decrypt, unwrap, derive, local, token_object, private_object;
+	unsigned long private_handle, public_handle; /* CK_OBJECT_HANDLE */
+};
+
+/*
+ * Every key pair, half pairs included, sorted by label and id; keys of a type
+ * this program cannot use have type HSM_OTHER.  Freed with free().
+ */
+MUST_USE bool hsm_keys(
+    struct hsm *hsm, struct hsm_key **ret, size_t *ret_n, struct err *err);
+
+/*
+ * The one key pair with this label.  None, several, or a half pair are errors
+ * with a message each.
+ */
+MUST_USE bool hsm_find(struct hsm *hsm, const char *label,
+    struct hsm_key *ret, struct err *err);
+
+/* How the digest is made and padded; the DNSSEC algorithms we sign with. */
+enum hsm_mechanism {
+	HSM_RSA_PKCS1_SHA256, /* CKM_RSA_PKCS over a DigestInfo made here */
+	HSM_RSA_PKCS1_SHA512,
+	HSM_ECDSA_SHA256, /* CKM_ECDSA over the digest; r || s */
+	HSM_ECDSA_SHA384,
+};
+
+/*
+ * The one place in this program where a private key is used.
+ *
+ * Signs data with key's private half.  The result is not verified here; the
+ * caller does that with the pinned public key, before the next signature.
+ * Nothing is retried: a token that cannot sign once stops the ceremony.
+ * ret holds SIGNATURE_MAX octets and is untouched on failure.
+ */
+MUST_USE bool hsm_sign(struct hsm *hsm, const struct hsm_key *key,
+    enum hsm_mechanism mechanism, struct bytes data,
+    uint8_t ret[SIGNATURE_MAX], size_t *ret_len, struct err *err);
+
+struct hsm_keygen {
+	const char *label;
+	enum hsm_key_type type;
+	unsigned rsa_bits; /* 2048, 3072, 4096 */
+};
+
+/*
+ * Generates a key pair on the token (RSA with exponent 65537), its CKA_ID the
+ * first 20 octets of the SHA-256 of the label; asks for TOKEN, PRIVATE,
+ * SENSITIVE, SIGN true and EXTRACTABLE, DECRYPT, UNWRAP, DERIVE false, reads
+ * them back and refuses a key that differs.  A label that exists is refused.
+ */
+MUST_USE bool hsm_keygen(struct hsm *hsm, const struct hsm_keygen *what,
+    struct hsm_key *ret, struct err *err);
+
+/*
+ * Initialises the token in the first free slot for a rehearsal and sets both
+ * PINs.  Refuses a module that offers no uninitialised slot.
+ */
+MUST_USE bool hsm_init_token(struct hsm *hsm, const char *label,
+    const char *so_pin, const char *pin, struct hsm_token *ret,
+    struct err *err);

@@ -1,0 +1,12 @@
+/*
+ * PGP words: octets spoken as words, so that a hash read aloud in a ceremony
+ * survives the ear.  Even positions take a two-syllable word, odd positions a
+ * three-syllable one, so that a dropped or swapped word is noticed.
+ * Source: P. Juola and P. Zimmermann, PGPfone word list, 1996.
+ */
+#pragma once
+
+#include "ksr/base/bytes.h"
+
+/* Appends the words of bytes, separated by one space. */
+void words_format(struct bytes bytes, struct buf *ret);

@@ -1,0 +1,129 @@
+/*
+ * The checks: a table of rules, each run on every document it applies to, each
+ * answering with all it found.  Pure: no HSM, no clock, no printing.
+ *
+ * A finding says where, what was seen and what was required.  A rule that
+ * finds anything refuses; one that the configuration switches off still runs
+ * and its findings are waived; one that the operator overrides with a reason
+ * still runs and is recorded as overridden.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ksr/base/err.h"
+#include "ksr/config.h"
+#include "ksr/ksr.h"
+
+enum verdict {
+	VERDICT_NONE = 0, /* never a result: a rule that says nothing failed */
+	VERDICT_PASS,
+	VERDICT_REFUSE,
+	VERDICT_WAIVED,	    /* found, but switched off in the configuration */
+	VERDICT_OVERRIDDEN, /* found, but let pass with a reason */
+	VERDICT_NOT_RUN,    /* an input is missing; the note says which */
+};
+
+/* "pass", "REFUSE", "waived", "overridden", "not run". */
+const char *verdict_text(enum verdict verdict);
+
+/* When a rule can run; the bits of one stage run together. */
+enum check_stage {
+	STAGE_REQUEST = 1,  /* before the HSM is touched */
+	STAGE_TOKEN = 2,    /* KSKs found in the HSM, nothing signed */
+	STAGE_RESPONSE = 4, /* a response exists */
+};
+
+/* What a rule may look at.  Everything is borrowed. */
+struct check_input {
+	const struct config *config;
+	int64_t now;
+	const struct ksr *request;
+	const struct ksr *previous; /* NULL: none was given */
+	const struct schema *schema; /* NULL: none was named */
+	/* STAGE_TOKEN: bit i is set if configuration key i is in the HSM. */
+	uint32_t keys_in_hsm;
+	/* STAGE_RESPONSE */
+	const struct ksr *response;
+	struct bytes response_xml; /* as on disk */
+};
+
+struct override {
+	const char *id;
+	const char *reason; /* not empty */
+};
+
+#define FINDING_TEXT_MAX 512
+struct finding {
+	size_t bundle; /* 1 is the first; 0: the document as a whole */
+	char bundle_id[ID_MAX + 1]; /* "" if bundle is 0 */
+	char seen[FINDING_TEXT_MAX];
+	char required[FINDING_TEXT_MAX];
+};
+
+struct check;
+
+/* One row's outcome. */
+struct check_result {
+	const struct check *check;
+	enum verdict verdict;
+	const char *reason; /* the override's, borrowed; or NULL */
+	const char *note;   /* why it did not run, static; or NULL */
+	size_t n_findings;
+	struct finding *findings; /* owned; at most FINDINGS_MAX of them */
+	size_t n_more;		  /* found beyond FINDINGS_MAX, not kept */
+};
+#define FINDINGS_MAX 4096u
+
+struct check {
+	const char *id;	    /* the field's name, "KSR-POLICY-SIG-OVERLAP" */
+	const char *clause; /* of the root's DPS, or an RFC */
+	const char *title;  /* what must hold, one line */
+	const char *reason; /* why, one or two sentences */
+	enum check_stage stage;
+	bool may_override;
+	/* True if the configuration switches the rule on; NULL: always on. */
+	bool (*enabled)(const struct config *config);
+	/*
+	 * Adds findings through finding_add and returns VERDICT_PASS, or calls
+	 * check_not_run.  Any other return is taken as a refusal.
+	 */
+	enum verdict (*run)(
+	    const struct check_input *in, struct check_result *result);
+};
+
+/* The table; its order is the order of reports. */
+extern const struct check checks[];
+extern const size_t n_checks;
+
+/* The results of one or more stages. */
+struct report {
+	size_t n_results;
+	struct check_result *results; /* owned */
+};
+
+/*
+ * Runs every row of the stage and appends its result.  E_MEMORY only: a
+ * refusal is in the report.  Overrides apply by id.
+ */
+MUST_USE bool checks_run(enum check_stage stage, const struct check_input *in,
+    const struct override *overrides, size_t n_overrides,
+    struct report *report, struct err *err);
+
+/* E_USAGE: the id is unknown, may not be overridden or has no reason. */
+MUST_USE bool override_allowed(
+    const struct override *override, struct err *err);
+
+bool report_accepted(const struct report *report);
+void report_clear(struct report *report);
+
+/* For rules. bundle is its index from 0; NO_BUNDLE for the document. */
+#define NO_BUNDLE SIZE_MAX
+void finding_add(struct check_result *result, const struct ksr *ksr,
+    size_t bundle, const char *seen_fmt, ...) PRINTF_LIKE(4, 5);
+/* States what the last finding required. */
+void finding_required(struct check_result *result, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
+enum verdict check_not_run(struct check_result *result, const char *note);

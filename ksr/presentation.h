@@ -1,0 +1,21 @@
+/*
+ * Documents as people and DNS tools read them.  Appends to a buffer; printing
+ * is the caller's.
+ */
+#pragma once
+
+#include "ksr/base/bytes.h"
+#include "ksr/ksr.h"
+
+/*
+ * The operator's table: a heading, then one row a bundle:
+ *   #  Inception  Expiration  ZSK Tags  KSK Tag(CKA_LABEL)
+ * KSKs carry S (signs), P (published only), R (revoked), RS (revoked, signs).
+ */
+void ksr_table(const struct ksr *ksr, struct buf *ret);
+
+/*
+ * Every bundle's DNSKEY and RRSIG records in RFC 4034 presentation form, each
+ * bundle under a comment line "; bundle N ID inception expiration".
+ */
+void ksr_dns(const struct ksr *ksr, struct buf *ret);

@@ -1,0 +1,40 @@
+/*
+ * What every test program needs: cmocka in the order it wants, files, the
+ * corpus, and assertions on struct err.  Tests run in the project's root.
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ksr/base/bytes.h"
+#include "ksr/base/err.h"
+
+/*
+ * The path of a corpus file ("root/ksr-root-2017-q2-0.xml"): below
+ * $ANCHORITE_CORPUS, else ../shared/corpus.  Where neither exists it prints
+ * "SKIPPED: ..." and calls cmocka's skip().  Static storage.
+ */
+const char *corpus_path(const char *name);
+
+/* The whole file, NUL-terminated beyond len; the test fails if unreadable. */
+struct buf read_whole(const char *path);
+
+/* A new empty folder below $TMPDIR, removed by scratch_remove. */
+char *scratch_new(void);
+void scratch_remove(char *path);
+
+/* Fails the test, printing err, unless ok. */
+#define assert_ok(ok, err)                                                     \
+	do {                                                                   \
+		if (!(ok))                                                     \
+			fail_msg("%s", (err)->msg);                            \
+	} while (0)
+
+/* Fails unless the message holds part. */
+void assert_message_has(const struct err *err, const char *part);
