@@ -7,7 +7,8 @@
 bool
 bytes_equal(struct bytes a, struct bytes b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+	return a.len == b.len &&
+	    (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 int
@@ -36,6 +37,8 @@ buf_new(size_t cap)
 void
 buf_free(struct buf *buf)
 {
+	if (buf == NULL)
+		return;
 	if (buf->data != NULL)
 		explicit_bzero(buf->data, buf->size);
 	free(buf->data);
@@ -48,21 +51,26 @@ buf_bytes(const struct buf *buf)
 	return (struct bytes){ buf->data, buf->len };
 }
 
-/* Grows by copy, not realloc, so that what is left behind is overwritten. */
+/*
+ * Makes room for len more octets, and for the NUL that vsnprintf puts behind
+ * them.  Grows by copy, not realloc, so that what is left behind is
+ * overwritten.
+ */
 static bool
 buf_reserve(struct buf *buf, size_t len)
 {
 	uint8_t *data;
 	size_t size;
 
-	if (buf->failed || len > buf->cap - buf->len) {
+	if (buf->failed || len > buf->cap - buf->len ||
+	    len >= SIZE_MAX / 2 - buf->len) {
 		buf->failed = true;
 		return false;
 	}
-	if (len <= buf->size - buf->len)
+	if (buf->len + len < buf->size)
 		return true;
 	size = buf->size < 128 ? 128 : buf->size;
-	while (size < buf->len + len)
+	while (size <= buf->len + len)
 		size *= 2;
 	data = malloc(size);
 	if (data == NULL) {
@@ -126,7 +134,7 @@ buf_printf(struct buf *buf, const char *fmt, ...)
 	va_start(ap, fmt);
 	need = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	if (need < 0 || !buf_reserve(buf, (size_t)need + 1)) {
+	if (need < 0 || !buf_reserve(buf, (size_t)need)) {
 		buf->failed = true;
 		return;
 	}
@@ -205,12 +213,15 @@ is_xml_space(char c)
 static int
 base64_value(char c)
 {
-	const char *at;
-
-	if (c == '\0')
-		return -1;
-	at = strchr(base64_digits, c);
-	return at == NULL ? -1 : (int)(at - base64_digits);
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+')
+		return 62;
+	return c == '/' ? 63 : -1;
 }
 
 bool

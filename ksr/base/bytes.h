@@ -61,5 +61,5 @@ MUST_USE bool hex_parse(const char *text, uint8_t *ret, size_t size);
  * padding required, unused bits zero.  At most size octets, at least one.  On
  * false the content of ret is undefined.
  */
-MUST_USE bool base64_parse(
-    const char *text, uint8_t *ret, size_t size, size_t *ret_len);
+MUST_USE bool
+base64_parse(const char *text, uint8_t *ret, size_t size, size_t *ret_len);

@@ -30,8 +30,8 @@ text_printable(char *dst, size_t size, const char *src)
 		dst[at] = '\0';
 }
 
-static void set_message(struct err *err, const char *fmt, va_list ap)
-    PRINTF_LIKE(2, 0);
+static void
+set_message(struct err *err, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 
 static void
 set_message(struct err *err, const char *fmt, va_list ap)
@@ -41,6 +41,20 @@ set_message(struct err *err, const char *fmt, va_list ap)
 	if (vsnprintf(raw, sizeof(raw), fmt, ap) < 0)
 		raw[0] = '\0';
 	text_printable(err->msg, sizeof(err->msg), raw);
+}
+
+/*
+ * Appends ": reason".  Where both do not fit, what stands in front is cut
+ * first: a long path must not hide what went wrong.
+ */
+static void
+append_reason(struct err *err, const char *reason)
+{
+	size_t room = ERR_MSG_MAX - 1 - strlen(": ");
+	size_t want = strnlen(reason, room / 2);
+	size_t len = strnlen(err->msg, room - want);
+
+	snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", reason);
 }
 
 bool
@@ -59,16 +73,13 @@ bool
 err_set_errno(struct err *err, const char *fmt, ...)
 {
 	int saved = errno;
-	size_t len;
 	va_list ap;
 
 	err->code = E_IO;
 	va_start(ap, fmt);
 	set_message(err, fmt, ap);
 	va_end(ap);
-	len = strlen(err->msg);
-	snprintf(err->msg + len, sizeof(err->msg) - len, ": %s",
-	    strerror(saved));
+	append_reason(err, strerror(saved));
 	return false;
 }
 
@@ -76,15 +87,13 @@ bool
 err_prefix(struct err *err, const char *fmt, ...)
 {
 	char rest[ERR_MSG_MAX];
-	size_t len;
 	va_list ap;
 
 	memcpy(rest, err->msg, sizeof(rest));
 	va_start(ap, fmt);
 	set_message(err, fmt, ap);
 	va_end(ap);
-	len = strlen(err->msg);
-	snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", rest);
+	append_reason(err, rest);
 	return false;
 }
 

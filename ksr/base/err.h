@@ -20,8 +20,8 @@ enum err_code {
 	E_NONE = 0,
 	E_USAGE,    /* the command line */
 	E_INPUT,    /* the content of a file: configuration or document */
-	E_IO,	    /* the system: open, read, write, rename */
-	E_HSM,	    /* the PKCS#11 module, token, PIN or key */
+	E_IO,       /* the system: open, read, write, rename */
+	E_HSM,      /* the PKCS#11 module, token, PIN or key */
 	E_REFUSED,  /* a check or a signature: exit status 1, others 2 */
 	E_MEMORY,   /* out of memory */
 	E_INTERNAL, /* our own defect */

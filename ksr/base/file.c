@@ -13,6 +13,7 @@ struct output {
 	char path[PATH_MAX_LEN + 1];
 	char temporary[PATH_MAX_LEN + 32];
 	int fd;
+	int folder_fd;
 	bool published;
 };
 
@@ -21,7 +22,7 @@ file_read(const char *path, size_t max, struct buf *ret, struct err *err)
 {
 	struct stat st;
 	uint8_t chunk[65536];
-	size_t total = 0;
+	size_t total = 0, before = ret->len;
 	ssize_t n;
 	bool ok = false;
 	/* Non-blocking, so that a FIFO cannot hold the ceremony. */
@@ -59,9 +60,52 @@ file_read(const char *path, size_t max, struct buf *ret, struct err *err)
 	}
 	ok = true;
 out:
+	if (!ok)
+		ret->len = before;
 	explicit_bzero(chunk, sizeof(chunk)); /* the file may hold a PIN */
 	close(fd);
 	return ok;
+}
+
+/* Opens the folder that path is in, so that publishing can fsync it. */
+static int
+open_folder_of(const char *path)
+{
+	char folder[PATH_MAX_LEN + 1];
+	char *slash;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	slash = strrchr(folder, '/');
+	if (slash == NULL)
+		snprintf(folder, sizeof(folder), ".");
+	else if (slash == folder)
+		folder[1] = '\0';
+	else
+		*slash = '\0';
+	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/*
+ * Creates the temporary file with the mode that the final one has: whatever
+ * can fail shall fail here and not when the KSK has signed.
+ */
+static bool
+open_temporary(struct output *output, struct err *err)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	output->folder_fd = open_folder_of(output->path);
+	if (output->folder_fd < 0)
+		return err_set_errno(
+		    err, "%s: cannot be created", output->path);
+	output->fd = mkostemp(output->temporary, O_CLOEXEC);
+	if (output->fd < 0)
+		return err_set_errno(
+		    err, "%s: cannot be created", output->path);
+	if (fchmod(output->fd, 0666 & ~mask) != 0)
+		return err_set_errno(err, "%s", output->temporary);
+	return true;
 }
 
 bool
@@ -82,13 +126,12 @@ output_open(const char *path, struct output **ret, struct err *err)
 	output = calloc(1, sizeof(*output));
 	if (output == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
+	output->fd = output->folder_fd = -1;
 	snprintf(output->path, sizeof(output->path), "%s", path);
-	snprintf(output->temporary, sizeof(output->temporary), "%s.XXXXXX",
-	    path);
-	output->fd = mkostemp(output->temporary, O_CLOEXEC);
-	if (output->fd < 0) {
-		err_set_errno(err, "%s: cannot be created", path);
-		free(output);
+	snprintf(
+	    output->temporary, sizeof(output->temporary), "%s.XXXXXX", path);
+	if (!open_temporary(output, err)) {
+		output_free(output);
 		return false;
 	}
 	*ret = output;
@@ -119,55 +162,33 @@ output_temporary(const struct output *output)
 	return output->temporary;
 }
 
+/* Unlike rename, this fails if the name has been taken meanwhile. */
 static bool
-sync_folder_of(const char *path, struct err *err)
+rename_without_replacing(const char *from, const char *to)
 {
-	char folder[PATH_MAX_LEN + 1];
-	char *slash;
-	int fd;
-
-	snprintf(folder, sizeof(folder), "%s", path);
-	slash = strrchr(folder, '/');
-	if (slash == NULL)
-		snprintf(folder, sizeof(folder), ".");
-	else if (slash == folder)
-		folder[1] = '\0';
-	else
-		*slash = '\0';
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_set_errno(err, "%s", folder);
-	if (fsync(fd) != 0) {
-		err_set_errno(err, "%s", folder);
-		close(fd);
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return true;
+	/* NFS and some others lack the flag; link does not replace either. */
+	if (errno != EINVAL && errno != ENOSYS)
 		return false;
-	}
-	close(fd);
+	if (link(from, to) != 0)
+		return false;
+	unlink(from);
 	return true;
 }
 
 bool
 output_publish(struct output *output, struct err *err)
 {
-	mode_t mask = umask(0);
-
-	umask(mask);
-	if (fchmod(output->fd, 0666 & ~mask) != 0)
-		return err_set_errno(err, "%s", output->temporary);
-	/*
-	 * Unlike rename, this fails if the name has been taken meanwhile.
-	 */
-	if (renameat2(AT_FDCWD, output->temporary, AT_FDCWD, output->path,
-		RENAME_NOREPLACE) != 0) {
-		/* vfat and others lack the flag; link does not replace. */
-		if (errno != EINVAL)
-			return err_set_errno(err, "%s", output->path);
-		if (link(output->temporary, output->path) != 0)
-			return err_set_errno(err, "%s", output->path);
-		unlink(output->temporary);
-	}
+	if (!rename_without_replacing(output->temporary, output->path))
+		return err_set_errno(err, "%s", output->path);
 	output->published = true;
-	return sync_folder_of(output->path, err);
+	/* Some file systems cannot sync a folder and say EINVAL. */
+	if (fsync(output->folder_fd) != 0 && errno != EINVAL)
+		return err_set_errno(err,
+		    "%s: is in place, but may not survive a loss of power",
+		    output->path);
+	return true;
 }
 
 void
@@ -175,8 +196,12 @@ output_free(struct output *output)
 {
 	if (output == NULL)
 		return;
-	if (!output->published)
-		unlink(output->temporary);
-	close(output->fd);
+	if (output->fd >= 0) {
+		if (!output->published)
+			unlink(output->temporary);
+		close(output->fd);
+	}
+	if (output->folder_fd >= 0)
+		close(output->folder_fd);
 	free(output);
 }

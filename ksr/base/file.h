@@ -3,7 +3,7 @@
  *
  * A pending output is a temporary file beside its final path: opening it
  * proves that the path is writable and free before anything irrevocable is
- * done; publishing links it into place and never replaces what is there.
+ * done; publishing moves it into place and never replaces what is there.
  */
 #pragma once
 
@@ -15,27 +15,31 @@
 
 /*
  * Appends the content of a regular file of at most max octets to *ret.
- * A directory, a device or a larger file is refused.  "-" has no meaning.
+ * A directory, a device or a larger file is refused.  "-" has no meaning.  On
+ * failure *ret has the length it had.
  */
-MUST_USE bool file_read(
-    const char *path, size_t max, struct buf *ret, struct err *err);
+MUST_USE bool
+file_read(const char *path, size_t max, struct buf *ret, struct err *err);
 
 struct output; /* a file that does not have its final name yet */
 
-/* Fails if path exists, or its folder cannot take a new file. */
-MUST_USE bool output_open(
-    const char *path, struct output **ret, struct err *err);
+/*
+ * Fails if path exists, or its folder cannot take a new file.  The file gets
+ * the mode that the umask gives any new file.
+ */
+MUST_USE bool
+output_open(const char *path, struct output **ret, struct err *err);
 
 /* Writes all of data and fsyncs; the file still has its temporary name. */
-MUST_USE bool output_write(
-    struct output *output, struct bytes data, struct err *err);
+MUST_USE bool
+output_write(struct output *output, struct bytes data, struct err *err);
 
 /* The temporary file's path, for reading back what was written. */
 const char *output_temporary(const struct output *output);
 
 /*
  * Gives the file its final name, if nothing has taken that name since, and
- * fsyncs the folder.
+ * fsyncs the folder.  If only the fsync fails the file stays.
  */
 MUST_USE bool output_publish(struct output *output, struct err *err);
 

@@ -5,37 +5,42 @@
 #pragma once
 
 /* A KSR or SKR document: 4,096 response bundles take about 15 MiB. */
-#define KSR_FILE_MAX	 (32u * 1024 * 1024)
-#define CONFIG_FILE_MAX	 (1024u * 1024)
-#define PIN_FILE_MAX	 256u
-#define PIN_MAX		 255u /* bytes, without the terminating NUL */
+#define KSR_FILE_MAX    (32u * 1024 * 1024)
+#define CONFIG_FILE_MAX (1024u * 1024)
+#define PIN_FILE_MAX    256u
+#define PIN_MAX         255u /* bytes, without the terminating NUL */
 
 /* Documents. */
-#define BUNDLES_MAX	 4096u
-#define BUNDLE_KEYS_MAX	 16u /* keys in one bundle */
-#define BUNDLE_SIGS_MAX	 16u /* signatures in one bundle */
-#define POLICY_ALGS_MAX	 16u /* SignatureAlgorithm elements in one policy */
-#define ID_MAX		 255u /* id and keyIdentifier, printable ASCII */
-#define XML_TEXT_MAX	 4096u /* text of one element, after white space */
+#define BUNDLES_MAX     4096u
+#define BUNDLE_KEYS_MAX 16u   /* keys in one bundle */
+#define BUNDLE_SIGS_MAX 16u   /* signatures in one bundle */
+#define POLICY_ALGS_MAX 16u   /* SignatureAlgorithm elements in one policy */
+#define ID_MAX          255u  /* id and keyIdentifier, printable ASCII */
+#define XML_TEXT_MAX    4096u /* text of one element, after white space */
+#define XML_MARKUP_MAX	 131072u /* octets of one tag or comment */
 
 /* DNS. */
-#define DNAME_WIRE_MAX	 255u /* RFC 1035 section 2.3.4 */
-#define DNAME_TEXT_MAX	 1023u
-#define DNS_TTL_MAX	 2147483647u /* RFC 2181 section 8 */
+#define DNAME_WIRE_MAX 255u /* RFC 1035 section 2.3.4 */
+#define DNAME_TEXT_MAX 1023u
+#define DNS_TTL_MAX    2147483647u /* RFC 2181 section 8 */
 /* RFC 3110 form of RSA-4096 with a four-octet exponent is 517 octets. */
-#define PUBLIC_KEY_MAX	 520u
-#define SIGNATURE_MAX	 512u
-#define RSA_BITS_MIN	 512u
-#define RSA_BITS_MAX	 4096u
+#define PUBLIC_KEY_MAX 520u
+#define SIGNATURE_MAX  512u
+#define RSA_BITS_MIN   512u
+#define RSA_BITS_MAX   4096u
 
 /* Configuration. */
-#define CONFIG_HSMS_MAX	   8u
-#define CONFIG_KEYS_MAX	   16u /* KSKs; a schema slot is a bit mask of these */
+#define CONFIG_HSMS_MAX    8u
+#define CONFIG_KEYS_MAX    16u /* KSKs; a schema slot is a bit mask of these */
 #define CONFIG_SCHEMAS_MAX 32u
-#define CONFIG_LIST_MAX	   16u /* items of a list of domains, sizes, ... */
-#define CONFIG_ENV_MAX	   16u
-#define NAME_MAX_LEN	   63u /* names of keys, schemas, HSMs */
-#define PATH_MAX_LEN	   1023u
+#define CONFIG_LIST_MAX    16u /* items of a list of domains, sizes, ... */
+#define CONFIG_ENV_MAX     16u
+#define YAML_DEPTH_MAX	   16u
+#define YAML_NODES_MAX	   65536u
+#define YAML_ITEMS_MAX	   BUNDLES_MAX /* entries of one list or map */
+#define YAML_TEXT_MAX	   4096u       /* one value or key */
+#define NAME_MAX_LEN       63u /* names of keys, schemas, HSMs */
+#define PATH_MAX_LEN       1023u
 
 /* Durations in policies: 100 years, so that sums never overflow. */
-#define DURATION_MAX_S	   (INT64_C(36525) * 86400)
+#define DURATION_MAX_S (INT64_C(36525) * 86400)

@@ -3,6 +3,6 @@
  */
 #pragma once
 
-#define MUST_USE	      __attribute__((warn_unused_result))
+#define MUST_USE             __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, va) __attribute__((format(printf, fmt, va)))
-#define ARRAY_LEN(a)	      (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LEN(a)         (sizeof(a) / sizeof((a)[0]))

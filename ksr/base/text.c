@@ -1,12 +1,14 @@
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ksr/base/limits.h"
 #include "ksr/base/text.h"
 
-#define DAY_S	  86400
-#define YEAR_MIN  1970
-#define OFFSET_MAX_S (14 * 3600) /* XML Schema part 2, 3.2.7.3 */
+#define DAY_S        86400
+#define YEAR_MIN     1970
+#define OFFSET_MAX_S (14 * 3600)           /* XML Schema part 2, 3.2.7.3 */
+#define TIME_MAX     INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 static bool
 is_digit(char c)
@@ -102,7 +104,7 @@ bool
 time_parse(const char *text, int64_t *ret)
 {
 	int year, month, day, hour, minute, second;
-	int64_t offset_s;
+	int64_t offset_s, time;
 
 	if (!take_digits(&text, 4, &year) || !take_char(&text, '-') ||
 	    !take_digits(&text, 2, &month) || !take_char(&text, '-') ||
@@ -116,15 +118,19 @@ time_parse(const char *text, int64_t *ret)
 	    day > days_of_month(year, month) || hour > 23 || minute > 59 ||
 	    second > 59)
 		return false;
-	*ret = days_of_date(year, month, day) * DAY_S + hour * 3600 +
+	time = days_of_date(year, month, day) * DAY_S + hour * 3600 +
 	    minute * 60 + second - offset_s;
+	/* An offset can lead out of the years that have a text. */
+	if (time < 0 || time > TIME_MAX)
+		return false;
+	*ret = time;
 	return true;
 }
 
 /* Reads "<digits><unit>" if it is next; *ret_s grows by it in seconds. */
 static bool
-take_part(const char **text, char unit, int64_t unit_s, bool *ret_any,
-    int64_t *ret_s)
+take_part(
+    const char **text, char unit, int64_t unit_s, bool *ret_any, int64_t *ret_s)
 {
 	const char *at = *text;
 	int64_t v = 0;
@@ -154,8 +160,8 @@ duration_parse(const char *text, int64_t *ret_s)
 		return false;
 	if (take_char(&text, 'T') &&
 	    (!take_part(&text, 'H', 3600, &any_time, &duration_s) ||
-	    !take_part(&text, 'M', 60, &any_time, &duration_s) ||
-	    !take_part(&text, 'S', 1, &any_time, &duration_s) || !any_time))
+		!take_part(&text, 'M', 60, &any_time, &duration_s) ||
+		!take_part(&text, 'S', 1, &any_time, &duration_s) || !any_time))
 		return false;
 	if (*text != '\0' || (!any_day && !any_time) ||
 	    duration_s > DURATION_MAX_S)
@@ -184,7 +190,8 @@ civil_of_time(int64_t time)
 	era = (days >= 0 ? days : days - 146096) / 146097;
 	day_of_era = days - era * 146097;
 	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
-	    day_of_era / 146096) / 365;
+			  day_of_era / 146096) /
+	    365;
 	day_of_year = day_of_era -
 	    (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	m = (5 * day_of_year + 2) / 153;
@@ -232,30 +239,30 @@ duration_format(int64_t duration_s, char ret[DURATION_TEXT_SIZE])
 {
 	const struct {
 		char unit;
-		int64_t unit_s;
+		uint64_t unit_s;
 	} parts[] = { { 'H', 3600 }, { 'M', 60 }, { 'S', 1 } };
 	const char *sign = duration_s < 0 ? "-" : "";
-	int64_t left = duration_s < 0 ? -duration_s : duration_s;
+	uint64_t left =
+	    duration_s < 0 ? -(uint64_t)duration_s : (uint64_t)duration_s;
 	size_t len;
 
 	len = (size_t)snprintf(ret, DURATION_TEXT_SIZE, "%sP", sign);
 	if (left >= DAY_S)
 		len += (size_t)snprintf(ret + len, DURATION_TEXT_SIZE - len,
-		    "%lldD", (long long)(left / DAY_S));
+		    "%" PRIu64 "D", left / DAY_S);
 	else if (left == 0)
 		snprintf(ret + len, DURATION_TEXT_SIZE - len, "T0S");
 	left %= DAY_S;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && left > 0;
-	    i++) {
-		int64_t n = left / parts[i].unit_s;
+	for (size_t i = 0; i < ARRAY_LEN(parts) && left > 0; i++) {
+		uint64_t n = left / parts[i].unit_s;
 
 		left %= parts[i].unit_s;
 		if (strchr(ret, 'T') == NULL)
-			len += (size_t)snprintf(ret + len,
-			    DURATION_TEXT_SIZE - len, "T");
+			len += (size_t)snprintf(
+			    ret + len, DURATION_TEXT_SIZE - len, "T");
 		if (n > 0)
 			len += (size_t)snprintf(ret + len,
-			    DURATION_TEXT_SIZE - len, "%lld%c", (long long)n,
+			    DURATION_TEXT_SIZE - len, "%" PRIu64 "%c", n,
 			    parts[i].unit);
 	}
 }

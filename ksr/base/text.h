@@ -17,7 +17,8 @@ MUST_USE bool number_parse(const char *text, uint64_t max, uint64_t *ret);
 /*
  * xsd:dateTime (XML Schema part 2, 3.2.7): YYYY-MM-DDThh:mm:ss, then nothing
  * (meaning UTC), Z, or +hh:mm / -hh:mm up to 14:00.  Years 1970 to 9999, real
- * dates only, no fraction, no 24:00:00, no leap second.
+ * dates only, no fraction, no 24:00:00, no leap second.  What the offset moves
+ * out of those years is refused.
  */
 MUST_USE bool time_parse(const char *text, int64_t *ret);
 
@@ -28,7 +29,7 @@ MUST_USE bool time_parse(const char *text, int64_t *ret);
  */
 MUST_USE bool duration_parse(const char *text, int64_t *ret_s);
 
-#define TIME_TEXT_SIZE	   sizeof("9999-12-31T23:59:59+00:00")
+#define TIME_TEXT_SIZE     sizeof("9999-12-31T23:59:59+00:00")
 #define DURATION_TEXT_SIZE 64
 
 /* "2018-01-01T00:00:00", as the operator's table has it. */
