@@ -27,7 +27,9 @@ cursor_u8(struct cursor *cursor)
 {
 	struct bytes b = cursor_take(cursor, 1);
 
-	return b.data == NULL ? 0 : b.data[0];
+	if (b.data == NULL)
+		return 0;
+	return b.data[0];
 }
 
 uint16_t
@@ -35,7 +37,9 @@ cursor_u16(struct cursor *cursor)
 {
 	struct bytes b = cursor_take(cursor, 2);
 
-	return b.data == NULL ? 0 : (uint16_t)(b.data[0] << 8 | b.data[1]);
+	if (b.data == NULL)
+		return 0;
+	return (uint16_t)(b.data[0] << 8 | b.data[1]);
 }
 
 struct bytes
