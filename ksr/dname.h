@@ -25,5 +25,9 @@ MUST_USE bool dname_parse(const char *text, struct dname *ret, struct err *err);
 
 bool dname_equal(const struct dname *a, const struct dname *b);
 
-/* Labels without the root, as in RFC 4034 3.1.3; a leading '*' is impossible. */
+/* Labels without the root, as in RFC 4034 3.1.3; a leading '*' is impossible.
+ */
 uint8_t dname_labels(const struct dname *name);
+
+/* The canonical text: lower case, final dot; the root is ".". */
+void dname_text(const struct dname *name, char ret[DNAME_TEXT_MAX + 1]);
