@@ -1,0 +1,13 @@
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include "ksr/pubkey.h"
+
+bool
+sha256(struct bytes data, uint8_t ret[SHA256_SIZE], struct err *err)
+{
+	if (EVP_Digest(data.data, data.len, ret, NULL, EVP_sha256(), NULL) == 1)
+		return true;
+	ERR_clear_error();
+	return err_set(err, E_INTERNAL, "OpenSSL cannot compute SHA-256");
+}
