@@ -1,0 +1,249 @@
+/*
+ * Full public-key validation, KSR-KEY-VALID: NIST SP 800-89 section 5.3.3 for
+ * RSA, SP 800-56A section 5.6.2.3 for curves, and the weak forms of RSA moduli
+ * that anyone can recognise.
+ */
+#include <openssl/bn.h>
+
+#include "ksr/edwards.h"
+#include "ksr/evp.h"
+#include "ksr/pubkey.h"
+#include "ksr/pubkey_fields.h"
+
+enum {
+	/* SP 800-89 5.3.3 asks for 752; beyond that it costs little. */
+	SMALL_FACTOR_MAX = 1000,
+	/* Moduli with factors this close are found in the first few rounds. */
+	FERMAT_ROUNDS = 100,
+	ROCA_GENERATOR = 65537,
+};
+
+struct rsa {
+	const BIGNUM *n;
+	const BIGNUM *e;
+	BN_CTX *ctx;
+};
+
+static bool
+out_of_memory(struct err *err)
+{
+	return evp_fail(err, E_MEMORY, "cannot examine an RSA key");
+}
+
+static bool
+check_exponent(const struct rsa *rsa, struct err *err)
+{
+	if (!BN_is_odd(rsa->e) || BN_is_one(rsa->e))
+		return err_set(err, E_REFUSED,
+		    "RSA exponent is even or 1 (SP 800-89 section 5.3.3)");
+	if (BN_cmp(rsa->e, rsa->n) >= 0)
+		return err_set(
+		    err, E_REFUSED, "RSA exponent is not below the modulus");
+	return true;
+}
+
+/* The smallest divisor found is a prime, so every odd number may be tried. */
+static bool
+check_small_factors(const struct rsa *rsa, struct err *err)
+{
+	if (!BN_is_odd(rsa->n))
+		return err_set(err, E_REFUSED, "RSA modulus is even");
+	for (BN_ULONG d = 3; d <= SMALL_FACTOR_MAX; d += 2)
+		if (BN_mod_word(rsa->n, d) == 0)
+			return err_set(err, E_REFUSED,
+			    "RSA modulus is divisible by %lu (SP 800-89 "
+			    "section 5.3.3)",
+			    (unsigned long)d);
+	return true;
+}
+
+static bool
+is_power_of_generator(BN_ULONG residue, unsigned prime)
+{
+	BN_ULONG power = 1;
+
+	do {
+		if (power == residue)
+			return true;
+		power = power * ROCA_GENERATOR % prime;
+	} while (power != 1);
+	return false;
+}
+
+/*
+ * CVE-2017-15361 (Nemec, Sys, Svenda, Klinec, Matyas, "The Return of
+ * Coppersmith's Attack", CCS 2017): the weak library's primes, and so its
+ * moduli, are powers of 65537 modulo each of these primes.  Other moduli are
+ * with a probability below 2^-27.
+ */
+static bool
+check_roca(const struct rsa *rsa, struct err *err)
+{
+	static const uint8_t primes[] = { 3, 5, 7, 11, 13, 17, 19, 23, 29, 31,
+		37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,
+		103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163,
+		167 };
+
+	for (size_t i = 0; i < ARRAY_LEN(primes); i++)
+		if (!is_power_of_generator(
+			BN_mod_word(rsa->n, primes[i]), primes[i]))
+			return true;
+	return err_set(err, E_REFUSED,
+	    "RSA modulus has the ROCA fingerprint (CVE-2017-15361)");
+}
+
+/* The integer part of n's square root, by Newton's method from above. */
+static bool
+square_root(BIGNUM *root, const BIGNUM *n, BN_CTX *ctx)
+{
+	BIGNUM *next;
+	bool ok;
+
+	BN_CTX_start(ctx);
+	next = BN_CTX_get(ctx);
+	ok = next != NULL && BN_set_bit(next, (BN_num_bits(n) + 1) / 2) == 1;
+	do {
+		ok = ok && BN_copy(root, next) != NULL &&
+		    BN_div(next, NULL, n, root, ctx) == 1 &&
+		    BN_add(next, next, root) == 1 &&
+		    BN_rshift1(next, next) == 1;
+	} while (ok && BN_cmp(next, root) < 0);
+	BN_CTX_end(ctx);
+	return ok;
+}
+
+static bool
+is_square(const BIGNUM *n, bool *ret, BN_CTX *ctx)
+{
+	BN_ULONG low = BN_mod_word(n, 16);
+	BIGNUM *root, *square;
+	bool ok;
+
+	/* Squares are 0, 1, 4 or 9 modulo 16: no need to look further. */
+	if (BN_is_zero(n) || (low != 0 && low != 1 && low != 4 && low != 9)) {
+		*ret = BN_is_zero(n);
+		return true;
+	}
+	BN_CTX_start(ctx);
+	root = BN_CTX_get(ctx);
+	square = BN_CTX_get(ctx);
+	ok = square != NULL && square_root(root, n, ctx) &&
+	    BN_sqr(square, root, ctx) == 1;
+	if (ok)
+		*ret = BN_cmp(square, n) == 0;
+	BN_CTX_end(ctx);
+	return ok;
+}
+
+/*
+ * Fermat: n = a^2 - b^2 for some a just above n's square root where its
+ * factors are close to each other (CVE-2022-26320), b = 0 where they are equal.
+ */
+static bool
+fermat_factors(const BIGNUM *n, bool *ret, BN_CTX *ctx)
+{
+	BIGNUM *a, *b2;
+	bool ok, found = false;
+
+	BN_CTX_start(ctx);
+	a = BN_CTX_get(ctx);
+	b2 = BN_CTX_get(ctx);
+	ok = b2 != NULL && square_root(a, n, ctx) && BN_sqr(b2, a, ctx) == 1 &&
+	    BN_sub(b2, b2, n) == 1;
+	for (int i = 0; ok && !found && i < FERMAT_ROUNDS; i++) {
+		if (!BN_is_negative(b2))
+			ok = is_square(b2, &found, ctx);
+		/* (a + 1)^2 - n = b2 + 2a + 1 */
+		ok = ok && BN_add(b2, b2, a) == 1 && BN_add_word(a, 1) == 1 &&
+		    BN_add(b2, b2, a) == 1;
+	}
+	*ret = found;
+	BN_CTX_end(ctx);
+	return ok;
+}
+
+static bool
+check_close_factors(const struct rsa *rsa, struct err *err)
+{
+	bool found;
+
+	if (!fermat_factors(rsa->n, &found, rsa->ctx))
+		return out_of_memory(err);
+	if (found)
+		return err_set(err, E_REFUSED,
+		    "RSA modulus is a square or the product of two numbers "
+		    "close to each other (CVE-2022-26320)");
+	return true;
+}
+
+/*
+ * RSA: composite and no power of a prime.  EC: on the curve, not the point at
+ * infinity, of the curve's order.
+ */
+static bool
+check_with_openssl(const struct pubkey_fields *fields, struct err *err)
+{
+	EVP_PKEY *pkey = NULL;
+	EVP_PKEY_CTX *ctx;
+	bool ok = true;
+
+	if (!evp_of_fields(fields, &pkey, err))
+		return err_prefix(
+		    err, "%s public key", fields->algorithm->mnemonic);
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	if (ctx == NULL)
+		ok = evp_fail(err, E_MEMORY, "cannot examine a key");
+	else if (EVP_PKEY_public_check(ctx) != 1)
+		ok = evp_fail(err, E_REFUSED,
+		    fields->algorithm->family == FAMILY_RSA
+			? "RSA modulus is prime or a power of a prime "
+			  "(SP 800-89 section 5.3.3)"
+			: "EC public key is invalid (SP 800-56A section "
+			  "5.6.2.3)");
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(pkey);
+	return ok;
+}
+
+static bool
+check_rsa(const struct pubkey_fields *fields, struct err *err)
+{
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *n =
+	    BN_bin2bn(fields->modulus.data, (int)fields->modulus.len, NULL);
+	BIGNUM *e =
+	    BN_bin2bn(fields->exponent.data, (int)fields->exponent.len, NULL);
+	struct rsa rsa = { n, e, ctx };
+	bool ok;
+
+	if (ctx == NULL || n == NULL || e == NULL)
+		ok = out_of_memory(err);
+	else
+		ok = check_exponent(&rsa, err) &&
+		    check_small_factors(&rsa, err) && check_roca(&rsa, err) &&
+		    check_close_factors(&rsa, err) &&
+		    check_with_openssl(fields, err);
+	BN_free(e);
+	BN_free(n);
+	BN_CTX_free(ctx);
+	return ok;
+}
+
+bool
+pubkey_valid(const struct dnskey *key, struct err *err)
+{
+	struct pubkey_fields fields;
+
+	if (!pubkey_fields_read(key, &fields, err))
+		return false;
+	switch (fields.algorithm->family) {
+	case FAMILY_RSA:
+		return check_rsa(&fields, err);
+	case FAMILY_ECDSA:
+		return check_with_openssl(&fields, err);
+	case FAMILY_EDDSA:
+		return edwards_valid(fields.algorithm, fields.point, err);
+	}
+	return err_set(
+	    err, E_INTERNAL, "algorithm %u has no family", key->algorithm);
+}
