@@ -11,11 +11,13 @@
  * The operator's table: a heading, then one row a bundle:
  *   #  Inception  Expiration  ZSK Tags  KSK Tag(CKA_LABEL)
  * KSKs carry S (signs), P (published only), R (revoked), RS (revoked, signs).
+ * In a label, characters that the table itself is made of appear as \xNN.
  */
 void ksr_table(const struct ksr *ksr, struct buf *ret);
 
 /*
  * Every bundle's DNSKEY and RRSIG records in RFC 4034 presentation form, each
  * bundle under a comment line "; bundle N ID inception expiration".
+ * ret fails at a name that dname_parse refuses; ksr_read lets none through.
  */
 void ksr_dns(const struct ksr *ksr, struct buf *ret);
