@@ -29,11 +29,15 @@ enum verdict {
 /* "pass", "REFUSE", "waived", "overridden", "not run". */
 const char *verdict_text(enum verdict verdict);
 
-/* When a rule can run; the bits of one stage run together. */
+/*
+ * When a rule can run.  A row holds one stage or several; checks_run takes one
+ * or several and runs the rows that have any of them, each once.
+ */
 enum check_stage {
 	STAGE_REQUEST = 1,  /* before the HSM is touched */
 	STAGE_TOKEN = 2,    /* KSKs found in the HSM, nothing signed */
 	STAGE_RESPONSE = 4, /* a response exists */
+	STAGE_CHAIN = 8,    /* request and previous response, at any time */
 };
 
 /* What a rule may look at.  Everything is borrowed. */
@@ -82,7 +86,7 @@ struct check {
 	const char *clause; /* of the root's DPS, or an RFC */
 	const char *title;  /* what must hold, one line */
 	const char *reason; /* why, one or two sentences */
-	enum check_stage stage;
+	unsigned stages; /* of enum check_stage */
 	bool may_override;
 	/* True if the configuration switches the rule on; NULL: always on. */
 	bool (*enabled)(const struct config *config);
@@ -105,10 +109,10 @@ struct report {
 };
 
 /*
- * Runs every row of the stage and appends its result.  E_MEMORY only: a
+ * Runs every row of the stages and appends its result.  E_MEMORY only: a
  * refusal is in the report.  Overrides apply by id.
  */
-MUST_USE bool checks_run(enum check_stage stage, const struct check_input *in,
+MUST_USE bool checks_run(unsigned stages, const struct check_input *in,
     const struct override *overrides, size_t n_overrides,
     struct report *report, struct err *err);
 

@@ -1,0 +1,112 @@
+#include <stdio.h>
+
+#include "signer/command.h"
+#include "signer/json.h"
+#include "signer/print.h"
+
+struct checking {
+	struct configuration configuration;
+	struct document request, previous;
+	struct report report;
+};
+
+static bool
+load(const struct context *context, const struct args *args,
+    struct checking *checking, struct err *err)
+{
+	const char *previous = args_value(args, "previous-skr");
+
+	return configuration_load(context, &checking->configuration, err) &&
+	    document_load_kind(
+		args->files[0], KSR_REQUEST, &checking->request, err) &&
+	    (previous == NULL ||
+	    document_load_kind(
+		previous, KSR_RESPONSE, &checking->previous, err));
+}
+
+static bool
+print(const struct context *context, const struct checking *checking,
+    struct err *err)
+{
+	const struct document *request = &checking->request;
+
+	if (context->json)
+		return json_print(
+		    json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "command",
+			"check", "accepted",
+			report_accepted(&checking->report), "time",
+			json_of_time(context->now), "request",
+			json_of_document(request), "previous",
+			json_of_document(&checking->previous), "checks",
+			json_of_report(&checking->report)),
+		    err);
+	print_digest("Request", request->path, request->sha256);
+	if (!print_table("", request->ksr, err))
+		return false;
+	printf("\n");
+	print_report(context, &checking->report, 0);
+	return true;
+}
+
+static bool
+check(const struct context *context, const struct args *args,
+    struct checking *checking, struct err *err)
+{
+	const char *schema = args_value(args, "schema");
+	struct check_input in = { .now = context->now };
+
+	if (!load(context, args, checking, err))
+		return false;
+	in.config = checking->configuration.config;
+	in.request = checking->request.ksr;
+	in.previous = checking->previous.ksr;
+	if (schema != NULL) {
+		in.schema = config_schema(in.config, schema);
+		if (in.schema == NULL)
+			return err_set(err, E_USAGE,
+			    "--schema %s: no such schema", schema);
+	}
+	if (!checks_run(STAGE_REQUEST, &in, NULL, 0, &checking->report, err) ||
+	    !print(context, checking, err))
+		return false;
+	if (!report_accepted(&checking->report))
+		return err_set_report(err, args->files[0], &checking->report);
+	if (!context->json)
+		printf("\naccepted\n");
+	return true;
+}
+
+static bool
+run(const struct context *context, const struct args *args, struct err *err)
+{
+	struct checking checking = { 0 };
+	bool ok = check(context, args, &checking, err);
+
+	report_clear(&checking.report);
+	document_free(&checking.previous);
+	document_free(&checking.request);
+	configuration_free(&checking.configuration);
+	return ok;
+}
+
+static const struct option_row options[] = {
+	{ "previous-skr", "SKR", "the response before this request", false },
+	{ "schema", "NAME", "also judge the slots of this schema", false },
+	{ NULL, NULL, NULL, false },
+};
+
+const struct command cmd_check = {
+	.name = "check",
+	.run = run,
+	.usage = "KSR [--previous-skr SKR] [--schema NAME]",
+	.summary = "run every check on a request; no HSM",
+	.help =
+	    "Every check runs and every finding is reported: the bundle, the\n"
+	    "value seen and the value required.  A check that the configuration\n"
+	    "switches off still runs; what it finds is shown as waived.  A\n"
+	    "check that lacks its input (no previous response, no schema) says\n"
+	    "that it did not run.",
+	.min_files = 1,
+	.max_files = 1,
+	.options = options,
+};

@@ -1,0 +1,127 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ksr/base/file.h"
+#include "ksr/pubkey.h"
+#include "signer/command.h"
+#include "signer/csr.h"
+#include "signer/input.h"
+#include "signer/interrupt.h"
+#include "signer/json.h"
+#include "signer/keygen.h"
+#include "signer/keyinfo.h"
+#include "signer/token.h"
+
+#define CSR_MAX 16384
+
+static bool
+print(const struct context *context, const struct keyinfo *info,
+    struct err *err)
+{
+	struct buf entry = buf_new(4096);
+
+	if (context->json)
+		return json_print(keyinfo_json(info), err);
+	keyinfo_print(info);
+	keyinfo_config(info, ROLE_NEXT, context->now, &entry);
+	printf("\nTo use it, put this under `keys:` in the configuration, under "
+	       "the name it shall have:\n%.*s",
+	    (int)entry.len, (const char *)entry.data);
+	buf_free(&entry);
+	return true;
+}
+
+static bool
+make_csr(struct token *token, const struct hsm_key *key,
+    const struct keyinfo *info, struct output *output, struct err *err)
+{
+	struct buf pem = buf_new(CSR_MAX);
+	bool ok = csr_make(token, key, info, &pem, err) &&
+	    output_write(output, buf_bytes(&pem), err) &&
+	    output_publish(output, err);
+
+	buf_free(&pem);
+	return ok ||
+	    err_prefix(err,
+		"key \"%s\" (key tag %u) was generated, but not its "
+		"certificate request",
+		info->dnskey.identifier, info->dnskey.tag);
+}
+
+static bool
+generate(const struct context *context, const struct args *args,
+    const struct config *config, const struct keygen *what,
+    struct output *csr, struct err *err)
+{
+	struct token token;
+	struct hsm_key key;
+	struct keyinfo info;
+	bool ok;
+
+	if (!token_open(config, args_value(args, "hsm"), UINT32_MAX, &token, err))
+		return false;
+	ok = keygen_run(&token, what, config->ksk_policy.signers_name,
+		 config_ttl_s(config), &key, &info, err) &&
+	    (csr == NULL || make_csr(&token, &key, &info, csr, err)) &&
+	    print(context, &info, err);
+	token_close(&token);
+	return ok;
+}
+
+static bool
+run(const struct context *context, const struct args *args, struct err *err)
+{
+	const char *label = args_value(args, "label");
+	const char *algorithm = args_value(args, "algorithm");
+	const char *csr_path = args_value(args, "csr");
+	struct configuration configuration = { 0 };
+	struct output *csr = NULL;
+	struct keygen what;
+	bool ok;
+
+	if (label == NULL || algorithm == NULL)
+		return err_set(
+		    err, E_USAGE, "keygen wants --label and --algorithm");
+	ok = keygen_parse(
+		 label, algorithm, args_value(args, "size"), &what, err) &&
+	    configuration_load(context, &configuration, err) &&
+	    (csr_path == NULL || output_open(csr_path, &csr, err));
+	if (ok) {
+		if (csr != NULL)
+			interrupt_guard_file(output_temporary(csr));
+		ok = generate(
+		    context, args, configuration.config, &what, csr, err);
+		interrupt_guard_file(NULL);
+	}
+	output_free(csr);
+	configuration_free(&configuration);
+	return ok;
+}
+
+static const struct option_row options[] = {
+	{ "label", "LABEL", "CKA_LABEL, the key's name in token and documents",
+	    false },
+	{ "algorithm", "NAME", "RSASHA256, RSASHA512, ECDSAP256SHA256 or "
+		"ECDSAP384SHA384", false },
+	{ "size", "BITS", "RSA: 2048 (the default), 3072 or 4096", false },
+	{ "csr", "FILE", "also write a certificate request signed by the key",
+	    false },
+	{ "hsm", "NAME", "which HSM of the configuration", false },
+	{ NULL, NULL, NULL, false },
+};
+
+const struct command cmd_keygen = {
+	.name = "keygen",
+	.run = run,
+	.usage = "--label LABEL --algorithm NAME [--size BITS] [--csr FILE]",
+	.summary = "generate a KSK in the HSM",
+	.help =
+	    "The private key is made in the token, cannot leave it, may sign\n"
+	    "and nothing else; the token is asked for exactly that and what it\n"
+	    "made is read back and compared.  Prints the DNSKEY and DS records,\n"
+	    "the key tag now and once revoked, the DS in PGP words, and the\n"
+	    "lines that pin the key in the configuration.  --csr writes the\n"
+	    "proof of ownership: a PKCS#10 request signed by the key itself.",
+	.options = options,
+};

@@ -1,0 +1,155 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/command.h"
+#include "signer/input.h"
+#include "signer/signing.h"
+
+/*
+ * Each --override is followed by its --reason, so that a reason cannot end up
+ * with another finding than the one it was given for.
+ */
+static bool
+collect_overrides(const struct args *args, struct override *ret,
+    size_t *ret_n, struct err *err)
+{
+	size_t n = 0;
+	bool waiting = false;
+
+	for (size_t i = 0; i < args->n_values; i++) {
+		const struct option_value *v = &args->values[i];
+
+		if (strcmp(v->row->name, "override") == 0) {
+			if (waiting)
+				break;
+			ret[n] = (struct override){ v->value, "" };
+			waiting = true;
+		} else if (strcmp(v->row->name, "reason") == 0) {
+			if (!waiting)
+				return err_set(err, E_USAGE,
+				    "--reason without an --override before it");
+			ret[n].reason = v->value;
+			if (!override_allowed(&ret[n], err))
+				return false;
+			n++;
+			waiting = false;
+		}
+	}
+	if (waiting)
+		return err_set(err, E_USAGE,
+		    "--override %s: has no --reason behind it", ret[n].id);
+	*ret_n = n;
+	return true;
+}
+
+/* The argument, or the configuration's file name, or an error. */
+static bool
+choose_path(const struct args *args, size_t i, const char *configured,
+    const char *what, const char **ret, struct err *err)
+{
+	if (i < args->n_files)
+		*ret = args->files[i];
+	else if (configured[0] != '\0')
+		*ret = configured;
+	else
+		return err_set(err, E_USAGE,
+		    "no %s: give it as an argument or under `filenames:` in "
+		    "the configuration",
+		    what);
+	return true;
+}
+
+static bool
+choose_previous(const struct args *args, const struct config *config,
+    const char **ret, struct err *err)
+{
+	const char *previous = args_value(args, "previous-skr");
+	bool first = args_flag(args, "first");
+
+	if (first && previous != NULL)
+		return err_set(err, E_USAGE,
+		    "--first and --previous-skr contradict each other");
+	if (previous == NULL && config->filenames.previous_skr[0] != '\0')
+		previous = config->filenames.previous_skr;
+	if (first)
+		previous = NULL;
+	else if (previous == NULL)
+		return err_set(err, E_USAGE,
+		    "no previous response: give --previous-skr SKR, or --first "
+		    "if there has never been one");
+	*ret = previous;
+	return true;
+}
+
+static bool
+sign(const struct context *context, const struct args *args,
+    const struct configuration *configuration, struct override *overrides,
+    struct err *err)
+{
+	const struct config *config = configuration->config;
+	const char *schema = args_value(args, "schema");
+	struct signing_request request = {
+		.schema = schema == NULL ? "normal" : schema,
+		.hsm = args_value(args, "hsm"),
+		.batch = args_flag(args, "batch"),
+		.overrides = overrides,
+	};
+
+	return collect_overrides(args, overrides, &request.n_overrides, err) &&
+	    choose_path(args, 0, config->filenames.input_ksr, "request",
+		&request.ksr_path, err) &&
+	    choose_path(args, 1, config->filenames.output_skr, "response path",
+		&request.skr_path, err) &&
+	    choose_previous(args, config, &request.previous_path, err) &&
+	    signing_run(context, configuration, &request, err);
+}
+
+static bool
+run(const struct context *context, const struct args *args, struct err *err)
+{
+	struct configuration configuration = { 0 };
+	struct override *overrides =
+	    calloc(args->n_values + 1, sizeof(*overrides));
+	bool ok;
+
+	if (overrides == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	ok = configuration_load(context, &configuration, err) &&
+	    sign(context, args, &configuration, overrides, err);
+	configuration_free(&configuration);
+	free(overrides);
+	return ok;
+}
+
+static const struct option_row options[] = {
+	{ "previous-skr", "SKR", "the response before this one", false },
+	{ "first", NULL, "there has never been a response", false },
+	{ "schema", "NAME", "which KSKs sign in which slot (default: normal)",
+	    false },
+	{ "hsm", "NAME", "which HSM of the configuration", false },
+	{ "override", "ID", "let this check's findings pass; needs a reason",
+	    true },
+	{ "reason", "TEXT", "why the --override before it", true },
+	{ "batch", NULL, "confirm without a terminal", false },
+	{ NULL, NULL, NULL, false },
+};
+
+const struct command cmd_sign = {
+	.name = "sign",
+	.run = run,
+	.usage = "[KSR [SKR]] --previous-skr SKR|--first [--schema NAME] "
+		 "[--batch] ...",
+	.summary = "sign a request with the KSK in the HSM",
+	.help =
+	    "Reads the request and the previous response, shows their hashes in\n"
+	    "hex and PGP words and both tables, runs every check, opens the\n"
+	    "token, compares its KSKs with the configuration, shows what will\n"
+	    "be signed and asks for `Yes`.  Each signature is verified before\n"
+	    "the next is made; the response is read back from disk and verified\n"
+	    "by a second implementation before it gets its name.  An existing\n"
+	    "file is never overwritten, and after any error there is none.\n\n"
+	    "Files that are not given come from `filenames:` in the\n"
+	    "configuration.",
+	.max_files = 2,
+	.options = options,
+};

@@ -1,0 +1,71 @@
+/*
+ * A command: one row of the table in main.c, defined in its cmd_*.c.  The same
+ * row feeds dispatch, option parsing, usage and --help.
+ *
+ * A command prints its results on stdout and returns false with an err that
+ * main prints once; E_REFUSED becomes exit status 1, all others 2.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ksr/base/err.h"
+
+struct option_row {
+	const char *name; /* without "--"; NULL ends the list */
+	const char *arg;  /* what its value is called; NULL: takes none */
+	const char *help;
+	bool repeatable;
+};
+
+struct option_value {
+	const struct option_row *row;
+	const char *value; /* NULL for a flag; borrowed from argv */
+};
+
+struct args {
+	size_t n_values; /* in the order of the command line */
+	struct option_value *values;
+	size_t n_files; /* arguments that are not options */
+	const char **files;
+};
+
+/* What every command is given; the clock was read once, in main. */
+struct context {
+	const char *config_path; /* --config; NULL: the usual places */
+	bool json;
+	bool colour; /* stdout is a terminal that wants it */
+	bool at_given;
+	int64_t now; /* --at, or the clock */
+};
+
+struct command {
+	const char *name;
+	bool (*run)(const struct context *context, const struct args *args,
+	    struct err *err);
+	const char *usage;   /* arguments and options in one line */
+	const char *summary; /* one line for the list of commands */
+	const char *help;    /* paragraphs for --help */
+	size_t min_files, max_files;
+	const struct option_row *options;
+};
+
+extern const struct command cmd_init, cmd_keygen, cmd_inventory, cmd_request,
+    cmd_check, cmd_sign, cmd_verify, cmd_show, cmd_hash;
+
+extern const struct option_row global_options[];
+
+/*
+ * Parses argv[0..argc-1], which holds no command name, against the command's
+ * and the global options.  Sets *ret_help on --help and then checks nothing
+ * else.  Abbreviated options are refused.  E_USAGE.
+ */
+MUST_USE bool args_parse(const struct command *command, int argc, char **argv,
+    struct args *ret, bool *ret_help, struct err *err);
+void args_free(struct args *args);
+
+/* The option's value, "" for a flag that is there; NULL if it was not given. */
+const char *args_value(const struct args *args, const char *name);
+bool args_flag(const struct args *args, const char *name);

@@ -1,0 +1,112 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ksr/base/file.h"
+#include "signer/input.h"
+
+/* NULL if there is none in the usual places. */
+static const char *
+configuration_path(const struct context *context)
+{
+	static const char *const places[] = { "anchorite.yaml",
+		"/etc/anchorite/anchorite.yaml" };
+	const char *path = getenv("ANCHORITE_CONFIG");
+
+	if (context->config_path != NULL)
+		return context->config_path;
+	if (path != NULL && path[0] != '\0')
+		return path;
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (access(places[i], F_OK) == 0)
+			return places[i];
+	return NULL;
+}
+
+bool
+configuration_load(const struct context *context, struct configuration *ret,
+    struct err *err)
+{
+	const char *path = configuration_path(context);
+	struct configuration loaded = { 0 };
+	struct buf yaml = buf_new(CONFIG_FILE_MAX);
+	bool ok = false;
+
+	if (path == NULL)
+		return err_set(err, E_USAGE,
+		    "no configuration: give --config FILE or "
+		    "$ANCHORITE_CONFIG, or run where ./anchorite.yaml is "
+		    "(`anchorite init DIR` makes one for rehearsals)");
+	if (strlen(path) > PATH_MAX_LEN)
+		return err_set(err, E_USAGE,
+		    "the configuration's path is longer than %u octets",
+		    PATH_MAX_LEN);
+	snprintf(loaded.path, sizeof(loaded.path), "%s", path);
+	if (!file_read(path, CONFIG_FILE_MAX, &yaml, err) ||
+	    !sha256(buf_bytes(&yaml), loaded.sha256, err) ||
+	    !config_read(buf_bytes(&yaml), path, &loaded.config, err))
+		goto out;
+	if (context->at_given && !loaded.config->rehearsal) {
+		err_set(err, E_USAGE,
+		    "--at is for rehearsals: %s does not say `rehearsal: true`",
+		    path);
+		configuration_free(&loaded);
+		goto out;
+	}
+	*ret = loaded;
+	ok = true;
+out:
+	buf_free(&yaml); /* may hold a rehearsal's PIN: overwritten */
+	return ok;
+}
+
+void
+configuration_free(struct configuration *configuration)
+{
+	config_free(configuration->config);
+	*configuration = (struct configuration){ 0 };
+}
+
+bool
+document_load(const char *path, struct document *ret, struct err *err)
+{
+	struct document loaded = { .path = path,
+		.xml = buf_new(KSR_FILE_MAX) };
+
+	if (!file_read(path, KSR_FILE_MAX, &loaded.xml, err) ||
+	    !sha256(buf_bytes(&loaded.xml), loaded.sha256, err) ||
+	    !ksr_read(buf_bytes(&loaded.xml), path, &loaded.ksr, err)) {
+		document_free(&loaded);
+		return false;
+	}
+	*ret = loaded;
+	return true;
+}
+
+bool
+document_load_kind(const char *path, enum ksr_kind kind, struct document *ret,
+    struct err *err)
+{
+	struct document loaded;
+
+	if (!document_load(path, &loaded, err))
+		return false;
+	if (loaded.ksr->kind != kind) {
+		document_free(&loaded);
+		return err_set(err, E_INPUT, "%s: is a %s, expected a %s", path,
+		    kind == KSR_REQUEST ? "response (SKR)" : "request (KSR)",
+		    kind == KSR_REQUEST ? "request (KSR)" : "response (SKR)");
+	}
+	*ret = loaded;
+	return true;
+}
+
+void
+document_free(struct document *document)
+{
+	ksr_free(document->ksr);
+	buf_free(&document->xml);
+	*document = (struct document){ 0 };
+}

@@ -1,0 +1,41 @@
+/*
+ * What a command reads: the configuration and documents, each with the hash of
+ * the very bytes that were parsed.
+ */
+#pragma once
+
+#include "ksr/config.h"
+#include "ksr/ksr.h"
+#include "ksr/pubkey.h"
+#include "signer/command.h"
+
+struct configuration {
+	char path[PATH_MAX_LEN + 1];
+	uint8_t sha256[SHA256_SIZE];
+	struct config *config; /* owned */
+};
+
+/*
+ * Reads the first configuration found: --config, $ANCHORITE_CONFIG,
+ * ./anchorite.yaml, /etc/anchorite/anchorite.yaml.  Refuses --at unless the
+ * file says that this is a rehearsal.
+ */
+MUST_USE bool configuration_load(const struct context *context,
+    struct configuration *ret, struct err *err);
+void configuration_free(struct configuration *configuration);
+
+struct document {
+	const char *path; /* borrowed */
+	uint8_t sha256[SHA256_SIZE];
+	struct buf xml;	 /* owned */
+	struct ksr *ksr; /* owned; NULL if no document was loaded */
+};
+
+/* Reads a document of either kind. */
+MUST_USE bool document_load(
+    const char *path, struct document *ret, struct err *err);
+
+/* Reads a document that must be of this kind. */
+MUST_USE bool document_load_kind(const char *path, enum ksr_kind kind,
+    struct document *ret, struct err *err);
+void document_free(struct document *document);

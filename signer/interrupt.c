@@ -1,0 +1,56 @@
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "ksr/base/macros.h"
+#include "signer/interrupt.h"
+
+static const char *volatile guarded_file;
+static const struct termios *volatile guarded_terminal;
+static volatile sig_atomic_t guarded_fd;
+
+static void
+undo_and_die(int sig)
+{
+	if (guarded_file != NULL)
+		unlink(guarded_file);
+	if (guarded_terminal != NULL)
+		tcsetattr(guarded_fd, TCSAFLUSH, guarded_terminal);
+	/* SA_RESETHAND: now the signal does what it would have done. */
+	raise(sig);
+}
+
+static void
+install_handlers(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction action = { .sa_handler = undo_and_die,
+		.sa_flags = (int)SA_RESETHAND };
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+		struct sigaction old;
+
+		/* One that is ignored, as under nohup, stays ignored. */
+		if (sigaction(signals[i], NULL, &old) == 0 &&
+		    old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
+}
+
+void
+interrupt_guard_file(const char *path)
+{
+	guarded_file = path;
+	if (path != NULL)
+		install_handlers();
+}
+
+void
+interrupt_guard_terminal(int fd, const struct termios *saved)
+{
+	guarded_fd = fd;
+	guarded_terminal = saved;
+	if (saved != NULL)
+		install_handlers();
+}

@@ -1,0 +1,28 @@
+/*
+ * Results for scripts: the same facts as on the screen, as one JSON object on
+ * stdout.  Keys are stable; documents and reports have the same shape in every
+ * command.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "hsm/hsm.h"
+#include "ksr/check.h"
+#include "signer/input.h"
+
+/* path, sha256, kind, id, serial, domain, bundles. */
+json_t *json_of_document(const struct document *document);
+
+/* The whole document: bundles with keys, signatures and policies. */
+json_t *json_of_ksr(const struct ksr *ksr);
+
+/* An array, one object a rule, findings included. */
+json_t *json_of_report(const struct report *report);
+
+json_t *json_of_time(int64_t time);
+json_t *json_of_bytes_hex(struct bytes bytes);
+json_t *json_of_words(struct bytes bytes); /* PGP words in one string */
+
+/* Prints and releases; E_MEMORY if anything in root could not be made. */
+MUST_USE bool json_print(json_t *root, struct err *err);

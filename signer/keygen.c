@@ -1,0 +1,72 @@
+#include <string.h>
+
+#include "ksr/pubkey.h"
+#include "signer/keygen.h"
+
+bool
+keygen_parse(const char *label, const char *algorithm, const char *size,
+    struct keygen *ret, struct err *err)
+{
+	const struct algorithm *known = algorithm_of_mnemonic(algorithm);
+	struct keygen keygen = { .label = label };
+
+	if (label[0] == '\0' || strlen(label) > ID_MAX)
+		return err_set(
+		    err, E_USAGE, "--label: expected 1 to %u characters", ID_MAX);
+	for (const char *c = label; *c != '\0'; c++)
+		if (*c < 0x20 || *c > 0x7e || *c == '"' || *c == '\\')
+			return err_set(err, E_USAGE,
+			    "--label: expected printable ASCII without quotes "
+			    "and backslashes");
+	if (known == NULL)
+		return err_set(
+		    err, E_USAGE, "--algorithm %s: unknown", algorithm);
+	keygen.algorithm = known->number;
+	if (known->number == ALGORITHM_ECDSAP256SHA256)
+		keygen.type = HSM_EC_P256;
+	else if (known->number == ALGORITHM_ECDSAP384SHA384)
+		keygen.type = HSM_EC_P384;
+	else if (known->supported && known->family == FAMILY_RSA)
+		keygen.type = HSM_RSA;
+	else
+		return err_set(err, E_USAGE,
+		    "--algorithm %s: expected RSASHA256, RSASHA512, "
+		    "ECDSAP256SHA256 or ECDSAP384SHA384",
+		    algorithm);
+	if (keygen.type != HSM_RSA) {
+		if (size != NULL)
+			return err_set(err, E_USAGE,
+			    "--size is for RSA; %s has one size", algorithm);
+	} else if (size == NULL || strcmp(size, "2048") == 0) {
+		keygen.rsa_bits = 2048;
+	} else if (strcmp(size, "3072") == 0) {
+		keygen.rsa_bits = 3072;
+	} else if (strcmp(size, "4096") == 0) {
+		keygen.rsa_bits = 4096;
+	} else {
+		return err_set(err, E_USAGE,
+		    "--size %s: expected 2048, 3072 or 4096", size);
+	}
+	*ret = keygen;
+	return true;
+}
+
+bool
+keygen_run(struct token *token, const struct keygen *what, const char *zone,
+    uint32_t ttl_s, struct hsm_key *ret_key, struct keyinfo *ret_info,
+    struct err *err)
+{
+	const struct hsm_keygen request = { .label = what->label,
+		.type = what->type,
+		.rsa_bits = what->rsa_bits };
+	struct hsm_key key;
+	struct dnskey dnskey;
+
+	if (!hsm_keygen(token->hsm, &request, &key, err) ||
+	    !token_dnskey(&key, what->algorithm, DNSKEY_FLAGS_KSK, ttl_s,
+		&dnskey, err) ||
+	    !keyinfo_of(&dnskey, zone, ret_info, err))
+		return false;
+	*ret_key = key;
+	return true;
+}

@@ -1,0 +1,117 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "ksr/base/text.h"
+#include "ksr/base/words.h"
+#include "ksr/pubkey.h"
+#include "signer/json.h"
+#include "signer/keyinfo.h"
+#include "signer/print.h"
+
+#define RECORD_MAX 2048 /* octets of one DNSKEY record as text */
+
+bool
+keyinfo_of(const struct dnskey *dnskey, const char *zone, struct keyinfo *ret,
+    struct err *err)
+{
+	struct keyinfo info = { .dnskey = *dnskey };
+	struct dnskey revoked = *dnskey;
+	struct dname owner;
+
+	if (!dname_parse(zone, &owner, err) ||
+	    !dnskey_ds(&owner, dnskey, info.ds_sha256, err))
+		return false;
+	revoked.flags |= DNSKEY_FLAG_REVOKE;
+	info.revoked_tag = dnskey_tag(&revoked);
+	snprintf(info.zone, sizeof(info.zone), "%s", zone);
+	*ret = info;
+	return true;
+}
+
+static void
+put_dnskey(const struct keyinfo *info, struct buf *ret)
+{
+	const struct dnskey *key = &info->dnskey;
+
+	buf_printf(ret, "%s %u IN DNSKEY %u %u %u ", info->zone, key->ttl_s,
+	    key->flags, key->protocol, key->algorithm);
+	buf_base64(
+	    ret, (struct bytes){ key->public_key, key->public_key_len });
+}
+
+static void
+put_ds(const struct keyinfo *info, struct buf *ret)
+{
+	/* Digest type 2 is SHA-256 (RFC 4509). */
+	buf_printf(ret, "%s IN DS %u %u 2 ", info->zone, info->dnskey.tag,
+	    info->dnskey.algorithm);
+	buf_hex(ret, (struct bytes){ info->ds_sha256, DS_SHA256_SIZE });
+}
+
+void
+keyinfo_print(const struct keyinfo *info)
+{
+	struct buf text = buf_new(2 * RECORD_MAX);
+	char algorithm[ALGORITHM_TEXT_SIZE];
+
+	put_dnskey(info, &text);
+	buf_puts(&text, "\n");
+	put_ds(info, &text);
+	printf("Key %s\n  algorithm %s, key tag %u, %u once revoked\n%.*s\n",
+	    info->dnskey.identifier,
+	    algorithm_text(info->dnskey.algorithm, algorithm),
+	    info->dnskey.tag, info->revoked_tag, (int)text.len,
+	    (const char *)text.data);
+	print_words((struct bytes){ info->ds_sha256, DS_SHA256_SIZE });
+	buf_free(&text);
+}
+
+json_t *
+keyinfo_json(const struct keyinfo *info)
+{
+	struct buf dnskey = buf_new(RECORD_MAX), ds = buf_new(RECORD_MAX);
+	struct bytes digest = { info->ds_sha256, DS_SHA256_SIZE };
+	char algorithm[ALGORITHM_TEXT_SIZE];
+	json_t *json;
+
+	put_dnskey(info, &dnskey);
+	put_ds(info, &ds);
+	json = json_pack("{s:s, s:s, s:i, s:i, s:s%, s:s%, s:o, s:o}", "label",
+	    info->dnskey.identifier, "algorithm",
+	    algorithm_text(info->dnskey.algorithm, algorithm), "key_tag",
+	    info->dnskey.tag, "revoked_key_tag", info->revoked_tag, "dnskey",
+	    (const char *)dnskey.data, dnskey.len, "ds",
+	    (const char *)ds.data, ds.len, "ds_sha256",
+	    json_of_bytes_hex(digest), "ds_words", json_of_words(digest));
+	buf_free(&dnskey);
+	buf_free(&ds);
+	return json;
+}
+
+void
+keyinfo_config(const struct keyinfo *info, const char *name,
+    int64_t valid_from, struct buf *ret)
+{
+	char time[TIME_TEXT_SIZE], algorithm[ALGORITHM_TEXT_SIZE];
+	struct pubkey_info key;
+	struct err err;
+
+	time_format_utc(valid_from, time);
+	buf_printf(ret,
+	    "  %s:\n"
+	    "    label: \"%s\"\n"
+	    "    algorithm: %s\n"
+	    "    key_tag: %u\n",
+	    name, info->dnskey.identifier,
+	    algorithm_text(info->dnskey.algorithm, algorithm),
+	    info->dnskey.tag);
+	if (pubkey_info(&info->dnskey, &key, &err) &&
+	    key.family == FAMILY_RSA)
+		buf_printf(ret,
+		    "    rsa_size: %u\n"
+		    "    rsa_exponent: %llu\n",
+		    key.bits, (unsigned long long)key.exponent);
+	buf_puts(ret, "    ds_sha256: ");
+	buf_hex(ret, (struct bytes){ info->ds_sha256, DS_SHA256_SIZE });
+	buf_printf(ret, "\n    valid_from: %s\n", time);
+}

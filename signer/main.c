@@ -1,0 +1,200 @@
+/*
+ * anchorite: from a Key Signing Request to a Signed Key Response.
+ *
+ * The one place that reads the clock, prints errors and decides the exit
+ * status: 0 accepted, 1 refused, 2 could not run.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ksr/base/text.h"
+#include "signer/command.h"
+
+static const struct command *const commands[] = {
+	&cmd_init,
+	&cmd_keygen,
+	&cmd_inventory,
+	&cmd_request,
+	&cmd_check,
+	&cmd_sign,
+	&cmd_verify,
+	&cmd_show,
+	&cmd_hash,
+};
+
+static void
+print_options(const struct option_row *row)
+{
+	char head[64];
+
+	for (; row != NULL && row->name != NULL; row++) {
+		snprintf(head, sizeof(head), "--%s%s%s", row->name,
+		    row->arg == NULL ? "" : " ", row->arg == NULL ? "" : row->arg);
+		printf("  %-24s %s\n", head, row->help);
+	}
+}
+
+static void
+print_usage(FILE *out)
+{
+	fprintf(out,
+	    "usage: anchorite [--config FILE] [--json] [--at TIME] COMMAND "
+	    "...\n\n");
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(out, "  %-10s %s\n", commands[i]->name,
+		    commands[i]->summary);
+	fprintf(out,
+	    "\n`anchorite COMMAND --help` explains one command; "
+	    "`anchorite --version` says which this is.\n"
+	    "Exit status: 0 accepted, 1 refused, 2 could not run.\n");
+}
+
+static void
+print_help(const struct command *command)
+{
+	printf("usage: anchorite %s %s\n\n%s\n\n%s\n", command->name,
+	    command->usage, command->summary, command->help);
+	if (command->options != NULL && command->options[0].name != NULL) {
+		printf("\nOptions:\n");
+		print_options(command->options);
+	}
+	printf("\nGlobal options:\n");
+	print_options(global_options);
+	printf("\nThe configuration is the first of --config FILE, "
+	       "$ANCHORITE_CONFIG,\n./anchorite.yaml and "
+	       "/etc/anchorite/anchorite.yaml.\n");
+}
+
+static const struct command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+/*
+ * Finds the command among argv, global options before it included, and takes
+ * it out, so that global options may stand on either side of it.
+ */
+static const struct command *
+take_command(int *argc, char **argv, struct err *err)
+{
+	const struct command *command;
+
+	for (int i = 1; i < *argc; i++) {
+		if (strcmp(argv[i], "--config") == 0 ||
+		    strcmp(argv[i], "--at") == 0) {
+			i++;
+			continue;
+		}
+		if (argv[i][0] == '-')
+			continue;
+		command = find_command(argv[i]);
+		if (command == NULL) {
+			err_set(err, E_USAGE,
+			    "unknown command \"%s\"; `anchorite --help` lists "
+			    "them",
+			    argv[i]);
+			return NULL;
+		}
+		memmove(&argv[i], &argv[i + 1],
+		    (size_t)(*argc - i) * sizeof(*argv));
+		(*argc)--;
+		return command;
+	}
+	err_set(err, E_USAGE, "no command; `anchorite --help` lists them");
+	return NULL;
+}
+
+static bool
+fill_context(const struct args *args, struct context *ret, struct err *err)
+{
+	const char *at = args_value(args, "at");
+	const char *term = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
+
+	*ret = (struct context){
+		.config_path = args_value(args, "config"),
+		.json = args_flag(args, "json"),
+		.at_given = at != NULL,
+		.colour = isatty(STDOUT_FILENO) && term != NULL &&
+		    strcmp(term, "dumb") != 0 &&
+		    (no_color == NULL || no_color[0] == '\0'),
+		.now = (int64_t)time(NULL),
+	};
+	if (at != NULL && !time_parse(at, &ret->now))
+		return err_set(err, E_USAGE,
+		    "--at %s: expected a time such as 2027-01-01T12:00:00Z",
+		    at);
+	return true;
+}
+
+static bool
+run(int argc, char **argv, struct err *err)
+{
+	const struct command *command = take_command(&argc, argv, err);
+	struct context context;
+	struct args args;
+	bool help, ok = false;
+
+	if (command == NULL)
+		return false;
+	if (!args_parse(command, argc, argv, &args, &help, err))
+		return err_prefix(err, "%s", command->name);
+	if (help) {
+		print_help(command);
+		ok = true;
+	} else if (fill_context(&args, &context, err)) {
+		ok = command->run(&context, &args, err);
+	}
+	args_free(&args);
+	return ok;
+}
+
+/*
+ * A PIN in memory must not reach a core file or a debugger.  A core file that
+ * is piped to a program ignores the limit, hence the second call; it also
+ * shuts out the leak checker, which attaches as a debugger does.
+ */
+static void
+forbid_core_files(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+#ifndef ANCHORITE_SANITIZED
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+int
+main(int argc, char **argv)
+{
+	struct err err = { 0 };
+	bool ok;
+
+	forbid_core_files();
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		printf("anchorite %s\n", ANCHORITE_VERSION);
+		ok = true;
+	} else if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		print_usage(stdout);
+		ok = true;
+	} else {
+		ok = run(argc, argv, &err);
+	}
+	if (fflush(stdout) != 0 && ok)
+		ok = err_set_errno(&err, "standard output");
+	if (ok)
+		return 0;
+	fprintf(stderr, "anchorite: %s%s\n",
+	    err.code == E_REFUSED ? "refused: " : "", err.msg);
+	return err_exit_status(&err);
+}

@@ -1,0 +1,139 @@
+#include <string.h>
+
+#include "ksr/base/words.h"
+#include "ksr/presentation.h"
+#include "signer/print.h"
+
+#define WORDS_A_LINE 8
+#define WORDS_MAX    1024 /* octets of text: 32 words of at most 12 letters */
+
+void
+sha256_text(const uint8_t digest[SHA256_SIZE], char ret[SHA256_TEXT_SIZE])
+{
+	for (size_t i = 0; i < SHA256_SIZE; i++)
+		snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+}
+
+void
+print_words(struct bytes bytes)
+{
+	for (size_t i = 0; i < bytes.len; i += WORDS_A_LINE) {
+		struct buf line = buf_new(WORDS_MAX);
+		size_t n = bytes.len - i;
+
+		if (n > WORDS_A_LINE)
+			n = WORDS_A_LINE;
+		words_format((struct bytes){ bytes.data + i, n }, &line);
+		printf("          %.*s\n", (int)line.len,
+		    (const char *)line.data);
+		buf_free(&line);
+	}
+}
+
+void
+print_digest(
+    const char *title, const char *path, const uint8_t digest[SHA256_SIZE])
+{
+	char hex[SHA256_TEXT_SIZE], safe[4 * PATH_MAX_LEN];
+
+	sha256_text(digest, hex);
+	text_printable(safe, sizeof(safe), path);
+	printf("%s %s\n  SHA-256 %s\n", title, safe, hex);
+	print_words((struct bytes){ digest, SHA256_SIZE });
+}
+
+bool
+print_table(const char *title, const struct ksr *ksr, struct err *err)
+{
+	struct buf table = buf_new(2 * (size_t)KSR_FILE_MAX);
+
+	ksr_table(ksr, &table);
+	if (table.failed) {
+		buf_free(&table);
+		return err_set(err, E_MEMORY, "out of memory");
+	}
+	printf("%s\n", title);
+	fwrite(table.data, 1, table.len, stdout);
+	buf_free(&table);
+	return true;
+}
+
+static const char *
+verdict_colour(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_PASS:
+		return "\033[32m";
+	case VERDICT_WAIVED:
+	case VERDICT_OVERRIDDEN:
+		return "\033[33m";
+	case VERDICT_NOT_RUN:
+		return "\033[36m";
+	default:
+		return "\033[1;31m";
+	}
+}
+
+static void
+print_finding(const struct finding *finding)
+{
+	if (finding->bundle > 0)
+		printf("              bundle %zu (%s)\n", finding->bundle,
+		    finding->bundle_id);
+	printf("              seen:     %s\n", finding->seen);
+	printf("              required: %s\n", finding->required);
+}
+
+static void
+print_result(const struct context *context, const struct check_result *result)
+{
+	const char *on = context->colour ? verdict_colour(result->verdict) : "";
+	const char *off = context->colour ? "\033[0m" : "";
+
+	printf("  %s%-10s%s  %-27s %s\n", on, verdict_text(result->verdict), off,
+	    result->check->id, result->check->title);
+	if (result->note != NULL)
+		printf("              %s\n", result->note);
+	if (result->reason != NULL) {
+		char safe[4 * FINDING_TEXT_MAX];
+
+		text_printable(safe, sizeof(safe), result->reason);
+		printf("              overridden because: %s\n", safe);
+	}
+	for (size_t i = 0; i < result->n_findings; i++)
+		print_finding(&result->findings[i]);
+	if (result->n_more > 0)
+		printf("              and %zu more findings\n", result->n_more);
+}
+
+void
+print_report(
+    const struct context *context, const struct report *report, size_t first)
+{
+	for (size_t i = first; i < report->n_results; i++)
+		print_result(context, &report->results[i]);
+}
+
+bool
+err_set_report(struct err *err, const char *subject, const struct report *report)
+{
+	char ids[ERR_MSG_MAX / 2] = "";
+	size_t len = 0;
+	const char *last = "";
+
+	for (size_t i = 0; i < report->n_results; i++) {
+		const struct check_result *result = &report->results[i];
+
+		if (result->verdict != VERDICT_REFUSE &&
+		    result->verdict != VERDICT_NONE)
+			continue;
+		if (strcmp(result->check->id, last) == 0)
+			continue;
+		last = result->check->id;
+		if (len + strlen(last) + 3 > sizeof(ids))
+			break;
+		len += (size_t)snprintf(ids + len, sizeof(ids) - len, "%s%s",
+		    len > 0 ? ", " : "", last);
+	}
+	return err_set(err, E_REFUSED, "%s: %s", subject, ids);
+}

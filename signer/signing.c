@@ -1,0 +1,365 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "ksr/base/file.h"
+#include "ksr/base/text.h"
+#include "ksr/response.h"
+#include "signer/input.h"
+#include "signer/interrupt.h"
+#include "signer/json.h"
+#include "signer/print.h"
+#include "signer/signing.h"
+#include "signer/token.h"
+
+/* All that one run holds; zero is empty, signing_clear releases it. */
+struct signing {
+	const struct context *context;
+	const struct signing_request *asked;
+	const struct config *config;
+	const struct schema *schema;
+	struct document request, previous, written;
+	struct report report;
+	struct output *output;
+	struct token token;
+	struct ksk ksks[CONFIG_KEYS_MAX];
+	struct ksr *response;
+};
+
+static void
+signing_clear(struct signing *signing)
+{
+	interrupt_guard_file(NULL);
+	token_close(&signing->token);
+	output_free(signing->output);
+	ksr_free(signing->response);
+	report_clear(&signing->report);
+	document_free(&signing->written);
+	document_free(&signing->previous);
+	document_free(&signing->request);
+}
+
+/* KSKs that the schema publishes, signs with or revokes. */
+static uint32_t
+keys_of_schema(const struct schema *schema)
+{
+	uint32_t keys = 0;
+
+	for (size_t i = 0; i < schema->n_slots; i++)
+		keys |= schema->slots[i].publish | schema->slots[i].sign |
+		    schema->slots[i].revoke;
+	return keys;
+}
+
+/* Before anything else: nobody could be asked later. */
+static bool
+can_confirm(const struct signing *signing, struct err *err)
+{
+	if (signing->asked->batch)
+		return true;
+	if (signing->context->json)
+		return err_set(err, E_USAGE,
+		    "--json leaves no screen to confirm on; add --batch");
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return err_set(err, E_USAGE,
+		    "there is no terminal to confirm on; --batch confirms "
+		    "without one");
+	return true;
+}
+
+static bool
+read_inputs(struct signing *signing, struct err *err)
+{
+	const struct signing_request *asked = signing->asked;
+
+	signing->schema = config_schema(signing->config, asked->schema);
+	if (signing->schema == NULL)
+		return err_set(err, E_USAGE,
+		    "schema \"%s\" is neither in the configuration nor a "
+		    "standard one whose keys are configured (they are named "
+		    ROLE_CURRENT " and " ROLE_NEXT ")",
+		    asked->schema);
+	if (!document_load_kind(
+		asked->ksr_path, KSR_REQUEST, &signing->request, err))
+		return false;
+	return asked->previous_path == NULL ||
+	    document_load_kind(asked->previous_path, KSR_RESPONSE,
+		&signing->previous, err);
+}
+
+/* Runs one stage and prints its rows; a refusal is an error. */
+static bool
+check(struct signing *signing, enum check_stage stage, const char *title,
+    struct err *err)
+{
+	struct check_input in = {
+		.config = signing->config,
+		.now = signing->context->now,
+		.request = signing->request.ksr,
+		.previous = signing->previous.ksr,
+		.schema = signing->schema,
+		.response = signing->written.ksr,
+	};
+	size_t first = signing->report.n_results;
+
+	for (size_t i = 0; i < signing->config->n_keys; i++)
+		if (signing->ksks[i].present)
+			in.keys_in_hsm |= UINT32_C(1) << i;
+	if (!checks_run(stage, &in, signing->asked->overrides,
+		signing->asked->n_overrides, &signing->report, err))
+		return false;
+	if (!signing->context->json) {
+		printf("\n%s\n", title);
+		print_report(signing->context, &signing->report, first);
+	}
+	if (!report_accepted(&signing->report))
+		return err_set_report(
+		    err, signing->asked->ksr_path, &signing->report);
+	return true;
+}
+
+static bool
+show_inputs(const struct signing *signing, struct err *err)
+{
+	const struct document *request = &signing->request;
+	const struct document *previous = &signing->previous;
+
+	if (signing->context->json)
+		return true;
+	if (previous->ksr != NULL) {
+		print_digest("Previous response", previous->path,
+		    previous->sha256);
+		if (!print_table("", previous->ksr, err))
+			return false;
+		printf("\n");
+	} else {
+		printf("Previous response: none, this is the first\n\n");
+	}
+	print_digest("Request", request->path, request->sha256);
+	return print_table("", request->ksr, err);
+}
+
+static bool
+open_token(struct signing *signing, struct err *err)
+{
+	const struct config *config = signing->config;
+	uint32_t wanted = keys_of_schema(signing->schema);
+	const struct hsm_token *token;
+	struct err absent;
+
+	if (!token_open(config, signing->asked->hsm, wanted, &signing->token,
+		err) ||
+	    !token_find_ksks(
+		&signing->token, config, wanted, signing->ksks, err))
+		return false;
+	/* Others that the token has: what is missing KSR-CHAIN-KEYS says. */
+	for (size_t i = 0; i < config->n_keys; i++)
+		if (!signing->ksks[i].present)
+			signing->ksks[i].present =
+			    token_find_ksks(&signing->token, config,
+				UINT32_C(1) << i, signing->ksks, &absent);
+	token = hsm_selected(signing->token.hsm);
+	if (!signing->context->json) {
+		char label[4 * sizeof(token->label)];
+		char serial[4 * sizeof(token->serial)];
+
+		text_printable(label, sizeof(label), token->label);
+		text_printable(serial, sizeof(serial), token->serial);
+		printf("\nToken %s, serial %s\n", label, serial);
+	}
+	return true;
+}
+
+static bool
+build_response(struct signing *signing, struct err *err)
+{
+	static const char title[] = "\nResponse to be signed";
+	struct dnskey *ksks = calloc(CONFIG_KEYS_MAX, sizeof(*ksks));
+	bool ok;
+
+	if (ksks == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	for (size_t i = 0; i < CONFIG_KEYS_MAX; i++)
+		ksks[i] = signing->ksks[i].dnskey;
+	ok = response_build(signing->config, signing->schema,
+	    signing->request.ksr, ksks, &signing->response, err);
+	free(ksks);
+	if (!ok || signing->context->json)
+		return ok;
+	printf("%s, schema %s", title, signing->schema->name);
+	return print_table("", signing->response, err);
+}
+
+/* Only the four characters "Yes" and the end of the line are a yes. */
+static bool
+confirm(const struct signing *signing, struct err *err)
+{
+	char line[16];
+
+	if (signing->asked->batch)
+		return true;
+	printf("\nSign this response? Type Yes to sign, anything else to "
+	       "stop: ");
+	if (fflush(stdout) != 0)
+		return err_set_errno(err, "standard output");
+	/* What was typed ahead was not an answer to this question. */
+	tcflush(STDIN_FILENO, TCIFLUSH);
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		line[0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	if (strcmp(line, "Yes") != 0)
+		return err_set(err, E_REFUSED,
+		    "not confirmed: the answer was \"%s\", not \"Yes\"; "
+		    "nothing was signed",
+		    line);
+	return true;
+}
+
+static const struct ksk *
+signer_of(const struct signing *signing, const struct rrsig *rrsig)
+{
+	for (size_t i = 0; i < signing->config->n_keys; i++)
+		if (signing->ksks[i].present &&
+		    strcmp(signing->config->keys[i].label,
+			rrsig->identifier) == 0)
+			return &signing->ksks[i];
+	return NULL;
+}
+
+static bool
+sign_one(struct signing *signing, size_t bundle, size_t index, struct err *err)
+{
+	struct rrsig *rrsig =
+	    &signing->response->bundles[bundle].signatures[index];
+	const struct ksk *ksk = signer_of(signing, rrsig);
+	struct buf data = buf_new(TO_BE_SIGNED_MAX);
+	bool ok;
+
+	if (ksk == NULL)
+		return err_set(err, E_INTERNAL, "key \"%s\" was not opened",
+		    rrsig->identifier);
+	ok = response_to_be_signed(
+		 signing->response, bundle, index, &data, err) &&
+	    token_sign(&signing->token, &ksk->key, &ksk->dnskey,
+		buf_bytes(&data), rrsig, err);
+	buf_free(&data);
+	if (!ok)
+		err_prefix(err, "bundle %zu (%s)", bundle + 1,
+		    signing->response->bundles[bundle].id);
+	return ok;
+}
+
+static bool
+sign_all(struct signing *signing, struct err *err)
+{
+	const struct ksr *response = signing->response;
+	bool progress = isatty(STDERR_FILENO) && !signing->context->json;
+	size_t n = 0;
+
+	for (size_t i = 0; i < response->n_bundles; i++) {
+		for (size_t j = 0; j < response->bundles[i].n_signatures; j++) {
+			if (!sign_one(signing, i, j, err))
+				return false;
+			n++;
+		}
+		if (progress)
+			fprintf(stderr, "\rsigned slot %zu of %zu", i + 1,
+			    response->n_bundles);
+		bundle_sort(&response->bundles[i]);
+	}
+	if (progress)
+		fprintf(stderr, "\r%*s\r", 60, "");
+	if (!signing->context->json)
+		printf("\n%zu signatures made, each verified in software with "
+		       "the pinned key\n",
+		    n);
+	return true;
+}
+
+static bool
+write_and_read_back(struct signing *signing, struct err *err)
+{
+	struct buf xml = buf_new(KSR_FILE_MAX);
+	bool ok;
+
+	ksr_write(signing->response, &xml);
+	if (xml.failed)
+		ok = err_set(err, E_MEMORY, "the response does not fit");
+	else
+		ok = output_write(signing->output, buf_bytes(&xml), err);
+	buf_free(&xml);
+	return ok &&
+	    document_load_kind(output_temporary(signing->output), KSR_RESPONSE,
+		&signing->written, err);
+}
+
+static bool
+publish(struct signing *signing, struct err *err)
+{
+	const struct document *written = &signing->written;
+
+	if (!output_publish(signing->output, err))
+		return false;
+	interrupt_guard_file(NULL);
+	signing->written.path = signing->asked->skr_path;
+	if (signing->context->json)
+		return json_print(
+		    json_pack("{s:s, s:b, s:o, s:s, s:o, s:o, s:o, s:o}",
+			"command", "sign", "accepted", 1, "time",
+			json_of_time(signing->context->now), "schema",
+			signing->schema->name, "request",
+			json_of_document(&signing->request), "previous",
+			json_of_document(&signing->previous), "response",
+			json_of_document(written), "checks",
+			json_of_report(&signing->report)),
+		    err);
+	printf("\n");
+	print_digest("Response", written->path, written->sha256);
+	return print_table("", written->ksr, err);
+}
+
+static bool
+run_steps(struct signing *signing, struct err *err)
+{
+	if (!can_confirm(signing, err) || !read_inputs(signing, err) ||
+	    !output_open(signing->asked->skr_path, &signing->output, err))
+		return false;
+	interrupt_guard_file(output_temporary(signing->output));
+	return show_inputs(signing, err) &&
+	    check(signing, STAGE_REQUEST, "Checks of the request", err) &&
+	    open_token(signing, err) &&
+	    check(signing, STAGE_TOKEN, "Checks of the token", err) &&
+	    build_response(signing, err) && confirm(signing, err) &&
+	    sign_all(signing, err) && write_and_read_back(signing, err) &&
+	    check(signing, STAGE_RESPONSE,
+		"Checks of the response, read back from disk", err) &&
+	    publish(signing, err);
+}
+
+bool
+signing_run(const struct context *context,
+    const struct configuration *configuration,
+    const struct signing_request *request, struct err *err)
+{
+	struct signing signing = { .context = context,
+		.asked = request,
+		.config = configuration->config };
+	bool ok = run_steps(&signing, err);
+
+	if (!ok && context->json && err->code == E_REFUSED &&
+	    signing.report.n_results > 0) {
+		struct err ignored;
+		json_t *root = json_pack("{s:s, s:b, s:s, s:o, s:o}",
+		    "command", "sign", "accepted", 0, "error", err->msg,
+		    "request", json_of_document(&signing.request), "checks",
+		    json_of_report(&signing.report));
+
+		if (!json_print(root, &ignored))
+			err_prefix(err, "%s", ignored.msg);
+	}
+	signing_clear(&signing);
+	return ok;
+}

@@ -1,0 +1,31 @@
+/*
+ * The main job, in the order that makes it safe:
+ *
+ *   inputs read -> output path proven writable -> checks -> token opened, KSKs
+ *   compared with their pins -> response built and shown -> confirmed ->
+ *   signed, each signature verified -> written under a temporary name, read
+ *   back, verified by the second implementation -> published.
+ *
+ * Nothing is published unless every step before it succeeded.
+ */
+#pragma once
+
+#include "ksr/check.h"
+#include "signer/command.h"
+
+struct signing_request {
+	const char *ksr_path;
+	const char *skr_path;
+	const char *previous_path; /* NULL: this is the first response */
+	const char *schema;
+	const char *hsm; /* NULL: the only one configured */
+	bool batch;	 /* confirms by itself */
+	size_t n_overrides;
+	const struct override *overrides;
+};
+
+struct configuration;
+
+MUST_USE bool signing_run(const struct context *context,
+    const struct configuration *configuration,
+    const struct signing_request *request, struct err *err);

@@ -1,0 +1,56 @@
+/*
+ * The configured token, opened and logged in, and the configured KSKs found in
+ * it: each must be what the configuration pins, or nothing is signed.
+ */
+#pragma once
+
+#include "hsm/hsm.h"
+#include "ksr/config.h"
+#include "ksr/ksr.h"
+
+struct token {
+	const struct config_hsm *config; /* borrowed */
+	struct hsm *hsm;		 /* owned */
+};
+
+/*
+ * Sets the HSM's environment, loads its module, selects its token and logs in.
+ * hsm_name is --hsm; NULL takes the only HSM configured.  Without a token URI
+ * the only token is taken, or, of several, the only one that holds a public
+ * key labelled as one of the configured KSKs in `wanted`.
+ */
+MUST_USE bool token_open(const struct config *config, const char *hsm_name,
+    uint32_t wanted, struct token *ret, struct err *err);
+
+/* As token_open, but stops at the module: no token selected, no login. */
+MUST_USE bool token_load(const struct config *config, const char *hsm_name,
+    struct token *ret, struct err *err);
+void token_close(struct token *token);
+
+/* The DNSKEY of a token's key: identifier is its label, tag and all set. */
+MUST_USE bool token_dnskey(const struct hsm_key *key, uint8_t algorithm,
+    uint16_t flags, uint32_t ttl_s, struct dnskey *ret, struct err *err);
+
+/* One KSK in the token. */
+struct ksk {
+	bool present;
+	struct hsm_key key;
+	struct dnskey dnskey; /* flags 257 */
+};
+
+/*
+ * Finds each key of the mask `wanted` in the token and compares it with what
+ * the configuration pins: algorithm, size, exponent, tag, DS; and its private
+ * half with what a ceremony demands.  The first that is missing or differs is
+ * the error.
+ */
+MUST_USE bool token_find_ksks(struct token *token, const struct config *config,
+    uint32_t wanted, struct ksk ret[CONFIG_KEYS_MAX], struct err *err);
+
+/*
+ * Signs with the key and verifies the result in software with dnskey, the
+ * pinned public key, before returning it.
+ */
+MUST_USE bool token_sign(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes data, struct rrsig *ret,
+    struct err *err);
