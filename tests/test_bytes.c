@@ -75,6 +75,24 @@ buf_of_many_small_puts_keeps_them_all(void **state)
 	buf_free(&buf);
 }
 
+/* vsnprintf ends with a NUL, for which there must be room in every case. */
+static void
+buf_printf_of_any_length_stays_in_its_memory(void **state)
+{
+	(void)state;
+	for (size_t len = 0; len < 600; len++) {
+		struct buf buf = buf_new(1000);
+
+		for (size_t n = 0; n < len; n++)
+			buf_u8(&buf, 0);
+		buf_printf(&buf, "%s", "abcd");
+		assert_false(buf.failed);
+		assert_int_equal(buf.len, len + 4);
+		assert_memory_equal(buf.data + len, "abcd", 4);
+		buf_free(&buf);
+	}
+}
+
 /* Each put by itself, one octet beyond the cap and exactly at it. */
 static void
 buf_takes_its_cap_and_not_one_octet_more(void **state)
@@ -342,6 +360,7 @@ main(void)
 		cmocka_unit_test(bytes_without_data_are_equal_and_empty),
 		cmocka_unit_test(buf_puts_append_in_order_big_endian),
 		cmocka_unit_test(buf_of_many_small_puts_keeps_them_all),
+		cmocka_unit_test(buf_printf_of_any_length_stays_in_its_memory),
 		cmocka_unit_test(buf_takes_its_cap_and_not_one_octet_more),
 		cmocka_unit_test(buf_after_a_failure_takes_nothing),
 		cmocka_unit_test(buf_put_of_absurd_length_fails),

@@ -93,7 +93,7 @@ static void
 file_read_of_more_than_a_chunk_is_complete(void **state)
 {
 	const char *path = in_folder(state, "in");
-	struct buf content = buf_new(200000), buf = buf_new(200000);
+	struct buf content = buf_new(200000), buf = buf_new(400000);
 	struct err err;
 
 	for (size_t i = 0; i < 199999; i++)
