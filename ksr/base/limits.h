@@ -17,7 +17,7 @@
 #define POLICY_ALGS_MAX 16u   /* SignatureAlgorithm elements in one policy */
 #define ID_MAX          255u  /* id and keyIdentifier, printable ASCII */
 #define XML_TEXT_MAX    4096u /* text of one element, after white space */
-#define XML_MARKUP_MAX	 131072u /* octets of one tag or comment */
+#define XML_MARKUP_MAX	 65536u /* octets of one tag or comment */
 
 /* DNS. */
 #define DNAME_WIRE_MAX 255u /* RFC 1035 section 2.3.4 */
