@@ -1,0 +1,81 @@
+# What every command test needs.  Sourced by tests/cmd_*.sh, which run in the
+# project's root with $ANCHORITE naming the binary.
+set -euo pipefail
+
+: "${ANCHORITE:=$PWD/build/anchorite}"
+CORPUS=${ANCHORITE_CORPUS:-../shared/corpus}
+CASES=0
+
+SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/anchorite-test.XXXXXX")
+trap 'rm -rf "$SCRATCH"' EXIT
+unset ANCHORITE_CONFIG SOFTHSM2_CONF NO_COLOR
+export TZ=UTC LC_ALL=C
+
+# fail TEXT: the test is over; shows what the last command said.
+fail() {
+	printf 'FAILED: %s\n' "$1" >&2
+	for stream in out err; do
+		if [ -s "$SCRATCH/$stream" ]; then
+			printf -- '--- %s\n' "$stream" >&2
+			tail -n 40 "$SCRATCH/$stream" >&2
+		fi
+	done
+	exit 1
+}
+
+# run ARGS...: runs the program; $status, $SCRATCH/out and $SCRATCH/err.
+run() {
+	status=0
+	"$ANCHORITE" "$@" >"$SCRATCH/out" 2>"$SCRATCH/err" </dev/null || status=$?
+}
+
+# accepts ARGS...: the program must exit with 0 and an empty standard error.
+accepts() {
+	run "$@"
+	[ "$status" -eq 0 ] || fail "status $status, wanted 0: $*"
+	[ ! -s "$SCRATCH/err" ] || fail "something on standard error: $*"
+	CASES=$((CASES + 1))
+}
+
+# refuses STATUS TEXT ARGS...: must exit with STATUS and say TEXT (a fixed
+# string) on standard error, in one line.
+refuses() {
+	local wanted=$1 text=$2
+	shift 2
+	run "$@"
+	[ "$status" -eq "$wanted" ] || fail "status $status, wanted $wanted: $*"
+	grep -qF -- "$text" "$SCRATCH/err" || fail "does not say \"$text\": $*"
+	[ "$(wc -l <"$SCRATCH/err")" -eq 1 ] || fail "more than one line: $*"
+	CASES=$((CASES + 1))
+}
+
+# says TEXT: the last command's standard output must hold this fixed string.
+says() {
+	grep -qF -- "$1" "$SCRATCH/out" || fail "output lacks \"$1\""
+	CASES=$((CASES + 1))
+}
+
+# absent PATH...: no such file, nor a temporary one beside it.
+absent() {
+	local path
+	for path in "$@"; do
+		if compgen -G "$path*" >/dev/null; then
+			fail "$path exists"
+		fi
+	done
+	CASES=$((CASES + 1))
+}
+
+# corpus NAME: the path of a corpus file; skips the whole test, loudly, where
+# the corpus is missing.
+corpus() {
+	if [ ! -r "$CORPUS/$1" ]; then
+		echo "SKIPPED: $CORPUS/$1 is missing: set ANCHORITE_CORPUS" >&2
+		exit 77
+	fi
+	echo "$CORPUS/$1"
+}
+
+finish() {
+	echo "$CASES assertions held"
+}
