@@ -1,0 +1,228 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ksr/check_rules.h"
+
+const char *
+verdict_text(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_NONE:
+		break;
+	case VERDICT_PASS:
+		return "pass";
+	case VERDICT_REFUSE:
+		return "REFUSE";
+	case VERDICT_WAIVED:
+		return "waived";
+	case VERDICT_OVERRIDDEN:
+		return "overridden";
+	case VERDICT_NOT_RUN:
+		return "not run";
+	}
+	return "no verdict";
+}
+
+/* Room for one finding more: the array doubles when its size is full. */
+static struct finding *
+finding_new(struct check_result *result)
+{
+	size_t n = result->n_findings;
+	struct finding *findings;
+
+	if (n >= FINDINGS_MAX)
+		return NULL;
+	if ((n & (n - 1)) == 0) {
+		findings = realloc(result->findings,
+		    (n == 0 ? 1 : 2 * n) * sizeof(findings[0]));
+		if (findings == NULL)
+			return NULL;
+		result->findings = findings;
+	}
+	return &result->findings[result->n_findings++];
+}
+
+static void format_finding(char ret[FINDING_TEXT_MAX], const char *fmt,
+    va_list ap) PRINTF_LIKE(2, 0);
+
+/* Findings quote documents, which are hostile, and end on a terminal. */
+static void
+format_finding(char ret[FINDING_TEXT_MAX], const char *fmt, va_list ap)
+{
+	char raw[FINDING_TEXT_MAX];
+
+	if (vsnprintf(raw, sizeof(raw), fmt, ap) < 0)
+		raw[0] = '\0';
+	text_printable(ret, FINDING_TEXT_MAX, raw);
+}
+
+void
+finding_add(struct check_result *result, const struct ksr *ksr, size_t bundle,
+    const char *seen_fmt, ...)
+{
+	struct finding *finding;
+	va_list ap;
+
+	/* Once one is not kept none is: finding_required must not go astray. */
+	finding = result->n_more == 0 ? finding_new(result) : NULL;
+	if (finding == NULL) {
+		result->n_more++;
+		return;
+	}
+	memset(finding, 0, sizeof(*finding));
+	if (bundle != NO_BUNDLE) {
+		finding->bundle = bundle + 1;
+		text_printable(finding->bundle_id, sizeof(finding->bundle_id),
+		    ksr->bundles[bundle].id);
+	}
+	va_start(ap, seen_fmt);
+	format_finding(finding->seen, seen_fmt, ap);
+	va_end(ap);
+}
+
+void
+finding_required(struct check_result *result, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (result->n_findings == 0 || result->n_more > 0)
+		return;
+	va_start(ap, fmt);
+	format_finding(
+	    result->findings[result->n_findings - 1].required, fmt, ap);
+	va_end(ap);
+}
+
+enum verdict
+check_not_run(struct check_result *result, const char *note)
+{
+	result->note = note;
+	return VERDICT_NOT_RUN;
+}
+
+enum verdict
+check_broken(struct check_result *result, const char *why)
+{
+	finding_add(result, NULL, NO_BUNDLE, "the rule could not run: %s", why);
+	finding_required(result, "a rule that runs to its end");
+	return VERDICT_NONE;
+}
+
+static const struct override *
+override_find(const struct override *overrides, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(overrides[i].id, id) == 0 &&
+		    overrides[i].reason != NULL && overrides[i].reason[0] != 0)
+			return &overrides[i];
+	return NULL;
+}
+
+/* What the answer of a rule comes to. */
+static void
+judge(enum verdict answer, const struct check_input *in,
+    const struct override *override, struct check_result *result)
+{
+	const struct check *check = result->check;
+	bool found = result->n_findings > 0 || result->n_more > 0;
+
+	if (answer == VERDICT_PASS && !found) {
+		result->verdict = VERDICT_PASS;
+	} else if (answer == VERDICT_NOT_RUN && !found) {
+		result->verdict = VERDICT_NOT_RUN;
+	} else if (answer != VERDICT_PASS) {
+		result->verdict = VERDICT_REFUSE;
+	} else if (check->enabled != NULL && !check->enabled(in->config)) {
+		result->verdict = VERDICT_WAIVED;
+	} else if (check->may_override && override != NULL) {
+		result->verdict = VERDICT_OVERRIDDEN;
+		result->reason = override->reason;
+	} else {
+		result->verdict = VERDICT_REFUSE;
+	}
+}
+
+static size_t
+count_rows(unsigned stages)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_checks; i++)
+		if ((checks[i].stages & stages) != 0)
+			n++;
+	return n;
+}
+
+bool
+checks_run(unsigned stages, const struct check_input *in,
+    const struct override *overrides, size_t n_overrides,
+    struct report *report, struct err *err)
+{
+	size_t n = report->n_results + count_rows(stages);
+	struct check_result *results;
+
+	results = realloc(report->results, (n + 1) * sizeof(results[0]));
+	if (results == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	report->results = results;
+	for (size_t i = 0; i < n_checks; i++) {
+		struct check_result *result = &results[report->n_results];
+		const struct check *check = &checks[i];
+
+		if ((check->stages & stages) == 0)
+			continue;
+		*result = (struct check_result){ .check = check };
+		report->n_results++;
+		judge(check->run(in, result), in,
+		    override_find(overrides, n_overrides, check->id), result);
+	}
+	return true;
+}
+
+static const struct check *
+check_find(const char *id)
+{
+	for (size_t i = 0; i < n_checks; i++)
+		if (strcmp(checks[i].id, id) == 0)
+			return &checks[i];
+	return NULL;
+}
+
+bool
+override_allowed(const struct override *override, struct err *err)
+{
+	const struct check *check = check_find(override->id);
+
+	if (check == NULL)
+		return err_set(err, E_USAGE, "there is no check \"%s\"",
+		    override->id);
+	if (!check->may_override)
+		return err_set(err, E_USAGE,
+		    "%s may not be overridden (%s: %s)", check->id,
+		    check->clause, check->title);
+	if (override->reason == NULL || override->reason[0] == '\0')
+		return err_set(err, E_USAGE,
+		    "overriding %s needs a reason", check->id);
+	return true;
+}
+
+bool
+report_accepted(const struct report *report)
+{
+	for (size_t i = 0; i < report->n_results; i++)
+		if (report->results[i].verdict == VERDICT_NONE ||
+		    report->results[i].verdict == VERDICT_REFUSE)
+			return false;
+	return report->n_results > 0;
+}
+
+void
+report_clear(struct report *report)
+{
+	for (size_t i = 0; i < report->n_results; i++)
+		free(report->results[i].findings);
+	free(report->results);
+	*report = (struct report){ 0, NULL };
+}

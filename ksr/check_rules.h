@@ -1,0 +1,133 @@
+/*
+ * What the rules share: the words they describe things with, the questions
+ * several of them ask, and their names for the table.  Used by check_*.c only.
+ */
+#pragma once
+
+#include "ksr/check.h"
+#include "ksr/dname.h"
+#include "ksr/key_list.h"
+
+/* Text built up piece by piece; cut where it does not fit. */
+struct text {
+	size_t len;
+	char s[FINDING_TEXT_MAX];
+};
+
+void text_add(struct text *text, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* "2018-01-01T00:00:00" */
+struct text time_text(int64_t time);
+/* "P21D (1814400 s)" */
+struct text duration_text(int64_t duration_s);
+/* "P9D to P12D (777600 to 1036800 s)" */
+struct text range_text(int64_t min_s, int64_t max_s);
+/* "14796 (keyIdentifier)", the tag as declared, the identifier cut. */
+struct text key_text(const struct dnskey *key);
+/* "RSASHA256" */
+struct text algorithm_name(uint8_t algorithm);
+
+bool in_range(int64_t value, int64_t min, int64_t max);
+
+/* Equal as domain names; a text that is none equals nothing. */
+bool same_domain(const char *a, const char *b);
+
+bool is_ksk(const struct dnskey *key); /* has the SEP flag */
+bool is_revoked(const struct dnskey *key);
+
+/*
+ * The key of the bundle that the signature names: its identifier, algorithm
+ * and true tag.  NULL if there is none.
+ */
+const struct dnskey *bundle_signer(
+    const struct bundle *bundle, const struct rrsig *rrsig);
+
+/* The number of signatures that name the key. */
+size_t bundle_signatures_by(
+    const struct bundle *bundle, const struct dnskey *key);
+
+/*
+ * The parts that the configured KSKs play in a response's bundle, as its keys
+ * and signatures claim them.
+ */
+struct schema_slot bundle_slot(const struct config *config,
+    const struct dname *owner, const struct bundle *bundle);
+
+/*
+ * A rule that cannot finish refuses, and neither configuration nor override
+ * lets that pass.
+ */
+enum verdict check_broken(struct check_result *result, const char *why);
+
+#define NO_PREVIOUS "no previous SKR was given"
+#define NO_SCHEMA   "no schema was named"
+
+/* check_request.c */
+enum verdict check_domain(const struct check_input *, struct check_result *);
+enum verdict check_id(const struct check_input *, struct check_result *);
+enum verdict check_bundle_unique(
+    const struct check_input *, struct check_result *);
+enum verdict check_bundle_count(
+    const struct check_input *, struct check_result *);
+
+/* check_timing.c */
+enum verdict check_cycle_duration(
+    const struct check_input *, struct check_result *);
+enum verdict check_bundle_interval(
+    const struct check_input *, struct check_result *);
+enum verdict check_own_validity(
+    const struct check_input *, struct check_result *);
+enum verdict check_validity(const struct check_input *, struct check_result *);
+enum verdict check_horizon(const struct check_input *, struct check_result *);
+enum verdict check_overlap(const struct check_input *, struct check_result *);
+enum verdict check_chain_overlap(
+    const struct check_input *, struct check_result *);
+
+/* check_keys.c */
+enum verdict check_bundle_keys(
+    const struct check_input *, struct check_result *);
+enum verdict check_bundle_pop(
+    const struct check_input *, struct check_result *);
+enum verdict check_policy_keys(
+    const struct check_input *, struct check_result *);
+enum verdict check_request_key_valid(
+    const struct check_input *, struct check_result *);
+enum verdict check_response_key_valid(
+    const struct check_input *, struct check_result *);
+
+/* check_tags.c */
+enum verdict check_request_tag_clash(
+    const struct check_input *, struct check_result *);
+enum verdict check_response_tag_clash(
+    const struct check_input *, struct check_result *);
+
+/* check_policy.c */
+enum verdict check_keys_declared(
+    const struct check_input *, struct check_result *);
+enum verdict check_exponents_declared(
+    const struct check_input *, struct check_result *);
+enum verdict check_algorithms_approved(
+    const struct check_input *, struct check_result *);
+enum verdict check_algorithms_declared(
+    const struct check_input *, struct check_result *);
+
+/* check_safety.c */
+enum verdict check_publish_safety(
+    const struct check_input *, struct check_result *);
+enum verdict check_retire_safety(
+    const struct check_input *, struct check_result *);
+
+/* check_chain.c */
+enum verdict check_chain_keys(
+    const struct check_input *, struct check_result *);
+enum verdict check_chain_keys_in_hsm(
+    const struct check_input *, struct check_result *);
+
+/* check_schedule.c */
+enum verdict check_schedule(const struct check_input *, struct check_result *);
+
+/* check_response.c */
+enum verdict check_skr_verify(
+    const struct check_input *, struct check_result *);
+enum verdict check_skr_match(const struct check_input *, struct check_result *);
+enum verdict check_skr_pair(const struct check_input *, struct check_result *);

@@ -1,0 +1,186 @@
+/*
+ * The table.  Clauses are those of the root's KSK practice statement (DPS)
+ * unless they name an RFC.  docs/checks.md has the same rows with their tests.
+ */
+#include "ksr/check_rules.h"
+
+#define SWITCH(name)                                                           \
+	static bool switch_##name(const struct config *config)                 \
+	{                                                                      \
+		return config->request_policy.name;                            \
+	}
+
+SWITCH(validate_signatures)
+SWITCH(keys_match_zsk_policy)
+SWITCH(rsa_exponent_match_zsk_policy)
+SWITCH(check_cycle_length)
+SWITCH(check_keys_match_ksk_operator_policy)
+SWITCH(signature_algorithms_match_zsk_policy)
+SWITCH(signature_validity_match_zsk_policy)
+SWITCH(signature_check_expire_horizon)
+SWITCH(check_bundle_overlap)
+SWITCH(check_bundle_intervals)
+SWITCH(check_keys_publish_safety)
+SWITCH(check_keys_retire_safety)
+SWITCH(check_chain_keys)
+SWITCH(check_chain_keys_in_hsm)
+SWITCH(check_chain_overlap)
+
+/* clang-format off */
+const struct check checks[] = {
+	{ "KSR-DOMAIN", "5.1.4",
+	  "the request is for the zone that the policy accepts",
+	  "The KSK signs one zone's apex DNSKEY RRset and nothing else.",
+	  STAGE_REQUEST, true, NULL, check_domain },
+	{ "KSR-ID", "5.1.2",
+	  "the request's id was never processed before",
+	  "A request that is signed twice, or last quarter's replayed, gives "
+	  "the zone's owner a response that was not asked for.",
+	  STAGE_REQUEST | STAGE_CHAIN, true, NULL, check_id },
+	{ "KSR-BUNDLE-UNIQUE", "5.1.2",
+	  "bundle ids are unique, also against the previous SKR",
+	  "A response is matched to its request bundle by bundle, by id.",
+	  STAGE_REQUEST | STAGE_CHAIN, true, NULL, check_bundle_unique },
+	{ "KSR-BUNDLE-KEYS", "5.1.3, RFC 4034 2.1",
+	  "one identifier is one key, with the flags, protocol and tag of a ZSK",
+	  "People and logs speak of keys by identifier and tag; both must mean "
+	  "one key throughout.",
+	  STAGE_REQUEST, true, NULL, check_bundle_keys },
+	{ "KSR-BUNDLE-KEYS", "5.1.3",
+	  "each key has an algorithm and size that the request declares",
+	  "The policy section is what the two operators agreed on.",
+	  STAGE_REQUEST, true, switch_keys_match_zsk_policy,
+	  check_keys_declared },
+	{ "KSR-BUNDLE-KEYS", "5.1.3",
+	  "each RSA key has an exponent that the request declares",
+	  "An exponent that no key had stood in the policy sections for six "
+	  "years, unnoticed.",
+	  STAGE_REQUEST, true, switch_rsa_exponent_match_zsk_policy,
+	  check_exponents_declared },
+	{ "KSR-BUNDLE-POP", "5.1.2, 6.7",
+	  "each ZSK signs the key set of each of its bundles",
+	  "Only who has the private key may have a public key published.",
+	  STAGE_REQUEST, false, switch_validate_signatures, check_bundle_pop },
+	{ "KSR-BUNDLE-COUNT", "6.6",
+	  "the request has the configured number of bundles",
+	  "A request cut short leaves the zone without signatures at its end.",
+	  STAGE_REQUEST, true, NULL, check_bundle_count },
+	{ "KSR-BUNDLE-CYCLE-DURATION", "6.6",
+	  "the first and last inception are a cycle apart",
+	  "A cycle is a quarter; a longer one delays every rollover, a shorter "
+	  "one leaves a hole before the next.",
+	  STAGE_REQUEST, true, switch_check_cycle_length,
+	  check_cycle_duration },
+	{ "KSR-POLICY-KEYS", "6.6, 6.9",
+	  "keys in each bundle and in all, and their TTL, are as configured",
+	  "One key too many enlarges every response; two TTLs make caches "
+	  "disagree about what is published.",
+	  STAGE_REQUEST, true, switch_check_keys_match_ksk_operator_policy,
+	  check_policy_keys },
+	{ "KSR-POLICY-ALG", "5.1.3, 6.1, RFC 8624 3.1",
+	  "algorithms, sizes and exponents, declared or used, are approved",
+	  "A key set is as strong as its weakest key.",
+	  STAGE_REQUEST, true, NULL, check_algorithms_approved },
+	{ "KSR-POLICY-ALG", "5.1.3",
+	  "each algorithm used is declared in the request's policy",
+	  "An algorithm that nobody announced is a mistake or an attack.",
+	  STAGE_REQUEST, true, switch_signature_algorithms_match_zsk_policy,
+	  check_algorithms_declared },
+	{ "KSR-POLICY-SIG-VALIDITY", "5.1.4",
+	  "each bundle's validity is within the KSK operator's range",
+	  "A stolen or mistaken RRset can be replayed for as long as its "
+	  "signature is valid.",
+	  STAGE_REQUEST, true, NULL, check_validity },
+	{ "KSR-POLICY-SIG-VALIDITY", "5.1.4",
+	  "each bundle's validity is within the request's own range",
+	  "The policy section is what the two operators agreed on.",
+	  STAGE_REQUEST, true, switch_signature_validity_match_zsk_policy,
+	  check_own_validity },
+	{ "KSR-POLICY-SIG-HORIZON", "5.1.4",
+	  "nothing expires beyond the horizon and nothing has expired",
+	  "Signatures for a far future outlive the decision that they rest on.",
+	  STAGE_REQUEST, true, switch_signature_check_expire_horizon,
+	  check_horizon },
+	{ "KSR-POLICY-SIG-OVERLAP", "6.6",
+	  "neighbouring bundles overlap within both operators' ranges",
+	  "In a gap the zone is bogus; the overlap is the time there is to "
+	  "move from one RRset to the next.",
+	  STAGE_REQUEST, true, switch_check_bundle_overlap, check_overlap },
+	{ "KSR-POLICY-BUNDLE-INTERVAL", "6.6",
+	  "inceptions are in order and a slot apart",
+	  "The zone signer takes one RRset a slot.",
+	  STAGE_REQUEST, true, switch_check_bundle_intervals,
+	  check_bundle_interval },
+	{ "KSR-POLICY-SAFETY", "6.6, RFC 7583 3.2.1",
+	  "a key signs only after it was published for PublishSafety",
+	  "A resolver that has the old key set in its cache cannot verify what "
+	  "a new key signed.",
+	  STAGE_REQUEST | STAGE_CHAIN, true, switch_check_keys_publish_safety,
+	  check_publish_safety },
+	{ "KSR-POLICY-SAFETY", "6.6, RFC 7583 3.2.1",
+	  "a key stays published for RetireSafety after it last signed",
+	  "A resolver that has the old key's signatures in its cache needs the "
+	  "old key.",
+	  STAGE_REQUEST | STAGE_CHAIN, true, switch_check_keys_retire_safety,
+	  check_retire_safety },
+	{ "KSR-CHAIN-KEYS", "5.1.2, 6.6",
+	  "the previous SKR is signed by known KSKs and its last ZSKs are the "
+	  "request's first",
+	  "The request must continue the zone as it is published.",
+	  STAGE_REQUEST | STAGE_CHAIN, false, switch_check_chain_keys,
+	  check_chain_keys },
+	{ "KSR-CHAIN-KEYS", "6.5",
+	  "the KSK that signed the previous SKR's last bundle is in the HSM",
+	  "A ceremony with another token than last time is a rollover that "
+	  "nobody planned.",
+	  STAGE_TOKEN, false, switch_check_chain_keys_in_hsm,
+	  check_chain_keys_in_hsm },
+	{ "KSR-CHAIN-OVERLAP", "6.6",
+	  "the previous SKR's last bundle and the request's first overlap "
+	  "within both ranges",
+	  "In a gap between two cycles the zone is bogus.",
+	  STAGE_REQUEST | STAGE_CHAIN, true, switch_check_chain_overlap,
+	  check_chain_overlap },
+	{ "KSR-TAG-CLASH", "RFC 4034 B",
+	  "no two keys, revoked forms included, share a tag and algorithm",
+	  "Validators look a signature's key up by tag and algorithm; a clash "
+	  "makes them try keys in vain, or the wrong one first.",
+	  STAGE_REQUEST, false, NULL, check_request_tag_clash },
+	{ "KSR-TAG-CLASH", "RFC 4034 B",
+	  "no two keys of the response, revoked forms included, share a tag and "
+	  "algorithm",
+	  "The KSKs' public keys, and with them their revoked tags, are known "
+	  "here at the latest.",
+	  STAGE_RESPONSE, false, NULL, check_response_tag_clash },
+	{ "KSR-KEY-VALID", "5.1.3",
+	  "each public key passes the full public-key test",
+	  "A key that is weak or no key at all signs for everybody.",
+	  STAGE_REQUEST, false, NULL, check_request_key_valid },
+	{ "KSR-KEY-VALID", "5.1.3",
+	  "each KSK of the response passes the full public-key test",
+	  "A key that is weak or no key at all signs for everybody.",
+	  STAGE_RESPONSE, false, NULL, check_response_key_valid },
+	{ "SKR-SCHEDULE", "6.5, RFC 5011 2.1, RFC 6840 5.11",
+	  "the schema may be signed: slots, key validity, algorithms, "
+	  "revocation, pins",
+	  "A schedule that breaks the zone is cheapest found before the HSM is "
+	  "touched.",
+	  STAGE_REQUEST, false, NULL, check_schedule },
+	{ "SKR-VERIFY", "6.8",
+	  "each signature of the written response verifies, by a pinned KSK",
+	  "What leaves the ceremony is the file, not what was in memory.",
+	  STAGE_RESPONSE, false, NULL, check_skr_verify },
+	{ "SKR-MATCH", "5.1.2",
+	  "the response answers this request: id, serial, domain, bundles and "
+	  "policies",
+	  "The zone's owner finds its bundles by what it asked for.",
+	  STAGE_RESPONSE, false, NULL, check_skr_match },
+	{ "SKR-PAIR", "5.1.4, 6.6, 6.9",
+	  "each bundle has the request's ZSKs, the schedule's KSKs and nothing "
+	  "else",
+	  "A key too many is published to the world; a key too few breaks the "
+	  "zone.",
+	  STAGE_RESPONSE, false, NULL, check_skr_pair },
+};
+/* clang-format on */
+const size_t n_checks = ARRAY_LEN(checks);

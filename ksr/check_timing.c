@@ -1,0 +1,207 @@
+/*
+ * Rules about when: the cycle, the distance between bundles, how long their
+ * signatures are valid and how far they overlap.
+ */
+#include <inttypes.h>
+
+#include "ksr/check_rules.h"
+
+enum verdict
+check_cycle_duration(const struct check_input *in, struct check_result *result)
+{
+	const struct request_policy *policy = &in->config->request_policy;
+	const struct ksr *ksr = in->request;
+	int64_t min_s = policy->min_cycle_inception_length_s;
+	int64_t max_s = policy->max_cycle_inception_length_s;
+	int64_t cycle_s = 0;
+
+	if (ksr->n_bundles > 0)
+		cycle_s = ksr->bundles[ksr->n_bundles - 1].inception -
+		    ksr->bundles[0].inception;
+	if (!in_range(cycle_s, min_s, max_s)) {
+		finding_add(result, ksr, NO_BUNDLE,
+		    "%s from the first to the last inception",
+		    duration_text(cycle_s).s);
+		finding_required(result, "%s", range_text(min_s, max_s).s);
+	}
+	return VERDICT_PASS;
+}
+
+enum verdict
+check_bundle_interval(
+    const struct check_input *in, struct check_result *result)
+{
+	const struct request_policy *policy = &in->config->request_policy;
+	const struct bundle *bundles = in->request->bundles;
+	int64_t min_s = policy->min_bundle_interval_s;
+	int64_t max_s = policy->max_bundle_interval_s;
+
+	for (size_t i = 1; i < in->request->n_bundles; i++) {
+		int64_t interval_s =
+		    bundles[i].inception - bundles[i - 1].inception;
+
+		if (interval_s <= 0) {
+			finding_add(result, in->request, i,
+			    "inception %s is not after that of the bundle "
+			    "before, %s",
+			    time_text(bundles[i].inception).s,
+			    time_text(bundles[i - 1].inception).s);
+			finding_required(result, "inceptions in order");
+		}
+		if (!in_range(interval_s, min_s, max_s)) {
+			finding_add(result, in->request, i,
+			    "inception %s is %s after that of the bundle "
+			    "before",
+			    time_text(bundles[i].inception).s,
+			    duration_text(interval_s).s);
+			finding_required(
+			    result, "%s", range_text(min_s, max_s).s);
+		}
+	}
+	return VERDICT_PASS;
+}
+
+static void
+judge_validity(const struct ksr *ksr, const struct signature_policy *policy,
+    const char *whose, struct check_result *result)
+{
+	int64_t min_s = policy->min_signature_validity_s;
+	int64_t max_s = policy->max_signature_validity_s;
+
+	for (size_t i = 0; i < ksr->n_bundles; i++) {
+		const struct bundle *bundle = &ksr->bundles[i];
+		int64_t validity_s = bundle->expiration - bundle->inception;
+
+		if (in_range(validity_s, min_s, max_s))
+			continue;
+		finding_add(result, ksr, i, "valid for %s, from %s to %s",
+		    duration_text(validity_s).s, time_text(bundle->inception).s,
+		    time_text(bundle->expiration).s);
+		finding_required(result, "%s by %s",
+		    range_text(min_s, max_s).s, whose);
+	}
+}
+
+#define OWN_POLICY	"the request's own policy"
+#define OPERATOR_POLICY "the KSK operator's policy"
+
+enum verdict
+check_own_validity(const struct check_input *in, struct check_result *result)
+{
+	judge_validity(
+	    in->request, &in->request->zsk_policy, OWN_POLICY, result);
+	return VERDICT_PASS;
+}
+
+/*
+ * DPS 5.1.4: no RRSIG made by the KSK is valid for more than 21 days.  Each
+ * bundle's validity becomes that of the RRSIG made for it.
+ */
+enum verdict
+check_validity(const struct check_input *in, struct check_result *result)
+{
+	for (size_t i = 0; i < in->request->n_bundles; i++) {
+		const struct bundle *bundle = &in->request->bundles[i];
+
+		if (bundle->expiration > bundle->inception)
+			continue;
+		finding_add(result, in->request, i,
+		    "expires %s, incepted %s",
+		    time_text(bundle->expiration).s,
+		    time_text(bundle->inception).s);
+		finding_required(result, "an expiration after the inception");
+	}
+	judge_validity(in->request, &in->config->ksk_policy.signature,
+	    OPERATOR_POLICY, result);
+	return VERDICT_PASS;
+}
+
+#define DAY_S	 86400
+#define DAYS_MAX (DURATION_MAX_S / DAY_S)
+
+/* DPS 5.1.4: no RRSIG made by the KSK expires more than 180 days ahead. */
+enum verdict
+check_horizon(const struct check_input *in, struct check_result *result)
+{
+	uint64_t days = in->config->request_policy.signature_horizon_days;
+	int64_t limit = in->now +
+	    (days < DAYS_MAX ? (int64_t)days : DAYS_MAX) * DAY_S;
+
+	for (size_t i = 0; i < in->request->n_bundles; i++) {
+		int64_t expiration = in->request->bundles[i].expiration;
+
+		if (expiration > limit) {
+			finding_add(result, in->request, i,
+			    "expires %s, %s after now (%s)",
+			    time_text(expiration).s,
+			    duration_text(expiration - in->now).s,
+			    time_text(in->now).s);
+			finding_required(result,
+			    "not after %s, %" PRIu64 " days from now",
+			    time_text(limit).s, days);
+		} else if (expiration <= in->now) {
+			finding_add(result, in->request, i,
+			    "expired %s, now it is %s",
+			    time_text(expiration).s, time_text(in->now).s);
+			finding_required(result, "an expiration after now");
+		}
+	}
+	return VERDICT_PASS;
+}
+
+/* How a bundle of the request meets the one published before it. */
+static void
+judge_overlap(const struct check_input *in, size_t index,
+    const struct bundle *before, struct check_result *result)
+{
+	const struct bundle *bundle = &in->request->bundles[index];
+	int64_t overlap_s = before->expiration - bundle->inception;
+	const struct {
+		const struct signature_policy *policy;
+		const char *whose;
+	} sides[] = { { &in->request->zsk_policy, OWN_POLICY },
+		{ &in->config->ksk_policy.signature, OPERATOR_POLICY } };
+
+	if (overlap_s < 0) {
+		finding_add(result, in->request, index,
+		    "a gap of %s: inception %s, the bundle before expires %s",
+		    duration_text(-overlap_s).s, time_text(bundle->inception).s,
+		    time_text(before->expiration).s);
+		finding_required(result, "no gap");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
+		int64_t min_s = sides[i].policy->min_validity_overlap_s;
+		int64_t max_s = sides[i].policy->max_validity_overlap_s;
+
+		if (in_range(overlap_s, min_s, max_s))
+			continue;
+		finding_add(result, in->request, index,
+		    "overlaps the bundle before by %s, from %s to %s",
+		    duration_text(overlap_s).s, time_text(bundle->inception).s,
+		    time_text(before->expiration).s);
+		finding_required(result, "%s by %s",
+		    range_text(min_s, max_s).s, sides[i].whose);
+	}
+}
+
+enum verdict
+check_overlap(const struct check_input *in, struct check_result *result)
+{
+	for (size_t i = 1; i < in->request->n_bundles; i++)
+		judge_overlap(in, i, &in->request->bundles[i - 1], result);
+	return VERDICT_PASS;
+}
+
+enum verdict
+check_chain_overlap(const struct check_input *in, struct check_result *result)
+{
+	const struct ksr *previous = in->previous;
+
+	if (previous == NULL)
+		return check_not_run(result, NO_PREVIOUS);
+	if (previous->n_bundles == 0 || in->request->n_bundles == 0)
+		return check_broken(result, "a document without bundles");
+	judge_overlap(
+	    in, 0, &previous->bundles[previous->n_bundles - 1], result);
+	return VERDICT_PASS;
+}
