@@ -1,0 +1,75 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "ksr/config.h"
+#include "ksr/pubkey.h"
+
+void
+config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	for (size_t i = 0; i < config->n_schemas; i++)
+		schema_clear(&config->schemas[i]);
+	explicit_bzero(config, sizeof(*config));
+	free(config);
+}
+
+const struct schema *
+config_schema(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_schemas; i++)
+		if (strcmp(config->schemas[i].name, name) == 0)
+			return &config->schemas[i];
+	return NULL;
+}
+
+static bool
+matches_parameters(
+    const struct config_key *pinned, const struct dnskey *key, struct err *err)
+{
+	struct pubkey_info info;
+
+	if (pinned->rsa_size == 0 && pinned->rsa_exponent == 0)
+		return true;
+	return pubkey_info(key, &info, err) && info.family == FAMILY_RSA &&
+	    (pinned->rsa_size == 0 || info.bits == pinned->rsa_size) &&
+	    (pinned->rsa_exponent == 0 ||
+		info.exponent == pinned->rsa_exponent);
+}
+
+/* The tag and the DS are those that the key has before it is revoked. */
+static bool
+matches(const struct config_key *pinned, const struct dname *owner,
+    const struct dnskey *key)
+{
+	struct dnskey unrevoked = *key;
+	uint8_t ds[DS_SHA256_SIZE];
+	struct err err;
+
+	unrevoked.flags &= (uint16_t)~DNSKEY_FLAG_REVOKE;
+	return pinned->has_ds && pinned->algorithm == key->algorithm &&
+	    (!pinned->has_tag || dnskey_tag(&unrevoked) == pinned->tag) &&
+	    matches_parameters(pinned, key, &err) &&
+	    dnskey_ds(owner, &unrevoked, ds, &err) &&
+	    memcmp(ds, pinned->ds_sha256, sizeof(ds)) == 0;
+}
+
+const struct config_key *
+config_key_of(const struct config *config, const struct dname *owner,
+    const struct dnskey *key)
+{
+	for (size_t i = 0; i < config->n_keys; i++)
+		if (strcmp(config->keys[i].label, key->identifier) == 0 &&
+		    matches(&config->keys[i], owner, key))
+			return &config->keys[i];
+	return NULL;
+}
+
+uint32_t
+config_ttl_s(const struct config *config)
+{
+	return config->request_policy.dns_ttl_s != 0
+	    ? config->request_policy.dns_ttl_s
+	    : config->ksk_policy.ttl_s;
+}
