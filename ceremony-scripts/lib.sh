@@ -1,0 +1,134 @@
+# shellcheck shell=bash
+#
+# What the scripts here and in tests/ share: where the project is, how they
+# speak, and how they get what they need.  It is sourced, never run.
+
+set -euo pipefail
+export LC_ALL=C
+
+ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+NAME=$(basename -- "$0")
+
+# What building and rehearsing need, as Debian packages.  The second column
+# asks whether what the package is needed for is there, however it came.
+# shellcheck disable=SC2034 # for who sources this
+BUILD_NEEDS='
+build-essential   compiles cc make
+cmake             command cmake
+pkg-config        command pkg-config
+libssl-dev        library libcrypto >= 3.0
+libp11-dev        library libp11
+libp11-kit-dev    library p11-kit-1
+libldns-dev       library ldns
+libexpat1-dev     library expat
+libyaml-dev       library yaml-0.1
+libjansson-dev    library jansson
+softhsm2          command softhsm2-util
+'
+
+# Announces a step.
+say() {
+	if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then
+		printf '\033[1m%s\033[0m\n' "$*"
+	else
+		printf '%s\n' "$*"
+	fi
+}
+
+# Says what is wrong in one line, and stops: could not run.
+die() {
+	printf '%s: %s\n' "$NAME" "$*" >&2
+	exit 2
+}
+
+# Runs a command and shows what it printed only if it fails.
+quietly() {
+	local output status=0
+
+	output=$("$@" </dev/null 2>&1) || status=$?
+	[ "$status" -eq 0 ] || printf '%s\n' "$output" >&2
+	return "$status"
+}
+
+# Probes: the second column of a table of needs, with the rest as arguments.
+
+has_command() {
+	command -v "$1" >/dev/null
+}
+
+has_library() {
+	command -v pkg-config >/dev/null && pkg-config --exists "$*"
+}
+
+# A compiler that finds the C library, and make.
+has_compiles() {
+	command -v "$1" >/dev/null && command -v "$2" >/dev/null &&
+		echo '#include <stdio.h>' | "$1" -E -x c - >/dev/null 2>&1
+}
+
+has_sanitizers() {
+	echo 'int main(void) { return 0; }' |
+		"$1" -fsanitize=address,undefined -x c - -o /dev/null \
+			>/dev/null 2>&1
+}
+
+# Prints the packages of a table whose need is not met.
+missing_packages() {
+	local package probe arguments
+
+	while read -r package probe arguments; do
+		[ -n "$package" ] || continue
+		# shellcheck disable=SC2086 # several arguments
+		"has_$probe" $arguments || printf '%s\n' "$package"
+	done <<<"$1"
+}
+
+is_debian() {
+	command -v apt-get >/dev/null && [ -r /etc/os-release ] &&
+		grep -Eq '^ID(_LIKE)?=.*debian' /etc/os-release
+}
+
+# Runs as root, through sudo for everybody else.
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		sudo -- "$@"
+	fi
+}
+
+# Installs what is missing; without anything missing it calls nothing.
+need() {
+	local missing
+
+	mapfile -t missing < <(missing_packages "$1")
+	[ "${#missing[@]}" -gt 0 ] || return 0
+	is_debian || die "please install (Debian's names): ${missing[*]}"
+	[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+		die "needs root or sudo for: apt-get install ${missing[*]}"
+	say "Installing Debian packages: ${missing[*]}"
+	quietly as_root apt-get -q update ||
+		die "apt-get update failed; missing: ${missing[*]}"
+	quietly as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get -qy install --no-install-recommends "${missing[@]}" ||
+		die "apt-get install failed; missing: ${missing[*]}"
+	hash -r
+	mapfile -t missing < <(missing_packages "$1")
+	[ "${#missing[@]}" -eq 0 ] || die "still missing: ${missing[*]}"
+}
+
+# build_in FOLDER [CMAKE OPTION]...: configures and compiles.  One at a time:
+# two scripts may want the same folder.
+build_in() {
+	local folder=$1 lock
+
+	shift
+	mkdir -p -- "$folder"
+	exec {lock}>"$folder/.lock"
+	flock "$lock"
+	quietly cmake -S "$ROOT" -B "$folder" "$@" ||
+		die "$folder: could not be configured"
+	quietly cmake --build "$folder" --parallel "$(nproc)" ||
+		die "$folder: could not be built"
+	exec {lock}>&-
+}
