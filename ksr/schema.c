@@ -11,11 +11,10 @@ struct phase {
 };
 
 /*
- * The root zone's rollover phases (RFC 7583 3.3.3, Double-KSK, with the
- * revocation of RFC 5011 2.1), one row a schema: the first slot, those in the
- * middle, the last.  ZSKs change at a cycle's edges, so that KSKs change
- * within it; a key's last revoked slot is signed by the key itself.  The "+"
- * schemas stay in a phase for one more cycle.
+ * The root zone's rollover phases, one row a schema: the first slot, those in
+ * the middle, the last.  The first slot continues the cycle before, so that a
+ * KSK changes its part only in the second.  A revoked key signs, since only
+ * that revokes it (RFC 5011 section 2.1).
  */
 static const struct {
 	const char *name;
