@@ -822,6 +822,37 @@ config_read_too_many_schemas_refused(void **state)
 	buf_free(&yaml);
 }
 
+/* Cut anywhere or with any octet changed: read, or refused by its place. */
+static void
+config_read_damaged_file_fails_in_order(void **state)
+{
+	static const char octets[] = "\0\t\n \"':-[]{}&*!#%@<9\x80\xff";
+	struct buf yaml = read_whole("tests/data/ksrsigner.yaml");
+	size_t n_refused = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * yaml.len; i++) {
+		bool cut = i >= yaml.len;
+		size_t at = cut ? i - yaml.len : i;
+		uint8_t was = yaml.data[at];
+		struct bytes damaged = { yaml.data, cut ? at : yaml.len };
+		struct config *config = NULL;
+		struct err err = { 0 };
+
+		yaml.data[at] = (uint8_t)octets[i % (sizeof(octets) - 1)];
+		if (!config_read(damaged, "c.yaml", &config, &err)) {
+			assert_null(config);
+			assert_int_equal(err.code, E_INPUT);
+			assert_memory_equal(err.msg, "c.yaml:", 7);
+			n_refused++;
+		}
+		config_free(config);
+		yaml.data[at] = was;
+	}
+	assert_in_range(n_refused, yaml.len / 4, 2 * yaml.len);
+	buf_free(&yaml);
+}
+
 /* The published DNSKEY of KSK-2017, from the response of January 2018. */
 static struct dnskey
 published_key(const char *label)
@@ -1026,6 +1057,7 @@ main(void)
 		cmocka_unit_test(config_read_schema_refused),
 		cmocka_unit_test(config_read_adds_possible_standard_schemas),
 		cmocka_unit_test(config_read_too_many_schemas_refused),
+		cmocka_unit_test(config_read_damaged_file_fails_in_order),
 		cmocka_unit_test(config_key_of_published_keys_found),
 		cmocka_unit_test(config_key_of_unlike_key_not_found),
 		cmocka_unit_test(config_rows_all_documented_with_defaults),
