@@ -12,9 +12,9 @@ struct phase {
 
 /*
  * The root zone's rollover phases, one row a schema: the first slot, those in
- * the middle, the last.  The first slot continues the cycle before, so that a
- * KSK changes its part only in the second.  A revoked key signs, since only
- * that revokes it (RFC 5011 section 2.1).
+ * the middle, the last.  The first slot continues the cycle before; a KSK
+ * changes its part in the second, and a revoked one leaves in the last.  A
+ * revoked key signs, since only that revokes it (RFC 5011 section 2.1).
  */
 static const struct {
 	const char *name;
