@@ -11,7 +11,6 @@ NAME=$(basename -- "$0")
 
 # What building and rehearsing need, as Debian packages.  The second column
 # asks whether what the package is needed for is there, however it came.
-# shellcheck disable=SC2034 # for who sources this
 BUILD_NEEDS='
 build-essential   compiles cc make
 cmake             command cmake

@@ -1,12 +1,7 @@
 #!/bin/bash
 # The program as shipped: hardened, and libraries that keep to themselves.
 # The tests' own build has sanitizers, so this looks at build/.
-set -euo pipefail
-
-fail() {
-	echo "FAIL: $*"
-	exit 1
-}
+. tests/lib.sh
 
 ceremony-scripts/build
 program=build/anchorite

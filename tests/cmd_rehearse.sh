@@ -1,36 +1,43 @@
 #!/bin/bash
-# The rehearsal, twice, from another folder and without a terminal.
-set -euo pipefail
-
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+# The rehearsal, more than once, from another folder and without a terminal.
+# It runs the program as shipped, from build/.
+. tests/lib.sh
 root=$PWD
 
-fail() {
-	echo "FAIL: $*"
-	cat "$scratch/out" "$scratch/err"
-	exit 1
-}
-
+# rehearse [COMMAND]...: through the command, if there is one.
 rehearse() {
-	(cd "$scratch" && "$root/ceremony-scripts/rehearse" --dir "a place") \
-		</dev/null >"$scratch/out" 2>"$scratch/err" ||
+	(cd "$SCRATCH" &&
+		"$@" "$root/ceremony-scripts/rehearse" --dir "a place") \
+		</dev/null >"$SCRATCH/out" 2>"$SCRATCH/err" ||
 		fail "rehearse: status $?"
 }
 
-for workspace in "a place" "a place-2"; do
-	rehearse
-	skr=$(find "$scratch/$workspace" -name 'skr-*.xml')
-	[ -s "$skr" ] || fail "no response in $workspace"
+# expect WORKSPACE: the last rehearsal made one, with a quarter's response.
+expect() {
+	local skr
+
+	[ ! -s "$SCRATCH/err" ] || fail "something on standard error"
+	skr=$(find "$SCRATCH/$1" -name 'skr-*.xml')
 	[ "$(grep -c '<ResponseBundle ' "$skr")" -eq 9 ] ||
 		fail "not a quarter's response: $skr"
-	grep -qF "$skr" "$scratch/out" || fail "$skr is not pointed out"
-	grep -Eq '^ *#  Inception +Expiration' "$scratch/out" ||
-		fail "no operator's table"
-	grep -Eq '^   \$ build/anchorite .*sign .*--first' "$scratch/out" ||
+	says "(SKR) is $skr"
+	says '#  Inception           Expiration           ZSK Tags'
+	grep -Eq '^   \$ build/anchorite .* sign .* --first' "$SCRATCH/out" ||
 		fail "the commands are not shown"
-	[ ! -s "$scratch/err" ] || fail "complaints"
-done
-[ "$(find "$scratch/a place" -name 'skr-*.xml' | wc -l)" -eq 1 ] ||
-	fail "the second rehearsal changed the first"
-echo "a rehearsal ends with a response, every time"
+}
+
+rehearse
+expect "a place"
+before=$(cd "$SCRATCH/a place" && find . -type f -exec sha256sum {} +)
+rehearse
+expect "a place-2"
+after=$(cd "$SCRATCH/a place" && find . -type f -exec sha256sum {} +)
+[ "$before" = "$after" ] || fail "the second rehearsal changed the first"
+
+# In a quarter's first days the next one would expire beyond the horizon.
+month=$(date -u '+%-m')
+early=$(date -u -d "$(date -u +%Y-%m-03) $((3 - (month - 1) % 3)) months" +%F)
+rehearse faketime "$early 12:00:00"
+expect "a place-3"
+says "be signed from"
+finish
