@@ -35,7 +35,7 @@ bool
 token_load(const struct config *config, const char *hsm_name,
     struct token *ret, struct err *err)
 {
-	const struct config_hsm *hsm;
+	const struct config_hsm *hsm = NULL;
 	struct token token = { 0 };
 
 	if (!choose_hsm(config, hsm_name, &hsm, err))
@@ -315,8 +315,8 @@ token_sign(struct token *token, const struct hsm_key *key,
     struct err *err)
 {
 	uint8_t signature[SIGNATURE_MAX];
-	enum hsm_mechanism mechanism;
-	size_t len;
+	enum hsm_mechanism mechanism = HSM_RSA_PKCS1_SHA256;
+	size_t len = 0;
 
 	if (!mechanism_of(dnskey->algorithm, &mechanism, err) ||
 	    !hsm_sign(token->hsm, key, mechanism, data, signature, &len, err))
