@@ -20,13 +20,17 @@
 
 struct hsm; /* opaque: module, session, login */
 
-/* Loads and initialises the module.  Sets no environment: the caller does. */
+/*
+ * Loads and initialises the module, a path with a "/" in it.  Sets no
+ * environment: the caller does.  At most one struct hsm may be open for one
+ * module: closing it finalises the module for the whole process.
+ */
 MUST_USE bool hsm_open(const char *module, struct hsm **ret, struct err *err);
 
 /* Sessions, logout, slots, module, in the order that works.  NULL is fine. */
 void hsm_close(struct hsm *hsm);
 
-/* CK_TOKEN_INFO without its padding. */
+/* CK_TOKEN_INFO without its padding; "?" for what is not printable ASCII. */
 struct hsm_token {
 	unsigned long slot;
 	char label[33];
@@ -40,18 +44,19 @@ struct hsm_token {
 };
 
 /* All tokens present; *ret is freed by the caller with free(). */
-MUST_USE bool hsm_tokens(struct hsm *hsm, struct hsm_token **ret,
-    size_t *ret_n, struct err *err);
+MUST_USE bool hsm_tokens(
+    struct hsm *hsm, struct hsm_token **ret, size_t *ret_n, struct err *err);
 
 /*
  * Selects the token that the RFC 7512 URI describes (token, manufacturer,
  * model, serial, slot-id; a PIN in a URI is refused), and opens a session.
  * With uri "" the only initialised token is taken; several are an error that
- * lists them.
+ * lists them.  A malformed URI is E_INPUT.  What was selected before is
+ * deselected and logged out, on failure too.
  */
 MUST_USE bool hsm_select(struct hsm *hsm, const char *uri, struct err *err);
 
-/* The selected token. */
+/* The selected token, as of the last login try; NULL if none is. */
 const struct hsm_token *hsm_selected(const struct hsm *hsm);
 
 /*
@@ -64,7 +69,7 @@ enum hsm_key_type { HSM_RSA, HSM_EC_P256, HSM_EC_P384, HSM_OTHER };
 
 /* The public half, and what the private half's attributes say. */
 struct hsm_key {
-	char label[ID_MAX + 1];
+	char label[ID_MAX + 1]; /* printable; other octets as \xNN */
 	uint8_t id[64];
 	size_t id_len;
 	enum hsm_key_type type;
@@ -79,6 +84,7 @@ struct hsm_key {
 	/* Of the private key, CKA_ names; false if the token does not say. */
 	bool sensitive, always_sensitive, extractable, never_extractable;
 	bool sign, decrypt, unwrap, derive, local, token_object, private_object;
+	bool always_authenticate; /* a PIN per signature: hsm_sign refuses */
 	unsigned long private_handle, public_handle; /* CK_OBJECT_HANDLE */
 };
 
@@ -86,15 +92,15 @@ struct hsm_key {
  * Every key pair, half pairs included, sorted by label and id; keys of a type
  * this program cannot use have type HSM_OTHER.  Freed with free().
  */
-MUST_USE bool hsm_keys(
-    struct hsm *hsm, struct hsm_key **ret, size_t *ret_n, struct err *err);
+MUST_USE bool
+hsm_keys(struct hsm *hsm, struct hsm_key **ret, size_t *ret_n, struct err *err);
 
 /*
  * The one key pair with this label.  None, several, or a half pair are errors
  * with a message each.
  */
-MUST_USE bool hsm_find(struct hsm *hsm, const char *label,
-    struct hsm_key *ret, struct err *err);
+MUST_USE bool hsm_find(
+    struct hsm *hsm, const char *label, struct hsm_key *ret, struct err *err);
 
 /* How the digest is made and padded; the DNSSEC algorithms we sign with. */
 enum hsm_mechanism {
@@ -113,8 +119,8 @@ enum hsm_mechanism {
  * ret holds SIGNATURE_MAX octets and is untouched on failure.
  */
 MUST_USE bool hsm_sign(struct hsm *hsm, const struct hsm_key *key,
-    enum hsm_mechanism mechanism, struct bytes data,
-    uint8_t ret[SIGNATURE_MAX], size_t *ret_len, struct err *err);
+    enum hsm_mechanism mechanism, struct bytes data, uint8_t ret[SIGNATURE_MAX],
+    size_t *ret_len, struct err *err);
 
 struct hsm_keygen {
 	const char *label;
@@ -133,8 +139,10 @@ MUST_USE bool hsm_keygen(struct hsm *hsm, const struct hsm_keygen *what,
 
 /*
  * Initialises the token in the first free slot for a rehearsal and sets both
- * PINs.  Refuses a module that offers no uninitialised slot.
+ * PINs.  Refuses a label that a token has already, and a module that offers no
+ * uninitialised slot.  Nothing is selected afterwards; hsm_select finds the new
+ * token.
  */
-MUST_USE bool hsm_init_token(struct hsm *hsm, const char *label,
-    const char *so_pin, const char *pin, struct hsm_token *ret,
-    struct err *err);
+MUST_USE bool
+hsm_init_token(struct hsm *hsm, const char *label, const char *so_pin,
+    const char *pin, struct hsm_token *ret, struct err *err);

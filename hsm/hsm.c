@@ -1,0 +1,172 @@
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include "hsm/internal.h"
+#include "hsm/rv.h"
+
+/*
+ * libp11 prints to stderr when dlopen fails and does not say why a file is no
+ * module, so that the module is opened here first.  It is never unmapped:
+ * modules leave exit handlers behind.
+ */
+static bool
+load_library(struct hsm *hsm, struct err *err)
+{
+	CK_C_GetFunctionList get_function_list;
+	CK_RV rv;
+
+	hsm->library =
+	    dlopen(hsm->module, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	if (hsm->library == NULL)
+		return err_set(
+		    err, E_HSM, "cannot load PKCS#11 module: %s", dlerror());
+	/* POSIX dlsym: object and function pointers convert. */
+	*(void **)&get_function_list = dlsym(hsm->library, "C_GetFunctionList");
+	if (get_function_list == NULL)
+		return err_set(err, E_HSM,
+		    "%s is not a PKCS#11 module: it has no C_GetFunctionList",
+		    hsm->module);
+	rv = get_function_list(&hsm->p11);
+	if (rv != CKR_OK)
+		return rv_fail(err, rv, "%s: C_GetFunctionList", hsm->module);
+	if (hsm->p11 == NULL || hsm->p11->version.major != 2)
+		return err_set(err, E_HSM,
+		    "%s does not offer the functions of PKCS#11 2",
+		    hsm->module);
+	return true;
+}
+
+static bool
+has_all_functions(const CK_FUNCTION_LIST *p11)
+{
+	return p11->C_Initialize != NULL && p11->C_Finalize != NULL &&
+	    p11->C_GetSlotList != NULL && p11->C_GetTokenInfo != NULL &&
+	    p11->C_OpenSession != NULL && p11->C_CloseSession != NULL &&
+	    p11->C_GetSessionInfo != NULL && p11->C_Login != NULL &&
+	    p11->C_Logout != NULL && p11->C_InitToken != NULL &&
+	    p11->C_InitPIN != NULL && p11->C_FindObjectsInit != NULL &&
+	    p11->C_FindObjects != NULL && p11->C_FindObjectsFinal != NULL &&
+	    p11->C_GetAttributeValue != NULL && p11->C_DestroyObject != NULL &&
+	    p11->C_GenerateKeyPair != NULL && p11->C_SignInit != NULL &&
+	    p11->C_Sign != NULL;
+}
+
+/*
+ * C_Initialize is called here first, because libp11 does not pass on why it
+ * failed; libp11's own call then finds the module initialised, and is content.
+ */
+static bool
+initialize(struct hsm *hsm, struct err *err)
+{
+	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
+	CK_RV rv = hsm->p11->C_Initialize(&args);
+
+	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
+		return rv_fail(err, rv, "%s does not initialise", hsm->module);
+	return true;
+}
+
+/*
+ * A failed PKCS11_CTX_load has unloaded by itself: PKCS11_CTX_unload would
+ * crash after it.
+ */
+bool
+module_start(struct hsm *hsm, struct err *err)
+{
+	PKCS11_CTX *ctx = PKCS11_CTX_new();
+
+	if (ctx == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	if (!initialize(hsm, err)) {
+		PKCS11_CTX_free(ctx);
+		return false;
+	}
+	if (PKCS11_CTX_load(ctx, hsm->module) != 0) {
+		hsm->p11->C_Finalize(NULL);
+		PKCS11_CTX_free(ctx);
+		return err_set(
+		    err, E_HSM, "%s: libp11 cannot use it", hsm->module);
+	}
+	hsm->ctx = ctx;
+	return true;
+}
+
+bool
+module_list_slots(struct hsm *hsm, struct err *err)
+{
+	if (hsm->ctx == NULL)
+		return err_set(err, E_HSM, "%s is closed", hsm->module);
+	if (hsm->slots != NULL)
+		PKCS11_release_all_slots(hsm->ctx, hsm->slots, hsm->n_slots);
+	hsm->slots = NULL;
+	hsm->n_slots = 0;
+	ERR_clear_error();
+	if (PKCS11_enumerate_slots(hsm->ctx, &hsm->slots, &hsm->n_slots) != 0)
+		return rv_fail(
+		    err, rv_queued(), "%s: cannot list its slots", hsm->module);
+	return true;
+}
+
+void
+module_stop(struct hsm *hsm)
+{
+	token_deselect(hsm);
+	if (hsm->ctx == NULL)
+		return;
+	if (hsm->slots != NULL)
+		PKCS11_release_all_slots(hsm->ctx, hsm->slots, hsm->n_slots);
+	PKCS11_CTX_unload(hsm->ctx);
+	PKCS11_CTX_free(hsm->ctx);
+	ERR_clear_error();
+	hsm->slots = NULL;
+	hsm->n_slots = 0;
+	hsm->ctx = NULL;
+}
+
+bool
+hsm_open(const char *module, struct hsm **ret, struct err *err)
+{
+	struct hsm *hsm;
+
+	/* A bare name would be looked for along LD_LIBRARY_PATH. */
+	if (strchr(module, '/') == NULL)
+		return err_set(
+		    err, E_HSM, "PKCS#11 module \"%s\" is not a path", module);
+	if (strlen(module) > PATH_MAX_LEN)
+		return err_set(err, E_HSM,
+		    "the PKCS#11 module's path is longer than %u octets",
+		    PATH_MAX_LEN);
+	hsm = calloc(1, sizeof(*hsm));
+	if (hsm == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	memcpy(hsm->module, module, strlen(module) + 1);
+	if (!load_library(hsm, err))
+		goto fail;
+	if (!has_all_functions(hsm->p11)) {
+		err_set(
+		    err, E_HSM, "%s lacks functions of PKCS#11 2", hsm->module);
+		goto fail;
+	}
+	if (!module_start(hsm, err))
+		goto fail;
+	*ret = hsm;
+	return true;
+fail:
+	hsm_close(hsm);
+	return false;
+}
+
+void
+hsm_close(struct hsm *hsm)
+{
+	if (hsm == NULL)
+		return;
+	module_stop(hsm);
+	if (hsm->library != NULL)
+		dlclose(hsm->library);
+	explicit_bzero(hsm, sizeof(*hsm));
+	free(hsm);
+}

@@ -1,0 +1,69 @@
+/*
+ * What the files of this folder share and no one else sees.
+ */
+#pragma once
+
+#include <libp11.h>
+#include <p11-kit/pkcs11.h>
+
+#include "hsm/hsm.h"
+
+struct hsm {
+	char module[PATH_MAX_LEN + 1];
+	void *library;         /* our own dlopen, for p11 */
+	CK_FUNCTION_LIST *p11; /* the module's functions */
+	PKCS11_CTX *ctx;       /* libp11: module, slots, login */
+	PKCS11_SLOT *slots;
+	unsigned int n_slots;
+	bool selected;
+	bool read_only;            /* the token takes no new objects */
+	bool logged_in;            /* libp11 holds a login, and a PIN copy */
+	struct hsm_token token;    /* the selected one */
+	CK_SESSION_HANDLE session; /* our own, open while selected */
+};
+
+/* C_Initialize.  Slots are not listed yet, nothing is selected. */
+MUST_USE bool module_start(struct hsm *hsm, struct err *err);
+
+/*
+ * A new slot list; sessions end.  PKCS11_update_slots would keep them, but
+ * frees slots twice (libp11 0.4.12).
+ */
+MUST_USE bool module_list_slots(struct hsm *hsm, struct err *err);
+
+/* The reverse, C_Finalize included; fine when not started. */
+void module_stop(struct hsm *hsm);
+
+/* The token in a slot, as it is now. */
+MUST_USE bool token_read(struct hsm *hsm, unsigned long slot,
+    struct hsm_token *ret, struct err *err);
+
+/* Closes the session and logs out; fine when nothing is selected. */
+void token_deselect(struct hsm *hsm);
+
+/* Fails unless the user is logged in, by the token's own word. */
+MUST_USE bool token_require_login(struct hsm *hsm, struct err *err);
+
+/* Puts the selected token's name in front of the message; returns false. */
+bool token_context(const struct hsm *hsm, struct err *err);
+
+/* hsm_find and hsm_sign, without the token's name in their messages. */
+MUST_USE bool key_find(
+    struct hsm *hsm, const char *label, struct hsm_key *ret, struct err *err);
+MUST_USE bool key_sign(struct hsm *hsm, const struct hsm_key *key,
+    enum hsm_mechanism mechanism, struct bytes data, uint8_t ret[SIGNATURE_MAX],
+    size_t *ret_len, struct err *err);
+
+/* Fails for a label that no key of ours can have. */
+MUST_USE bool key_check_label(const char *label, struct err *err);
+
+/* CKA_EC_PARAMS of an EC key; nothing for other types. */
+struct bytes key_curve(enum hsm_key_type type);
+
+/* CKA_ID of the keys generated here. */
+#define KEY_ID_SIZE 20u
+
+/* True if sig is key's signature over data, by OpenSSL and not the token. */
+MUST_USE bool
+proof_verify(const struct hsm_key *key, enum hsm_mechanism mechanism,
+    struct bytes data, struct bytes sig, struct err *err);
