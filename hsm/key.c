@@ -1,0 +1,506 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "hsm/object.h"
+#include "hsm/rv.h"
+
+/* A private or public key object; key says which through has_*. */
+struct half {
+	struct hsm_key key;
+	const char *defect; /* why the key cannot be used; NULL: it can */
+};
+
+struct halves {
+	struct half *list;
+	size_t n;
+};
+
+/* RFC 5480 section 2.1.1.1: namedCurve, in DER as CKA_EC_PARAMS holds it. */
+static const struct curve {
+	enum hsm_key_type type;
+	unsigned bits;
+	struct bytes oid;
+} curves[] = {
+	{ HSM_EC_P256, 256,
+	    { (const uint8_t *)"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07",
+		10 } },
+	{ HSM_EC_P384, 384,
+	    { (const uint8_t *)"\x06\x05\x2b\x81\x04\x00\x22", 7 } },
+};
+
+struct bytes
+key_curve(enum hsm_key_type type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(curves); i++)
+		if (curves[i].type == type)
+			return curves[i].oid;
+	return (struct bytes){ NULL, 0 };
+}
+
+static struct bytes
+attribute_bytes(const struct attribute *attribute)
+{
+	return (struct bytes){ attribute->data, attribute->len };
+}
+
+/*
+ * Printable, and different for different labels: a backslash is escaped too,
+ * and a label cut at its end has a form that no whole label has.
+ */
+static void
+printable_label(char ret[ID_MAX + 1], struct bytes label)
+{
+	static const char cut[] = "\\...";
+	struct buf text = buf_new(4 * ATTRIBUTE_MAX + 1);
+
+	for (size_t i = 0; i < label.len; i++) {
+		uint8_t c = label.data[i];
+
+		if (c >= 0x20 && c < 0x7f && c != '\\')
+			buf_u8(&text, c);
+		else
+			buf_printf(&text, "\\x%02x", c);
+	}
+	buf_u8(&text, 0);
+	if (text.failed || text.len > ID_MAX + 1)
+		memcpy(ret, cut, sizeof(cut));
+	else
+		memcpy(ret, text.data, text.len);
+	buf_free(&text);
+}
+
+/* The labels that printable_label leaves as they are. */
+bool
+key_check_label(const char *label, struct err *err)
+{
+	char printable[ID_MAX + 1];
+
+	printable_label(printable, bytes_of_string(label));
+	if (label[0] == '\0' || strcmp(label, printable) != 0)
+		return err_set(err, E_HSM,
+		    "a key's label is 1 to %u printable characters without "
+		    "backslashes",
+		    ID_MAX);
+	return true;
+}
+
+static bool
+read_names(struct hsm *hsm, CK_OBJECT_HANDLE object, struct half *half,
+    struct err *err)
+{
+	struct attribute value;
+
+	if (!object_read(hsm, object, CKA_LABEL, &value, err))
+		return false;
+	if (value.state == ATTRIBUTE_TOO_LONG)
+		half->defect = "CKA_LABEL is too long";
+	printable_label(half->key.label, attribute_bytes(&value));
+	if (!object_read(hsm, object, CKA_ID, &value, err))
+		return false;
+	if (value.state == ATTRIBUTE_TOO_LONG ||
+	    value.len > sizeof(half->key.id)) {
+		half->defect = "CKA_ID is longer than 64 octets";
+		return true;
+	}
+	memcpy(half->key.id, value.data, value.len);
+	half->key.id_len = value.len;
+	return true;
+}
+
+/* Big-endian without leading zeros, at most size octets. */
+static bool
+copy_number(
+    const struct attribute *from, uint8_t *ret, size_t size, size_t *ret_len)
+{
+	struct bytes number = attribute_bytes(from);
+
+	while (number.len > 0 && number.data[0] == 0) {
+		number.data++;
+		number.len--;
+	}
+	if (from->state == ATTRIBUTE_TOO_LONG || number.len > size)
+		return false;
+	if (number.len > 0)
+		memcpy(ret, number.data, number.len);
+	*ret_len = number.len;
+	return true;
+}
+
+static unsigned
+count_bits(const uint8_t *number, size_t len)
+{
+	unsigned bits = (unsigned)len * 8;
+
+	for (unsigned top = 0x80; len > 0 && top > number[0]; top >>= 1)
+		bits--;
+	return bits;
+}
+
+/* A private half may keep its numbers to itself. */
+static bool
+read_rsa(struct hsm *hsm, CK_OBJECT_HANDLE object, struct half *half,
+    struct err *err)
+{
+	struct hsm_key *key = &half->key;
+	struct attribute value;
+
+	key->type = HSM_RSA;
+	if (!object_read(hsm, object, CKA_MODULUS, &value, err))
+		return false;
+	if (!copy_number(&value, key->modulus, sizeof(key->modulus),
+		&key->modulus_len) ||
+	    (key->has_public && key->modulus_len == 0))
+		half->defect =
+		    "CKA_MODULUS is missing, zero or longer than 4096 bits";
+	if (!object_read(hsm, object, CKA_PUBLIC_EXPONENT, &value, err))
+		return false;
+	if (!copy_number(&value, key->exponent, sizeof(key->exponent),
+		&key->exponent_len) ||
+	    (key->has_public && key->exponent_len == 0))
+		half->defect = "CKA_PUBLIC_EXPONENT is missing, zero or longer "
+			       "than 16 octets";
+	key->bits = count_bits(key->modulus, key->modulus_len);
+	return true;
+}
+
+static const struct curve *
+curve_by_oid(struct bytes oid)
+{
+	for (size_t i = 0; i < ARRAY_LEN(curves); i++)
+		if (bytes_equal(oid, curves[i].oid))
+			return &curves[i];
+	return NULL;
+}
+
+/*
+ * PKCS#11 2.40 section 2.3.3: the point is an OCTET STRING in DER holding the
+ * uncompressed form of SEC 1; some tokens leave the OCTET STRING out.
+ */
+static bool
+copy_point(struct bytes value, const struct curve *curve, struct hsm_key *key)
+{
+	size_t len = curve->bits / 8 * 2;
+	uint8_t header[] = { 0x04, (uint8_t)(len + 1) };
+
+	if (value.len == len + 3 &&
+	    memcmp(value.data, header, sizeof(header)) == 0) {
+		value.data += sizeof(header);
+		value.len -= sizeof(header);
+	}
+	if (value.len != len + 1 || value.data[0] != 0x04)
+		return false;
+	memcpy(key->point, value.data + 1, len);
+	key->point_len = len;
+	return true;
+}
+
+static bool
+read_ec(struct hsm *hsm, CK_OBJECT_HANDLE object, struct half *half,
+    struct err *err)
+{
+	const struct curve *curve;
+	struct attribute value;
+
+	if (!object_read(hsm, object, CKA_EC_PARAMS, &value, err))
+		return false;
+	curve = curve_by_oid(attribute_bytes(&value));
+	if (curve == NULL) {
+		half->defect = "CKA_EC_PARAMS names neither P-256 nor P-384";
+		return true;
+	}
+	half->key.type = curve->type;
+	half->key.bits = curve->bits;
+	if (half->key.has_private)
+		return true;
+	if (!object_read(hsm, object, CKA_EC_POINT, &value, err))
+		return false;
+	if (!copy_point(attribute_bytes(&value), curve, &half->key))
+		half->defect = "CKA_EC_POINT is no uncompressed point of its "
+			       "curve";
+	return true;
+}
+
+static bool
+read_material(struct hsm *hsm, CK_OBJECT_HANDLE object, struct half *half,
+    struct err *err)
+{
+	CK_KEY_TYPE type;
+
+	if (!object_read_ulong(hsm, object, CKA_KEY_TYPE, &type, err))
+		return false;
+	half->key.type = HSM_OTHER;
+	switch (type) {
+	case CKK_RSA:
+		return read_rsa(hsm, object, half, err);
+	case CKK_EC:
+		return read_ec(hsm, object, half, err);
+	default:
+		half->defect = "CKA_KEY_TYPE is neither RSA nor EC";
+		return true;
+	}
+}
+
+static bool
+read_private_flags(struct hsm *hsm, CK_OBJECT_HANDLE object,
+    struct hsm_key *key, struct err *err)
+{
+	const struct {
+		CK_ATTRIBUTE_TYPE type;
+		bool *ret;
+	} flags[] = {
+		{ CKA_SENSITIVE, &key->sensitive },
+		{ CKA_ALWAYS_SENSITIVE, &key->always_sensitive },
+		{ CKA_EXTRACTABLE, &key->extractable },
+		{ CKA_NEVER_EXTRACTABLE, &key->never_extractable },
+		{ CKA_SIGN, &key->sign },
+		{ CKA_DECRYPT, &key->decrypt },
+		{ CKA_UNWRAP, &key->unwrap },
+		{ CKA_DERIVE, &key->derive },
+		{ CKA_LOCAL, &key->local },
+		{ CKA_TOKEN, &key->token_object },
+		{ CKA_PRIVATE, &key->private_object },
+		{ CKA_ALWAYS_AUTHENTICATE, &key->always_authenticate },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if (!object_read_bool(
+			hsm, object, flags[i].type, flags[i].ret, NULL, err))
+			return false;
+	return true;
+}
+
+static bool
+read_half(struct hsm *hsm, CK_OBJECT_HANDLE object, CK_OBJECT_CLASS class,
+    struct half *ret, struct err *err)
+{
+	struct half half = { 0 };
+	struct hsm_key *key = &half.key;
+
+	key->has_private = class == CKO_PRIVATE_KEY;
+	key->has_public = class == CKO_PUBLIC_KEY;
+	if (!read_material(hsm, object, &half, err) ||
+	    !read_names(hsm, object, &half, err))
+		return false;
+	if (key->has_private) {
+		key->private_handle = object;
+		if (!read_private_flags(hsm, object, key, err))
+			return false;
+	} else {
+		key->public_handle = object;
+	}
+	if (half.defect != NULL) {
+		key->type = HSM_OTHER;
+		key->bits = 0;
+		key->modulus_len = key->exponent_len = key->point_len = 0;
+	}
+	*ret = half;
+	return true;
+}
+
+/* All halves of one class; with a label, only those that bear it. */
+static bool
+read_halves(struct hsm *hsm, CK_OBJECT_CLASS class, const char *label,
+    struct halves *ret, struct err *err)
+{
+	CK_ATTRIBUTE match[] = {
+		{ CKA_CLASS, &class, sizeof(class) },
+		{ CKA_LABEL, (void *)(uintptr_t)label,
+		    label == NULL ? 0 : strlen(label) },
+	};
+	CK_OBJECT_HANDLE *objects;
+	struct halves halves = { 0 };
+	size_t n;
+	bool ok = true;
+
+	if (!object_find(hsm, match, label == NULL ? 1 : 2, &objects, &n, err))
+		return false;
+	halves.list = calloc(n + 1, sizeof(*halves.list));
+	if (halves.list == NULL)
+		ok = err_set(err, E_MEMORY, "out of memory");
+	for (; ok && halves.n < n; halves.n++)
+		ok = read_half(
+		    hsm, objects[halves.n], class, &halves.list[halves.n], err);
+	free(objects);
+	if (!ok) {
+		free(halves.list);
+		return false;
+	}
+	*ret = halves;
+	return true;
+}
+
+static struct bytes
+key_id(const struct hsm_key *key)
+{
+	return (struct bytes){ key->id, key->id_len };
+}
+
+/* bits is 0 where a private half does not give its modulus. */
+static bool
+same_key(const struct hsm_key *private, const struct hsm_key *public)
+{
+	if (private->type != public->type)
+		return false;
+	return private->bits == 0 ||
+	    (private->bits == public->bits &&
+		memcmp(private->modulus, public->modulus,
+		    private->modulus_len) == 0);
+}
+
+/* Public numbers from the public half, all else from the private half. */
+static struct hsm_key
+join(const struct hsm_key *private, const struct hsm_key *public)
+{
+	struct hsm_key key = *private;
+
+	key.type = public->type;
+	key.bits = public->bits;
+	memcpy(key.modulus, public->modulus, sizeof(key.modulus));
+	key.modulus_len = public->modulus_len;
+	memcpy(key.exponent, public->exponent, sizeof(key.exponent));
+	key.exponent_len = public->exponent_len;
+	memcpy(key.point, public->point, sizeof(key.point));
+	key.point_len = public->point_len;
+	key.has_public = true;
+	key.public_handle = public->public_handle;
+	return key;
+}
+
+static int
+compare_names(const struct hsm_key *a, const struct hsm_key *b)
+{
+	int cmp = strcmp(a->label, b->label);
+
+	return cmp != 0 ? cmp : bytes_compare(key_id(a), key_id(b));
+}
+
+/* Private halves first among those of one label and id. */
+static int
+compare_halves(const void *a, const void *b)
+{
+	const struct hsm_key *ka = a, *kb = b;
+	int cmp = compare_names(ka, kb);
+
+	return cmp != 0 ? cmp : ka->has_public - kb->has_public;
+}
+
+/*
+ * Joins each private half with the public half of its label and id, where
+ * there is one of each; where there are more, nobody can tell which belongs
+ * to which.  Returns how many keys are left.
+ */
+static size_t
+join_pairs(struct hsm_key *keys, size_t n)
+{
+	size_t out = 0;
+
+	for (size_t i = 0; i < n;) {
+		size_t end = i + 1;
+
+		while (end < n && compare_names(&keys[i], &keys[end]) == 0)
+			end++;
+		if (end - i == 2 && keys[i].has_private &&
+		    keys[i + 1].has_public &&
+		    same_key(&keys[i], &keys[i + 1])) {
+			keys[out++] = join(&keys[i], &keys[i + 1]);
+		} else {
+			memmove(
+			    &keys[out], &keys[i], (end - i) * sizeof(*keys));
+			out += end - i;
+		}
+		i = end;
+	}
+	return out;
+}
+
+bool
+hsm_keys(struct hsm *hsm, struct hsm_key **ret, size_t *ret_n, struct err *err)
+{
+	struct halves private = { 0 }, public = { 0 };
+	struct hsm_key *keys = NULL;
+	size_t n = 0;
+	bool ok = false;
+
+	if (!token_require_login(hsm, err) ||
+	    !read_halves(hsm, CKO_PRIVATE_KEY, NULL, &private, err) ||
+	    !read_halves(hsm, CKO_PUBLIC_KEY, NULL, &public, err)) {
+		token_context(hsm, err);
+		goto out;
+	}
+	keys = calloc(private.n + public.n + 1, sizeof(*keys));
+	if (keys == NULL) {
+		err_set(err, E_MEMORY, "out of memory");
+		goto out;
+	}
+	for (size_t i = 0; i < private.n; i++)
+		keys[n++] = private.list[i].key;
+	for (size_t i = 0; i < public.n; i++)
+		keys[n++] = public.list[i].key;
+	qsort(keys, n, sizeof(*keys), compare_halves);
+	*ret_n = join_pairs(keys, n);
+	*ret = keys;
+	ok = true;
+out:
+	free(private.list);
+	free(public.list);
+	return ok;
+}
+
+static bool
+choose_pair(const char *label, const struct halves *private,
+    const struct halves *public, struct hsm_key *ret, struct err *err)
+{
+	size_t n = private->n > public->n ? private->n : public->n;
+	const struct half *a = private->list, *b = public->list;
+
+	if (n == 0)
+		return err_set(err, E_HSM, "no key with label \"%s\"", label);
+	if (n > 1)
+		return err_set(
+		    err, E_HSM, "%zu keys with label \"%s\"", n, label);
+	if (public->n == 0)
+		return err_set(err, E_HSM,
+		    "private key without a public key: \"%s\"", label);
+	if (private->n == 0)
+		return err_set(err, E_HSM,
+		    "public key without a private key: \"%s\"", label);
+	if (strcmp(a->key.label, b->key.label) != 0 ||
+	    strcmp(a->key.label, label) != 0)
+		return err_set(err, E_HSM,
+		    "asked for label \"%s\", the token gave \"%s\" and \"%s\"",
+		    label, a->key.label, b->key.label);
+	if (a->defect != NULL || b->defect != NULL)
+		return err_set(err, E_HSM, "key \"%s\" cannot be used: %s",
+		    label, a->defect != NULL ? a->defect : b->defect);
+	if (!bytes_equal(key_id(&a->key), key_id(&b->key)))
+		return err_set(err, E_HSM,
+		    "private and public key \"%s\" differ in CKA_ID", label);
+	if (!same_key(&a->key, &b->key))
+		return err_set(err, E_HSM,
+		    "private and public key \"%s\" are not one key", label);
+	*ret = join(&a->key, &b->key);
+	return true;
+}
+
+bool
+key_find(
+    struct hsm *hsm, const char *label, struct hsm_key *ret, struct err *err)
+{
+	struct halves private = { 0 }, public = { 0 };
+	bool ok;
+
+	ok = key_check_label(label, err) && token_require_login(hsm, err) &&
+	    read_halves(hsm, CKO_PRIVATE_KEY, label, &private, err) &&
+	    read_halves(hsm, CKO_PUBLIC_KEY, label, &public, err) &&
+	    choose_pair(label, &private, &public, ret, err);
+	free(private.list);
+	free(public.list);
+	return ok;
+}
+
+bool
+hsm_find(
+    struct hsm *hsm, const char *label, struct hsm_key *ret, struct err *err)
+{
+	return key_find(hsm, label, ret, err) || token_context(hsm, err);
+}
