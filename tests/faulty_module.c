@@ -1,0 +1,379 @@
+/*
+ * A PKCS#11 module that forwards to the one in $FAULTY_TARGET and breaks what
+ * $FAULTY names: a list like "sign_flips_bit:3,destroy_fails", where a number
+ * means "on that call only" and none means "on each call".  Calls are counted
+ * from C_Initialize on, separately for each fault.  The exception is
+ * token_gone_after_login: its number is how many calls the token lives on.
+ */
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <p11-kit/pkcs11.h>
+
+#define FAULTS_MAX 16
+
+static CK_FUNCTION_LIST *target;
+static CK_FUNCTION_LIST faulty;
+static bool logged_in;
+
+static struct {
+	char name[64];
+	unsigned long on_call; /* 0: on each */
+	unsigned long calls;
+} faults[FAULTS_MAX];
+
+static void
+read_faults(void)
+{
+	const char *text = getenv("FAULTY");
+
+	memset(faults, 0, sizeof(faults));
+	logged_in = false;
+	for (size_t i = 0; text != NULL && *text != '\0' && i < FAULTS_MAX;
+	     i++) {
+		size_t len = strcspn(text, ",");
+		size_t name_len = strcspn(text, ":,");
+
+		snprintf(faults[i].name, sizeof(faults[i].name), "%.*s",
+		    (int)name_len, text);
+		if (name_len < len)
+			faults[i].on_call =
+			    strtoul(text + name_len + 1, NULL, 10);
+		text += len + (text[len] == ',');
+	}
+}
+
+/* True if this call is to fail in the way that name says. */
+static bool
+fault(const char *name)
+{
+	for (size_t i = 0; i < FAULTS_MAX; i++) {
+		if (strcmp(faults[i].name, name) != 0)
+			continue;
+		faults[i].calls++;
+		return faults[i].on_call == 0 ||
+		    faults[i].calls == faults[i].on_call;
+	}
+	return false;
+}
+
+static bool
+token_gone(void)
+{
+	for (size_t i = 0; logged_in && i < FAULTS_MAX; i++)
+		if (strcmp(faults[i].name, "token_gone_after_login") == 0)
+			return faults[i].calls++ >= faults[i].on_call;
+	return false;
+}
+
+static CK_RV
+initialize(void *args)
+{
+	read_faults();
+	if (fault("initialize_fails"))
+		return CKR_GENERAL_ERROR;
+	return target->C_Initialize(args);
+}
+
+static CK_RV
+get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
+{
+	CK_RV rv = target->C_GetTokenInfo(slot, info);
+
+	if (token_gone())
+		return CKR_DEVICE_REMOVED;
+	if (fault("token_info_fails"))
+		return CKR_DEVICE_ERROR;
+	if (fault("pin_final_try"))
+		info->flags |= CKF_USER_PIN_FINAL_TRY;
+	if (fault("pin_locked"))
+		info->flags |= CKF_USER_PIN_LOCKED;
+	if (fault("label_not_printable"))
+		memcpy(info->label, "\x1b[2J\xff", 5);
+	return rv;
+}
+
+static CK_RV
+open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *data, CK_NOTIFY notify,
+    CK_SESSION_HANDLE *session)
+{
+	if (token_gone())
+		return CKR_DEVICE_REMOVED;
+	if (fault("open_session_fails"))
+		return CKR_SESSION_COUNT;
+	if ((flags & CKF_RW_SESSION) != 0 && fault("write_protected"))
+		return CKR_TOKEN_WRITE_PROTECTED;
+	return target->C_OpenSession(slot, flags, data, notify, session);
+}
+
+static CK_RV
+get_session_info(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
+{
+	if (token_gone())
+		return CKR_DEVICE_REMOVED;
+	return target->C_GetSessionInfo(session, info);
+}
+
+static CK_RV
+login(CK_SESSION_HANDLE session, CK_USER_TYPE user, unsigned char *pin,
+    CK_ULONG pin_len)
+{
+	CK_RV rv;
+
+	if (fault("login_lies"))
+		return CKR_OK;
+	if (fault("login_locks"))
+		return CKR_PIN_LOCKED;
+	if (fault("login_finds_no_pin"))
+		return CKR_USER_PIN_NOT_INITIALIZED;
+	if (fault("login_expired"))
+		return CKR_PIN_EXPIRED;
+	rv = target->C_Login(session, user, pin, pin_len);
+	if (rv == CKR_OK)
+		logged_in = true;
+	return rv;
+}
+
+static CK_RV
+find_objects_init(
+    CK_SESSION_HANDLE session, CK_ATTRIBUTE *match, CK_ULONG n_match)
+{
+	if (token_gone())
+		return CKR_DEVICE_REMOVED;
+	/* The label asked for is the last attribute of a search for a key. */
+	if (n_match == 2 && fault("find_ignores_label"))
+		n_match = 1;
+	return target->C_FindObjectsInit(session, match, n_match);
+}
+
+static CK_RV
+find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULONG max,
+    CK_ULONG *n)
+{
+	if (token_gone())
+		return CKR_DEVICE_REMOVED;
+	if (fault("find_fails"))
+		return CKR_DEVICE_ERROR;
+	if (fault("find_overflows")) {
+		*n = max + 1;
+		return CKR_OK;
+	}
+	if (fault("huge_object_count")) {
+		for (CK_ULONG i = 0; i < max; i++)
+			objects[i] = i + 1;
+		*n = max;
+		return CKR_OK;
+	}
+	return target->C_FindObjects(session, objects, max, n);
+}
+
+/* What an attribute becomes; a value of NULL only lies about its length. */
+static const struct attribute_fault {
+	const char *name;
+	CK_ATTRIBUTE_TYPE type;
+	const char *value;
+	CK_ULONG len;
+	CK_RV rv;
+} attribute_faults[] = {
+	{ "modulus_too_long", CKA_MODULUS, NULL, 100000, CKR_OK },
+	{ "modulus_zero", CKA_MODULUS, "\0\0\0\0", 4, CKR_OK },
+	{ "modulus_missing", CKA_MODULUS, NULL, CK_UNAVAILABLE_INFORMATION,
+	    CKR_ATTRIBUTE_TYPE_INVALID },
+	{ "exponent_three", CKA_PUBLIC_EXPONENT, "\3", 1, CKR_OK },
+	{ "exponent_too_long", CKA_PUBLIC_EXPONENT, "aaaaaaaabbbbbbbbc", 17,
+	    CKR_OK },
+	{ "params_foreign", CKA_EC_PARAMS, "\x30\3\2\1\1", 5, CKR_OK },
+	{ "point_garbage", CKA_EC_POINT, "\x30\3\2\1\1", 5, CKR_OK },
+	{ "point_too_long", CKA_EC_POINT, NULL, 100000, CKR_OK },
+	{ "label_too_long", CKA_LABEL, NULL, 5000, CKR_BUFFER_TOO_SMALL },
+	{ "label_differs", CKA_LABEL, "\x1b[2J", 4, CKR_OK },
+	{ "id_too_long", CKA_ID,
+	    "0123456789012345678901234567890123456789012345678901234567890123"
+	    "4",
+	    65, CKR_OK },
+	{ "id_differs", CKA_ID, "\x7f", 1, CKR_OK },
+	{ "key_type_short", CKA_KEY_TYPE, "\0", 1, CKR_OK },
+	{ "sensitive_garbage", CKA_SENSITIVE, "\2", 1, CKR_OK },
+	{ "sensitive_missing", CKA_SENSITIVE, NULL, CK_UNAVAILABLE_INFORMATION,
+	    CKR_ATTRIBUTE_TYPE_INVALID },
+	{ "sign_forbidden", CKA_SIGN, "\0", 1, CKR_OK },
+	{ "always_authenticate", CKA_ALWAYS_AUTHENTICATE, "\1", 1, CKR_OK },
+};
+
+/* The point without its OCTET STRING, or without its last octet. */
+static void
+bend_point(CK_ATTRIBUTE *point)
+{
+	unsigned char *p = point->pValue;
+
+	if (fault("point_short"))
+		point->ulValueLen--;
+	if (fault("point_bare")) {
+		point->ulValueLen -= 2;
+		memmove(p, p + 2, point->ulValueLen);
+	}
+}
+
+static CK_RV
+get_attribute(
+    CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attribute)
+{
+	CK_ULONG room = attribute->ulValueLen;
+	CK_RV rv = target->C_GetAttributeValue(session, object, attribute, 1);
+
+	if (attribute->type == CKA_EC_POINT && rv == CKR_OK)
+		bend_point(attribute);
+	for (size_t i = 0;
+	     i < sizeof(attribute_faults) / sizeof(attribute_faults[0]); i++) {
+		const struct attribute_fault *f = &attribute_faults[i];
+
+		if (f->type != attribute->type || !fault(f->name))
+			continue;
+		if (f->value != NULL && f->len <= room)
+			memcpy(attribute->pValue, f->value, f->len);
+		attribute->ulValueLen = f->len;
+		return f->rv;
+	}
+	return rv;
+}
+
+static CK_RV
+get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE *attributes, CK_ULONG n)
+{
+	CK_RV rv = CKR_OK;
+
+	if (token_gone())
+		return CKR_DEVICE_REMOVED;
+	if (fault("attributes_fail"))
+		return CKR_DEVICE_ERROR;
+	for (CK_ULONG i = 0; i < n; i++) {
+		CK_RV one = get_attribute(session, object, &attributes[i]);
+
+		if (one != CKR_OK)
+			rv = one;
+	}
+	return rv;
+}
+
+static CK_RV
+sign_init(
+    CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+	if (token_gone())
+		return CKR_DEVICE_REMOVED;
+	if (fault("sign_init_fails"))
+		return CKR_MECHANISM_INVALID;
+	return target->C_SignInit(session, mechanism, key);
+}
+
+static CK_RV
+sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
+    unsigned char *sig, CK_ULONG *sig_len)
+{
+	CK_RV rv;
+
+	if (token_gone())
+		return CKR_DEVICE_REMOVED;
+	if (fault("sign_fails"))
+		return CKR_DEVICE_ERROR;
+	rv = target->C_Sign(session, data, len, sig, sig_len);
+	if (rv != CKR_OK || sig == NULL)
+		return rv;
+	if (fault("sign_flips_bit"))
+		sig[*sig_len / 2] ^= 1;
+	if (fault("sign_short"))
+		*sig_len -= 1;
+	if (fault("sign_long"))
+		*sig_len += 1;
+	if (fault("sign_huge"))
+		*sig_len = 1000000;
+	return rv;
+}
+
+static void
+ask_extractable(CK_ATTRIBUTE *list, CK_ULONG n, CK_BBOOL *yes)
+{
+	for (CK_ULONG i = 0; i < n; i++)
+		if (list[i].type == CKA_EXTRACTABLE)
+			list[i].pValue = yes;
+}
+
+static CK_RV
+generate_key_pair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+    CK_ATTRIBUTE *public, CK_ULONG n_public, CK_ATTRIBUTE *private,
+    CK_ULONG n_private, CK_OBJECT_HANDLE *ret_public,
+    CK_OBJECT_HANDLE *ret_private)
+{
+	CK_BBOOL yes = CK_TRUE;
+
+	if (token_gone())
+		return CKR_DEVICE_REMOVED;
+	if (fault("keygen_fails"))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if (fault("keygen_extractable"))
+		ask_extractable(private, n_private, &yes);
+	return target->C_GenerateKeyPair(session, mechanism, public, n_public,
+	    private, n_private, ret_public, ret_private);
+}
+
+static CK_RV
+destroy_object(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+	if (fault("destroy_fails"))
+		return CKR_ACTION_PROHIBITED;
+	return target->C_DestroyObject(session, object);
+}
+
+static CK_RV
+init_pin(CK_SESSION_HANDLE session, unsigned char *pin, CK_ULONG len)
+{
+	if (fault("init_pin_fails"))
+		return CKR_PIN_TOO_WEAK;
+	return target->C_InitPIN(session, pin, len);
+}
+
+static bool
+load_target(void)
+{
+	const char *path = getenv("FAULTY_TARGET");
+	void *library = path == NULL ? NULL : dlopen(path, RTLD_NOW);
+	CK_C_GetFunctionList get_function_list;
+
+	if (library == NULL)
+		return false;
+	*(void **)&get_function_list = dlsym(library, "C_GetFunctionList");
+	return get_function_list != NULL &&
+	    get_function_list(&target) == CKR_OK;
+}
+
+CK_RV
+C_GetFunctionList(CK_FUNCTION_LIST **list)
+{
+	if (target == NULL && !load_target())
+		return CKR_LIBRARY_LOAD_FAILED;
+	read_faults();
+	faulty = *target;
+	faulty.C_Initialize = initialize;
+	faulty.C_GetTokenInfo = get_token_info;
+	faulty.C_OpenSession = open_session;
+	faulty.C_GetSessionInfo = get_session_info;
+	faulty.C_Login = login;
+	faulty.C_FindObjectsInit = find_objects_init;
+	faulty.C_FindObjects = find_objects;
+	faulty.C_GetAttributeValue = get_attribute_value;
+	faulty.C_SignInit = sign_init;
+	faulty.C_Sign = sign;
+	faulty.C_GenerateKeyPair = generate_key_pair;
+	faulty.C_DestroyObject = destroy_object;
+	faulty.C_InitPIN = init_pin;
+	if (fault("function_missing"))
+		faulty.C_Sign = NULL;
+	if (fault("version_three"))
+		faulty.version.major = 3;
+	*list = &faulty;
+	return CKR_OK;
+}
