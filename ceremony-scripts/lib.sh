@@ -125,7 +125,7 @@ build_in() {
 	mkdir -p -- "$folder"
 	exec {lock}>"$folder/.lock"
 	flock "$lock"
-	quietly cmake -S "$ROOT" -B "$folder" "$@" ||
+	quietly cmake -S "$ROOT" -B "$folder" -DCMAKE_RULE_MESSAGES=OFF "$@" ||
 		die "$folder: could not be configured"
 	quietly cmake --build "$folder" --parallel "$(nproc)" ||
 		die "$folder: could not be built"
