@@ -66,6 +66,39 @@ absent() {
 	CASES=$((CASES + 1))
 }
 
+# When rehearsals in tests take place: the request for 2027-q1 is due.
+AT=2026-11-15T12:00:00Z
+
+# workspace: a rehearsal's workspace.  $WS/ksr.xml asks for 2027-q1 and
+# $WS/skr.xml answers it; $WS/next.xml is the request for 2027-q2, due at
+# $NEXT_AT.  $CONFIG is the configuration; $OFFLINE differs from it in one
+# thing: its module does not exist, so that whoever touches the HSM fails.
+workspace() {
+	WS=$SCRATCH/ws
+	CONFIG=$WS/anchorite.yaml
+	OFFLINE=$WS/offline.yaml
+	NEXT_AT=2027-02-15T12:00:00Z
+	accepts init "$WS" --at "$AT"
+	sed 's|^    module: .*|    module: /nonexistent/module.so|' "$CONFIG" \
+		>"$OFFLINE"
+	accepts --config "$CONFIG" --at "$AT" request "$WS/ksr.xml"
+	accepts --config "$CONFIG" --at "$AT" sign "$WS/ksr.xml" \
+		"$WS/skr.xml" --first --batch
+	accepts --config "$CONFIG" --at "$AT" request "$WS/next.xml" \
+		--previous-skr "$WS/skr.xml"
+}
+
+# Where the tests of refusals have their responses written: a folder that
+# stays empty.
+OUTPUT=$SCRATCH/responses
+mkdir "$OUTPUT"
+
+# nothing_written: no response, nor a temporary file of one.
+nothing_written() {
+	[ -z "$(ls -A "$OUTPUT")" ] || fail "left behind: $(ls -A "$OUTPUT")"
+	CASES=$((CASES + 1))
+}
+
 # corpus NAME: the path of a corpus file; skips the whole test, loudly, where
 # the corpus is missing.
 corpus() {
@@ -74,6 +107,32 @@ corpus() {
 		exit 77
 	fi
 	echo "$CORPUS/$1"
+}
+
+# init_workspace NAME [OPTION]...: the workspace $SCRATCH/NAME as init makes it
+# with these options; the commands that follow use its configuration.
+init_workspace() {
+	local dir=$SCRATCH/$1
+	shift
+	accepts init "$dir" "$@"
+	export ANCHORITE_CONFIG=$dir/anchorite.yaml
+}
+
+# equal WHAT WANTED SEEN: two texts must be the same.
+equal() {
+	[ "$2" = "$3" ] || fail "$1: wanted \"$2\", not \"$3\""
+	CASES=$((CASES + 1))
+}
+
+# needs COMMAND...: skips the whole test, loudly, where one is missing.
+needs() {
+	local command
+	for command in "$@"; do
+		if ! command -v "$command" >/dev/null; then
+			echo "SKIPPED: $command is not installed" >&2
+			exit 77
+		fi
+	done
 }
 
 finish() {
