@@ -130,6 +130,13 @@ struct config {
 MUST_USE bool config_read(
     struct bytes yaml, const char *name, struct config **ret, struct err *err);
 
+/*
+ * Appends the file as it may be kept: every PIN in it replaced by "masked".
+ * The same bytes where it holds none.
+ */
+MUST_USE bool config_mask_pins(
+    struct bytes yaml, const char *name, struct buf *ret, struct err *err);
+
 /* Overwrites the PINs and frees.  NULL does nothing. */
 void config_free(struct config *config);
 

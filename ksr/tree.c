@@ -317,6 +317,8 @@ read_node(struct reader *reader, const yaml_event_t *event, size_t depth,
 	if (depth > YAML_DEPTH_MAX)
 		return refuse_event(reader, event, err, "nested too deeply");
 	node->at = position_of(&event->start_mark);
+	node->begin = event->start_mark.index;
+	node->end = event->end_mark.index;
 	switch (event->type) {
 	case YAML_SEQUENCE_START_EVENT:
 		node->kind = TREE_LIST;

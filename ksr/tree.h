@@ -25,6 +25,7 @@ struct tree {
 	enum tree_kind kind;
 	const char *name; /* of the document, borrowed */
 	struct tree_position at;
+	size_t begin, end; /* of a text with its quotes, in characters from 0 */
 	char *key; /* owned; NULL unless the parent is a map */
 	struct tree_position key_at;
 	char *text; /* owned; TREE_TEXT only */

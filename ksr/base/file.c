@@ -85,6 +85,26 @@ open_folder_of(const char *path)
 	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Some file systems cannot sync a folder and say EINVAL. */
+static bool
+sync_folder(int fd)
+{
+	return fsync(fd) == 0 || errno == EINVAL;
+}
+
+bool
+file_sync_folder_of(const char *path, struct err *err)
+{
+	int fd = open_folder_of(path);
+	bool ok = fd >= 0 && sync_folder(fd);
+
+	if (!ok)
+		err_set_errno(err, "the folder of %s", path);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 /*
  * Creates the temporary file with the mode that the final one has: whatever
  * can fail shall fail here and not when the KSK has signed.
@@ -183,8 +203,7 @@ output_publish(struct output *output, struct err *err)
 	if (!rename_without_replacing(output->temporary, output->path))
 		return err_set_errno(err, "%s", output->path);
 	output->published = true;
-	/* Some file systems cannot sync a folder and say EINVAL. */
-	if (fsync(output->folder_fd) != 0 && errno != EINVAL)
+	if (!sync_folder(output->folder_fd))
 		return err_set_errno(err,
 		    "%s: is in place, but may not survive a loss of power",
 		    output->path);

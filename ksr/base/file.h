@@ -21,6 +21,9 @@
 MUST_USE bool
 file_read(const char *path, size_t max, struct buf *ret, struct err *err);
 
+/* Makes the name of a new file or folder survive a loss of power. */
+MUST_USE bool file_sync_folder_of(const char *path, struct err *err);
+
 struct output; /* a file that does not have its final name yet */
 
 /*

@@ -1,0 +1,337 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ksr/base/file.h"
+#include "ksr/pubkey.h"
+#include "signer/chain.h"
+#include "signer/print.h"
+
+#define NO_HASH                                                                \
+	"0000000000000000000000000000000000000000000000000000000000000000"
+
+struct chain {
+	char *path;
+	int fd;
+	struct chain_lines found;
+	size_t n;
+	char head[CHAIN_HASH_SIZE];
+	bool after_torn; /* the last line is one that was never finished */
+};
+
+static bool
+hash_line(struct bytes raw, char ret[CHAIN_HASH_SIZE], struct err *err)
+{
+	uint8_t digest[SHA256_SIZE];
+
+	if (!sha256(raw, digest, err))
+		return false;
+	sha256_text(digest, ret);
+	return true;
+}
+
+static bool
+is_printable(struct bytes raw)
+{
+	for (size_t i = 0; i + 1 < raw.len; i++)
+		if (raw.data[i] < 0x20 || raw.data[i] > 0x7e)
+			return false;
+	return raw.len > 0 && raw.data[raw.len - 1] == '\n';
+}
+
+/* NULL for a line that is not one printable JSON object. */
+static json_t *
+parse_line(struct bytes raw)
+{
+	json_t *json;
+
+	if (!is_printable(raw))
+		return NULL;
+	json = json_loadb((const char *)raw.data, raw.len,
+	    JSON_REJECT_DUPLICATES, NULL);
+	if (json_is_object(json))
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
+/* Line i, whose predecessor's hash is prev, is what chain_append writes. */
+static bool
+check_line(const struct chain_lines *lines, size_t i, const char *prev,
+    const char *path, struct err *err)
+{
+	const json_t *json = lines->lines[i].json;
+	const char *seen = json_string_value(json_object_get(json, "prev"));
+	bool before_torn = i > 0 && lines->lines[i - 1].json == NULL;
+
+	if (json == NULL) {
+		/* The last may be torn; others must be owned up to. */
+		if (i + 1 == lines->n)
+			return true;
+		if (json_is_true(json_object_get(
+			lines->lines[i + 1].json, "after_torn")))
+			return true;
+		return err_set(err, E_REFUSED,
+		    "%s:%zu: is not one JSON object in printable ASCII", path,
+		    i + 1);
+	}
+	if (json_integer_value(json_object_get(json, "seq")) !=
+	    (json_int_t)i + 1)
+		return err_set(err, E_REFUSED,
+		    "%s:%zu: its \"seq\" is not %zu", path, i + 1, i + 1);
+	if (seen == NULL || strcmp(seen, prev) != 0)
+		return err_set(err, E_REFUSED,
+		    "%s:%zu: its \"prev\" is %s, the line before has SHA-256 "
+		    "%s",
+		    path, i + 1, seen == NULL ? "missing" : seen, prev);
+	if (json_is_true(json_object_get(json, "after_torn")) != before_torn)
+		return err_set(err, E_REFUSED,
+		    "%s:%zu: its \"after_torn\" is wrong", path, i + 1);
+	return true;
+}
+
+static bool
+split_lines(struct chain_lines *lines, struct err *err)
+{
+	struct bytes rest = buf_bytes(&lines->content);
+	size_t size = 0;
+
+	while (rest.len > 0) {
+		const uint8_t *end = memchr(rest.data, '\n', rest.len);
+		size_t len =
+		    end == NULL ? rest.len : (size_t)(end - rest.data) + 1;
+		struct chain_line *line;
+
+		if (lines->n == size) {
+			void *grown;
+
+			size = size == 0 ? 64 : 2 * size;
+			grown = realloc(
+			    lines->lines, size * sizeof(*lines->lines));
+			if (grown == NULL)
+				return err_set(err, E_MEMORY, "out of memory");
+			lines->lines = grown;
+		}
+		line = &lines->lines[lines->n++];
+		*line = (struct chain_line){ .raw = { rest.data, len } };
+		line->json = parse_line(line->raw);
+		if (!hash_line(line->raw, line->hash, err))
+			return false;
+		rest.data += len;
+		rest.len -= len;
+	}
+	return true;
+}
+
+/* Everything about a chain but where it came from. */
+static bool
+parse_lines(struct chain_lines *lines, const char *path, struct err *err)
+{
+	const char *prev = NO_HASH;
+
+	if (!split_lines(lines, err))
+		return false;
+	for (size_t i = 0; i < lines->n; i++) {
+		if (!check_line(lines, i, prev, path, err))
+			return false;
+		prev = lines->lines[i].hash;
+	}
+	memcpy(lines->head, prev, CHAIN_HASH_SIZE);
+	return true;
+}
+
+bool
+chain_read(const char *path, struct chain_lines *ret, struct err *err)
+{
+	struct chain_lines lines = { .content = buf_new(CHAIN_FILE_MAX) };
+
+	if (!file_read(path, CHAIN_FILE_MAX, &lines.content, err) ||
+	    !parse_lines(&lines, path, err)) {
+		chain_lines_clear(&lines);
+		return false;
+	}
+	*ret = lines;
+	return true;
+}
+
+void
+chain_lines_clear(struct chain_lines *lines)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		json_decref(lines->lines[i].json);
+	free(lines->lines);
+	buf_free(&lines->content);
+	*lines = (struct chain_lines){ 0 };
+}
+
+/* All of data at the end of the file and on disk, or the file as it was. */
+static bool
+append(struct chain *chain, struct bytes data, struct err *err)
+{
+	struct stat before;
+	size_t done = 0;
+
+	if (fstat(chain->fd, &before) != 0)
+		return err_set_errno(err, "%s", chain->path);
+	while (done < data.len) {
+		ssize_t n =
+		    write(chain->fd, data.data + done, data.len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			err_set_errno(err, "%s", chain->path);
+			if (ftruncate(chain->fd, before.st_size) != 0)
+				err_prefix(err, "a torn line is left in");
+			return false;
+		}
+		done += (size_t)n;
+	}
+	if (fsync(chain->fd) != 0)
+		return err_set_errno(err, "%s", chain->path);
+	return true;
+}
+
+/* Gives a torn last line its end, so that the next is a line of its own. */
+static bool
+end_torn_line(struct chain *chain, struct err *err)
+{
+	struct chain_lines *found = &chain->found;
+	struct chain_line *last;
+	static const uint8_t newline = '\n';
+
+	if (found->n == 0)
+		return true;
+	last = &found->lines[found->n - 1];
+	if (last->json != NULL)
+		return true;
+	chain->after_torn = true;
+	if (last->raw.data[last->raw.len - 1] == '\n')
+		return true;
+	/* The hash is over the line with the end that it now gets. */
+	buf_u8(&found->content, newline);
+	if (found->content.failed)
+		return err_set(err, E_MEMORY, "out of memory");
+	return append(chain, (struct bytes){ &newline, 1 }, err);
+}
+
+static bool
+lock_and_read(struct chain *chain, struct err *err)
+{
+	if (flock(chain->fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			return err_set(err, E_IO,
+			    "%s: another run is writing it; wait for its end",
+			    chain->path);
+		return err_set_errno(err, "%s", chain->path);
+	}
+	if (!chain_read(chain->path, &chain->found, err))
+		return false;
+	if (!end_torn_line(chain, err))
+		return false;
+	if (chain->after_torn) {
+		/* Its content moved and grew: read what is there now. */
+		chain_lines_clear(&chain->found);
+		if (!chain_read(chain->path, &chain->found, err))
+			return false;
+	}
+	chain->n = chain->found.n;
+	memcpy(chain->head, chain->found.head, CHAIN_HASH_SIZE);
+	return true;
+}
+
+bool
+chain_open(const char *path, struct chain **ret, struct err *err)
+{
+	struct chain *chain = calloc(1, sizeof(*chain));
+
+	if (chain == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	chain->path = strdup(path);
+	chain->fd = open(path,
+	    O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (chain->path == NULL || chain->fd < 0) {
+		err_set_errno(err, "%s", path);
+		chain_close(chain);
+		return false;
+	}
+	if (!lock_and_read(chain, err)) {
+		chain_close(chain);
+		return false;
+	}
+	*ret = chain;
+	return true;
+}
+
+/* {"seq": n, "prev": "...", then what the caller has to say}. */
+static char *
+format_line(const struct chain *chain, const json_t *object)
+{
+	json_t *line = json_pack("{s:I, s:s}", "seq", (json_int_t)chain->n + 1,
+	    "prev", chain->head);
+	char *text = NULL;
+
+	if (line != NULL &&
+	    (!chain->after_torn ||
+	    json_object_set_new(line, "after_torn", json_true()) == 0) &&
+	    json_object_update(line, (json_t *)object) == 0)
+		text = json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII);
+	json_decref(line);
+	return text;
+}
+
+bool
+chain_append(struct chain *chain, json_t *object, struct err *err)
+{
+	struct buf line = buf_new(CHAIN_LINE_MAX);
+	char *text = object == NULL ? NULL : format_line(chain, object);
+	bool ok;
+
+	json_decref(object);
+	if (text != NULL) {
+		buf_puts(&line, text);
+		buf_puts(&line, "\n");
+	}
+	if (text == NULL || line.failed)
+		ok = err_set(err, E_MEMORY, "%s: a line does not fit",
+		    chain->path);
+	else
+		ok = append(chain, buf_bytes(&line), err) &&
+		    hash_line(buf_bytes(&line), chain->head, err);
+	if (ok) {
+		chain->n++;
+		chain->after_torn = false;
+	}
+	free(text);
+	buf_free(&line);
+	return ok;
+}
+
+const struct chain_lines *
+chain_found(const struct chain *chain)
+{
+	return &chain->found;
+}
+
+const char *
+chain_head(const struct chain *chain)
+{
+	return chain->head;
+}
+
+void
+chain_close(struct chain *chain)
+{
+	if (chain == NULL)
+		return;
+	chain_lines_clear(&chain->found);
+	if (chain->fd >= 0)
+		close(chain->fd);
+	free(chain->path);
+	free(chain);
+}
