@@ -9,6 +9,7 @@
 
 const struct option_row global_options[] = {
 	{ "config", "FILE", "the configuration; see below", false },
+	{ "ceremony", "DIR", "the ceremony record (default: ./ceremony)", false },
 	{ "json", NULL, "results as JSON on stdout", false },
 	{ "at", "TIME", "act at TIME, e.g. 2027-01-01T12:00:00Z (rehearsals)",
 	    false },

@@ -1,11 +1,12 @@
 #include <stdio.h>
 
 #include "signer/command.h"
+#include "signer/facts.h"
+#include "signer/input.h"
 #include "signer/json.h"
 #include "signer/print.h"
 
 struct checking {
-	struct configuration configuration;
 	struct document request, previous;
 	struct report report;
 };
@@ -16,12 +17,11 @@ load(const struct context *context, const struct args *args,
 {
 	const char *previous = args_value(args, "previous-skr");
 
-	return configuration_load(context, &checking->configuration, err) &&
-	    document_load_kind(
-		args->files[0], KSR_REQUEST, &checking->request, err) &&
+	return document_load_kind(context->record, "request", args->files[0],
+		   KSR_REQUEST, &checking->request, err) &&
 	    (previous == NULL ||
-	    document_load_kind(
-		previous, KSR_RESPONSE, &checking->previous, err));
+	    document_load_kind(context->record, "previous response", previous,
+		KSR_RESPONSE, &checking->previous, err));
 }
 
 static bool
@@ -38,7 +38,7 @@ print(const struct context *context, const struct checking *checking,
 			json_of_time(context->now), "request",
 			json_of_document(request), "previous",
 			json_of_document(&checking->previous), "checks",
-			json_of_report(&checking->report)),
+			json_of_report(&checking->report, 0)),
 		    err);
 	print_digest("Request", request->path, request->sha256);
 	if (!print_table("", request->ksr, err))
@@ -57,7 +57,7 @@ check(const struct context *context, const struct args *args,
 
 	if (!load(context, args, checking, err))
 		return false;
-	in.config = checking->configuration.config;
+	in.config = context->config;
 	in.request = checking->request.ksr;
 	in.previous = checking->previous.ksr;
 	if (schema != NULL) {
@@ -67,6 +67,8 @@ check(const struct context *context, const struct args *args,
 			    "--schema %s: no such schema", schema);
 	}
 	if (!checks_run(STAGE_REQUEST, &in, NULL, 0, &checking->report, err) ||
+	    !facts_report(context->record, STAGE_REQUEST, &checking->report, 0,
+		err) ||
 	    !print(context, checking, err))
 		return false;
 	if (!report_accepted(&checking->report))
@@ -85,7 +87,6 @@ run(const struct context *context, const struct args *args, struct err *err)
 	report_clear(&checking.report);
 	document_free(&checking.previous);
 	document_free(&checking.request);
-	configuration_free(&checking.configuration);
 	return ok;
 }
 
@@ -108,5 +109,7 @@ const struct command cmd_check = {
 	    "that it did not run.",
 	.min_files = 1,
 	.max_files = 1,
+	.needs_config = true,
+	.recording = RECORD_ALWAYS,
 	.options = options,
 };

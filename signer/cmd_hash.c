@@ -4,15 +4,18 @@
 #include "signer/command.h"
 #include "signer/json.h"
 #include "signer/print.h"
+#include "signer/record.h"
 
 static bool
-hash_one(const char *path, json_t *list, struct err *err)
+hash_one(struct record *record, const char *path, json_t *list,
+    struct err *err)
 {
 	struct buf content = buf_new(KSR_FILE_MAX);
 	uint8_t digest[SHA256_SIZE];
 	char hex[SHA256_TEXT_SIZE], safe[4 * PATH_MAX_LEN];
 	bool ok = file_read(path, KSR_FILE_MAX, &content, err) &&
-	    sha256(buf_bytes(&content), digest, err);
+	    sha256(buf_bytes(&content), digest, err) &&
+	    record_input(record, "file", path, buf_bytes(&content), err);
 
 	buf_free(&content);
 	if (!ok)
@@ -35,7 +38,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 	json_t *list = context->json ? json_array() : NULL;
 
 	for (size_t i = 0; i < args->n_files; i++) {
-		if (!hash_one(args->files[i], list, err)) {
+		if (!hash_one(context->record, args->files[i], list, err)) {
 			json_decref(list);
 			return false;
 		}
@@ -53,4 +56,5 @@ const struct command cmd_hash = {
 		"telephone or across a room.",
 	.min_files = 1,
 	.max_files = INT_MAX,
+	.recording = RECORD_IF_THERE,
 };

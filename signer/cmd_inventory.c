@@ -126,7 +126,7 @@ print_key(struct token *token, const struct config *config, bool dns,
 }
 
 static json_t *
-json_of_key(struct token *token, const struct config *config,
+json_of_token_key(struct token *token, const struct config *config,
     const struct hsm_key *key)
 {
 	char label[4 * ID_MAX + 1], attributes[160], role[ERR_MSG_MAX + 16];
@@ -201,7 +201,7 @@ print_keys(struct token *token, const struct config *config, bool dns,
 			print_key(token, config, dns, &keys[i]);
 		else
 			json_array_append_new(
-			    list, json_of_key(token, config, &keys[i]));
+			    list, json_of_token_key(token, config, &keys[i]));
 	}
 	free(keys);
 	return true;
@@ -238,8 +238,9 @@ print_missing(struct token *token, const struct config *config, json_t *list,
 
 static bool
 inventory(const struct context *context, const struct args *args,
-    const struct config *config, struct err *err)
+    struct err *err)
 {
+	const struct config *config = context->config;
 	json_t *tokens = context->json ? json_array() : NULL;
 	json_t *keys = context->json ? json_array() : NULL;
 	json_t *missing = context->json ? json_array() : NULL;
@@ -247,7 +248,8 @@ inventory(const struct context *context, const struct args *args,
 	struct token token;
 	bool ok;
 
-	if (!token_open(config, args_value(args, "hsm"), UINT32_MAX, &token, err))
+	if (!token_open(
+		context, args_value(args, "hsm"), UINT32_MAX, &token, err))
 		goto fail;
 	if (!context->json)
 		printf("module %s\n", token.config->module);
@@ -272,12 +274,7 @@ fail:
 static bool
 run(const struct context *context, const struct args *args, struct err *err)
 {
-	struct configuration configuration = { 0 };
-	bool ok = configuration_load(context, &configuration, err) &&
-	    inventory(context, args, configuration.config, err);
-
-	configuration_free(&configuration);
-	return ok;
+	return inventory(context, args, err);
 }
 
 static const struct option_row options[] = {
@@ -296,5 +293,7 @@ const struct command cmd_inventory = {
 	    "its attributes, and what the configuration says of it.  Attributes\n"
 	    "that no KSK should have are in capitals.  Configured keys that the\n"
 	    "token lacks are named.  Changes nothing.",
+	.needs_config = true,
+	.recording = RECORD_ALWAYS,
 	.options = options,
 };

@@ -6,6 +6,7 @@
 #include "ksr/pubkey.h"
 #include "signer/command.h"
 #include "signer/csr.h"
+#include "signer/facts.h"
 #include "signer/input.h"
 #include "signer/interrupt.h"
 #include "signer/json.h"
@@ -33,13 +34,17 @@ print(const struct context *context, const struct keyinfo *info,
 }
 
 static bool
-make_csr(struct token *token, const struct hsm_key *key,
-    const struct keyinfo *info, struct output *output, struct err *err)
+make_csr(struct record *record, struct token *token,
+    const struct hsm_key *key, const struct keyinfo *info, const char *path,
+    struct output *output, struct err *err)
 {
 	struct buf pem = buf_new(CSR_MAX);
 	bool ok = csr_make(token, key, info, &pem, err) &&
 	    output_write(output, buf_bytes(&pem), err) &&
-	    output_publish(output, err);
+	    record_output(record, "certificate request", path,
+		buf_bytes(&pem), err) &&
+	    output_publish(output, err) &&
+	    facts_published(record, path, buf_bytes(&pem), err);
 
 	buf_free(&pem);
 	return ok ||
@@ -51,19 +56,24 @@ make_csr(struct token *token, const struct hsm_key *key,
 
 static bool
 generate(const struct context *context, const struct args *args,
-    const struct config *config, const struct keygen *what,
-    struct output *csr, struct err *err)
+    const struct keygen *what, struct output *csr, struct err *err)
 {
+	const struct config *config = context->config;
 	struct token token;
 	struct hsm_key key;
 	struct keyinfo info;
 	bool ok;
 
-	if (!token_open(config, args_value(args, "hsm"), UINT32_MAX, &token, err))
+	if (!token_open(
+		context, args_value(args, "hsm"), UINT32_MAX, &token, err))
 		return false;
-	ok = keygen_run(&token, what, config->ksk_policy.signers_name,
-		 config_ttl_s(config), &key, &info, err) &&
-	    (csr == NULL || make_csr(&token, &key, &info, csr, err)) &&
+	ok = facts_generating(context->record, what->label,
+		 args_value(args, "algorithm"), what->rsa_bits, err) &&
+	    keygen_run(&token, what, config->ksk_policy.signers_name,
+		config_ttl_s(config), &key, &info, err) &&
+	    facts_key(context->record, &info.dnskey, err) &&
+	    (csr == NULL || make_csr(context->record, &token, &key, &info,
+		args_value(args, "csr"), csr, err)) &&
 	    print(context, &info, err);
 	token_close(&token);
 	return ok;
@@ -75,7 +85,6 @@ run(const struct context *context, const struct args *args, struct err *err)
 	const char *label = args_value(args, "label");
 	const char *algorithm = args_value(args, "algorithm");
 	const char *csr_path = args_value(args, "csr");
-	struct configuration configuration = { 0 };
 	struct output *csr = NULL;
 	struct keygen what;
 	bool ok;
@@ -85,17 +94,14 @@ run(const struct context *context, const struct args *args, struct err *err)
 		    err, E_USAGE, "keygen wants --label and --algorithm");
 	ok = keygen_parse(
 		 label, algorithm, args_value(args, "size"), &what, err) &&
-	    configuration_load(context, &configuration, err) &&
 	    (csr_path == NULL || output_open(csr_path, &csr, err));
 	if (ok) {
 		if (csr != NULL)
 			interrupt_guard_file(output_temporary(csr));
-		ok = generate(
-		    context, args, configuration.config, &what, csr, err);
+		ok = generate(context, args, &what, csr, err);
 		interrupt_guard_file(NULL);
 	}
 	output_free(csr);
-	configuration_free(&configuration);
 	return ok;
 }
 
@@ -123,5 +129,7 @@ const struct command cmd_keygen = {
 	    "the key tag now and once revoked, the DS in PGP words, and the\n"
 	    "lines that pin the key in the configuration.  --csr writes the\n"
 	    "proof of ownership: a PKCS#10 request signed by the key itself.",
+	.needs_config = true,
+	.recording = RECORD_ALWAYS,
 	.options = options,
 };

@@ -7,6 +7,7 @@
 #include "ksr/pubkey.h"
 #include "ksr/rrset.h"
 #include "signer/command.h"
+#include "signer/facts.h"
 #include "signer/input.h"
 #include "signer/interrupt.h"
 #include "signer/json.h"
@@ -112,6 +113,8 @@ find_or_make_zsk(struct requesting *r, size_t which, struct err *err)
 	if (!has_label(&r->token, label, &there, err))
 		return false;
 	if (there ? !hsm_find(r->token.hsm, label, &zsk->key, err) :
+		    !facts_generating(r->context->record, label,
+			"RSASHA256", ZSK_BITS, err) ||
 		    !hsm_keygen(r->token.hsm, &what, &zsk->key, err))
 		return false;
 	return token_dnskey(&zsk->key, ALGORITHM_RSASHA256, DNSKEY_FLAGS_ZSK,
@@ -274,10 +277,14 @@ write(struct requesting *r, const char *path, struct err *err)
 			  output_write(r->output, buf_bytes(&xml), err);
 	buf_free(&xml);
 	if (!ok ||
-	    !document_load_kind(
-		output_temporary(r->output), KSR_REQUEST, &written, err))
+	    !document_load_kind(NULL, "", output_temporary(r->output),
+		KSR_REQUEST, &written, err))
 		return false;
-	ok = output_publish(r->output, err);
+	ok = record_output(r->context->record, "request", path,
+		 buf_bytes(&written.xml), err) &&
+	    output_publish(r->output, err) &&
+	    facts_published(r->context->record, path,
+		buf_bytes(&written.xml), err);
 	interrupt_guard_file(NULL);
 	written.path = path;
 	if (ok && r->context->json) {
@@ -298,13 +305,14 @@ request(struct requesting *r, const struct args *args, struct err *err)
 	const char *previous = args_value(args, "previous-skr");
 
 	if (previous != NULL &&
-	    !document_load_kind(previous, KSR_RESPONSE, &r->previous, err))
+	    !document_load_kind(r->context->record, "previous response",
+		previous, KSR_RESPONSE, &r->previous, err))
 		return false;
 	if (!choose_quarter(r, args_value(args, "quarter"), err) ||
 	    !output_open(args->files[0], &r->output, err))
 		return false;
 	interrupt_guard_file(output_temporary(r->output));
-	if (!token_open(r->config, args_value(args, "hsm"), UINT32_MAX,
+	if (!token_open(r->context, args_value(args, "hsm"), UINT32_MAX,
 		&r->token, err))
 		return false;
 	for (size_t which = 0; which < ZSK_COUNT; which++)
@@ -317,23 +325,19 @@ request(struct requesting *r, const struct args *args, struct err *err)
 static bool
 run(const struct context *context, const struct args *args, struct err *err)
 {
-	struct configuration configuration = { 0 };
 	struct requesting *r = calloc(1, sizeof(*r));
-	bool ok = false;
+	bool ok;
 
 	if (r == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
-	if (configuration_load(context, &configuration, err)) {
-		r->context = context;
-		r->config = configuration.config;
-		ok = request(r, args, err);
-	}
+	r->context = context;
+	r->config = context->config;
+	ok = request(r, args, err);
 	interrupt_guard_file(NULL);
 	token_close(&r->token);
 	output_free(r->output);
 	ksr_free(r->request);
 	document_free(&r->previous);
-	configuration_free(&configuration);
 	free(r);
 	return ok;
 }
@@ -359,5 +363,7 @@ const struct command cmd_request = {
 	    "is generated.  The same keys and quarter give the same request.",
 	.min_files = 1,
 	.max_files = 1,
+	.needs_config = true,
+	.recording = RECORD_ALWAYS,
 	.options = options,
 };

@@ -3,6 +3,7 @@
 
 #include "ksr/presentation.h"
 #include "signer/command.h"
+#include "signer/input.h"
 #include "signer/json.h"
 #include "signer/print.h"
 
@@ -59,7 +60,8 @@ run(const struct context *context, const struct args *args, struct err *err)
 	if (context->json && strcmp(format, "json") != 0)
 		return err_set(err, E_USAGE,
 		    "--json and --format %s contradict each other", format);
-	if (!document_load(args->files[0], &document, err))
+	if (!document_load(
+		context->record, "document", args->files[0], &document, err))
 		return false;
 	if (strcmp(format, "table") == 0)
 		ok = show_table(&document, err);
@@ -90,5 +92,6 @@ const struct command cmd_show = {
 	    "configuration.",
 	.min_files = 1,
 	.max_files = 1,
+	.recording = RECORD_IF_THERE,
 	.options = options,
 };

@@ -83,10 +83,9 @@ choose_previous(const struct args *args, const struct config *config,
 
 static bool
 sign(const struct context *context, const struct args *args,
-    const struct configuration *configuration, struct override *overrides,
-    struct err *err)
+    struct override *overrides, struct err *err)
 {
-	const struct config *config = configuration->config;
+	const struct config *config = context->config;
 	const char *schema = args_value(args, "schema");
 	struct signing_request request = {
 		.schema = schema == NULL ? "normal" : schema,
@@ -101,22 +100,19 @@ sign(const struct context *context, const struct args *args,
 	    choose_path(args, 1, config->filenames.output_skr, "response path",
 		&request.skr_path, err) &&
 	    choose_previous(args, config, &request.previous_path, err) &&
-	    signing_run(context, configuration, &request, err);
+	    signing_run(context, &request, err);
 }
 
 static bool
 run(const struct context *context, const struct args *args, struct err *err)
 {
-	struct configuration configuration = { 0 };
 	struct override *overrides =
 	    calloc(args->n_values + 1, sizeof(*overrides));
 	bool ok;
 
 	if (overrides == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
-	ok = configuration_load(context, &configuration, err) &&
-	    sign(context, args, &configuration, overrides, err);
-	configuration_free(&configuration);
+	ok = sign(context, args, overrides, err);
 	free(overrides);
 	return ok;
 }
@@ -151,5 +147,7 @@ const struct command cmd_sign = {
 	    "Files that are not given come from `filenames:` in the\n"
 	    "configuration.",
 	.max_files = 2,
+	.needs_config = true,
+	.recording = RECORD_ALWAYS,
 	.options = options,
 };

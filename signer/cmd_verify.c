@@ -1,11 +1,12 @@
 #include <stdio.h>
 
 #include "signer/command.h"
+#include "signer/facts.h"
+#include "signer/input.h"
 #include "signer/json.h"
 #include "signer/print.h"
 
 struct verifying {
-	struct configuration configuration;
 	struct document request, response, previous;
 	struct report report;
 };
@@ -16,14 +17,13 @@ load(const struct context *context, const struct args *args,
 {
 	const char *previous = args_value(args, "previous-skr");
 
-	return configuration_load(context, &verifying->configuration, err) &&
-	    document_load_kind(
-		args->files[0], KSR_REQUEST, &verifying->request, err) &&
-	    document_load_kind(
-		args->files[1], KSR_RESPONSE, &verifying->response, err) &&
+	return document_load_kind(context->record, "request", args->files[0],
+		   KSR_REQUEST, &verifying->request, err) &&
+	    document_load_kind(context->record, "response", args->files[1],
+		KSR_RESPONSE, &verifying->response, err) &&
 	    (previous == NULL ||
-	    document_load_kind(
-		previous, KSR_RESPONSE, &verifying->previous, err));
+	    document_load_kind(context->record, "previous response", previous,
+		KSR_RESPONSE, &verifying->previous, err));
 }
 
 static bool
@@ -40,7 +40,7 @@ print(const struct context *context, const struct verifying *verifying,
 			json_of_document(&verifying->request), "response",
 			json_of_document(response), "previous",
 			json_of_document(&verifying->previous), "checks",
-			json_of_report(&verifying->report)),
+			json_of_report(&verifying->report, 0)),
 		    err);
 	print_digest("Request", verifying->request.path,
 	    verifying->request.sha256);
@@ -62,7 +62,7 @@ verify(const struct context *context, const struct args *args,
 
 	if (!load(context, args, verifying, err))
 		return false;
-	in.config = verifying->configuration.config;
+	in.config = context->config;
 	in.request = verifying->request.ksr;
 	in.response = verifying->response.ksr;
 	in.previous = verifying->previous.ksr;
@@ -75,6 +75,8 @@ verify(const struct context *context, const struct args *args,
 			    "--schema %s: no such schema", schema);
 	}
 	if (!checks_run(stages, &in, NULL, 0, &verifying->report, err) ||
+	    !facts_report(
+		context->record, stages, &verifying->report, 0, err) ||
 	    !print(context, verifying, err))
 		return false;
 	if (!report_accepted(&verifying->report))
@@ -94,7 +96,6 @@ run(const struct context *context, const struct args *args, struct err *err)
 	document_free(&verifying.previous);
 	document_free(&verifying.response);
 	document_free(&verifying.request);
-	configuration_free(&verifying.configuration);
 	return ok;
 }
 
@@ -117,5 +118,7 @@ const struct command cmd_verify = {
 	    "here depends on the time of day.",
 	.min_files = 2,
 	.max_files = 2,
+	.needs_config = true,
+	.recording = RECORD_ALWAYS,
 	.options = options,
 };

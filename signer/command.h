@@ -32,13 +32,24 @@ struct args {
 	const char **files;
 };
 
+struct config;
+struct record;
+
 /* What every command is given; the clock was read once, in main. */
 struct context {
-	const char *config_path; /* --config; NULL: the usual places */
 	bool json;
 	bool colour; /* stdout is a terminal that wants it */
 	bool at_given;
-	int64_t now; /* --at, or the clock */
+	int64_t now;		     /* --at, or the clock */
+	const struct config *config; /* NULL unless the command needs one */
+	struct record *record;	     /* NULL where none is kept */
+};
+
+/* Whether a command writes to the ceremony record. */
+enum recording {
+	RECORD_NEVER,
+	RECORD_IF_THERE, /* if --ceremony is given or ./ceremony exists */
+	RECORD_ALWAYS,	 /* creates it */
 };
 
 struct command {
@@ -49,6 +60,8 @@ struct command {
 	const char *summary; /* one line for the list of commands */
 	const char *help;    /* paragraphs for --help */
 	size_t min_files, max_files;
+	bool needs_config;
+	enum recording recording;
 	const struct option_row *options;
 };
 

@@ -9,14 +9,14 @@
 
 /* NULL if there is none in the usual places. */
 static const char *
-configuration_path(const struct context *context)
+find_configuration(const char *given)
 {
 	static const char *const places[] = { "anchorite.yaml",
 		"/etc/anchorite/anchorite.yaml" };
 	const char *path = getenv("ANCHORITE_CONFIG");
 
-	if (context->config_path != NULL)
-		return context->config_path;
+	if (given != NULL)
+		return given;
 	if (path != NULL && path[0] != '\0')
 		return path;
 	for (size_t i = 0; i < ARRAY_LEN(places); i++)
@@ -26,14 +26,14 @@ configuration_path(const struct context *context)
 }
 
 bool
-configuration_load(const struct context *context, struct configuration *ret,
-    struct err *err)
+configuration_load(
+    const char *path, struct configuration *ret, struct err *err)
 {
-	const char *path = configuration_path(context);
-	struct configuration loaded = { 0 };
+	struct configuration loaded = { .masked = buf_new(2 * CONFIG_FILE_MAX) };
 	struct buf yaml = buf_new(CONFIG_FILE_MAX);
-	bool ok = false;
+	bool ok;
 
+	path = find_configuration(path);
 	if (path == NULL)
 		return err_set(err, E_USAGE,
 		    "no configuration: give --config FILE or "
@@ -44,39 +44,37 @@ configuration_load(const struct context *context, struct configuration *ret,
 		    "the configuration's path is longer than %u octets",
 		    PATH_MAX_LEN);
 	snprintf(loaded.path, sizeof(loaded.path), "%s", path);
-	if (!file_read(path, CONFIG_FILE_MAX, &yaml, err) ||
-	    !sha256(buf_bytes(&yaml), loaded.sha256, err) ||
-	    !config_read(buf_bytes(&yaml), path, &loaded.config, err))
-		goto out;
-	if (context->at_given && !loaded.config->rehearsal) {
-		err_set(err, E_USAGE,
-		    "--at is for rehearsals: %s does not say `rehearsal: true`",
-		    path);
+	ok = file_read(path, CONFIG_FILE_MAX, &yaml, err) &&
+	    sha256(buf_bytes(&yaml), loaded.sha256, err) &&
+	    config_read(buf_bytes(&yaml), path, &loaded.config, err) &&
+	    config_mask_pins(buf_bytes(&yaml), path, &loaded.masked, err);
+	buf_free(&yaml); /* may hold a rehearsal's PIN: overwritten */
+	if (!ok) {
 		configuration_free(&loaded);
-		goto out;
+		return false;
 	}
 	*ret = loaded;
-	ok = true;
-out:
-	buf_free(&yaml); /* may hold a rehearsal's PIN: overwritten */
-	return ok;
+	return true;
 }
 
 void
 configuration_free(struct configuration *configuration)
 {
 	config_free(configuration->config);
+	buf_free(&configuration->masked);
 	*configuration = (struct configuration){ 0 };
 }
 
 bool
-document_load(const char *path, struct document *ret, struct err *err)
+document_load(struct record *record, const char *role, const char *path,
+    struct document *ret, struct err *err)
 {
 	struct document loaded = { .path = path,
 		.xml = buf_new(KSR_FILE_MAX) };
 
 	if (!file_read(path, KSR_FILE_MAX, &loaded.xml, err) ||
 	    !sha256(buf_bytes(&loaded.xml), loaded.sha256, err) ||
+	    !record_input(record, role, path, buf_bytes(&loaded.xml), err) ||
 	    !ksr_read(buf_bytes(&loaded.xml), path, &loaded.ksr, err)) {
 		document_free(&loaded);
 		return false;
@@ -86,12 +84,12 @@ document_load(const char *path, struct document *ret, struct err *err)
 }
 
 bool
-document_load_kind(const char *path, enum ksr_kind kind, struct document *ret,
-    struct err *err)
+document_load_kind(struct record *record, const char *role, const char *path,
+    enum ksr_kind kind, struct document *ret, struct err *err)
 {
 	struct document loaded;
 
-	if (!document_load(path, &loaded, err))
+	if (!document_load(record, role, path, &loaded, err))
 		return false;
 	if (loaded.ksr->kind != kind) {
 		document_free(&loaded);

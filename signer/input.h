@@ -7,21 +7,21 @@
 #include "ksr/config.h"
 #include "ksr/ksr.h"
 #include "ksr/pubkey.h"
-#include "signer/command.h"
+#include "signer/record.h"
 
 struct configuration {
 	char path[PATH_MAX_LEN + 1];
 	uint8_t sha256[SHA256_SIZE];
+	struct buf masked;     /* the file with every PIN masked; owned */
 	struct config *config; /* owned */
 };
 
 /*
- * Reads the first configuration found: --config, $ANCHORITE_CONFIG,
- * ./anchorite.yaml, /etc/anchorite/anchorite.yaml.  Refuses --at unless the
- * file says that this is a rehearsal.
+ * Reads the first configuration found: path (--config) unless NULL,
+ * $ANCHORITE_CONFIG, ./anchorite.yaml, /etc/anchorite/anchorite.yaml.
  */
-MUST_USE bool configuration_load(const struct context *context,
-    struct configuration *ret, struct err *err);
+MUST_USE bool configuration_load(
+    const char *path, struct configuration *ret, struct err *err);
 void configuration_free(struct configuration *configuration);
 
 struct document {
@@ -31,11 +31,15 @@ struct document {
 	struct ksr *ksr; /* owned; NULL if no document was loaded */
 };
 
-/* Reads a document of either kind. */
-MUST_USE bool document_load(
+/*
+ * Reads a document of either kind.  What was read is on record under the role
+ * ("request", "response", "previous response") before it is parsed.
+ */
+MUST_USE bool document_load(struct record *record, const char *role,
     const char *path, struct document *ret, struct err *err);
 
 /* Reads a document that must be of this kind. */
-MUST_USE bool document_load_kind(const char *path, enum ksr_kind kind,
-    struct document *ret, struct err *err);
+MUST_USE bool document_load_kind(struct record *record, const char *role,
+    const char *path, enum ksr_kind kind, struct document *ret,
+    struct err *err);
 void document_free(struct document *document);

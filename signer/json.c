@@ -54,7 +54,7 @@ json_of_words(struct bytes bytes)
 	return json_of_buf(&buf);
 }
 
-static json_t *
+json_t *
 json_of_bytes_base64(const uint8_t *data, size_t len)
 {
 	struct buf buf = buf_new(2 * len + 4);
@@ -106,7 +106,7 @@ json_of_policy(const struct signature_policy *policy)
 	    algorithms);
 }
 
-static json_t *
+json_t *
 json_of_key(const struct dnskey *key)
 {
 	return json_pack("{s:s, s:i, s:I, s:i, s:i, s:i, s:o}",
@@ -192,13 +192,33 @@ json_of_result(const struct check_result *result)
 }
 
 json_t *
-json_of_report(const struct report *report)
+json_of_report(const struct report *report, size_t first)
 {
 	json_t *rows = json_array();
 
-	for (size_t i = 0; i < report->n_results; i++)
+	for (size_t i = first; i < report->n_results; i++)
 		json_array_append_new(rows, json_of_result(&report->results[i]));
 	return rows;
+}
+
+json_t *
+json_of_stages(unsigned stages)
+{
+	static const struct {
+		unsigned stage;
+		const char *name;
+	} names[] = {
+		{ STAGE_REQUEST, "request" },
+		{ STAGE_TOKEN, "token" },
+		{ STAGE_RESPONSE, "response" },
+		{ STAGE_CHAIN, "chain" },
+	};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if ((stages & names[i].stage) != 0)
+			json_array_append_new(list, json_string(names[i].name));
+	return list;
 }
 
 bool

@@ -17,10 +17,16 @@ json_t *json_of_document(const struct document *document);
 /* The whole document: bundles with keys, signatures and policies. */
 json_t *json_of_ksr(const struct ksr *ksr);
 
-/* An array, one object a rule, findings included. */
-json_t *json_of_report(const struct report *report);
+/* An array, one object a rule from row `first` on, findings included. */
+json_t *json_of_report(const struct report *report, size_t first);
+
+/* ["request", "token"]: names of the stages in the mask. */
+json_t *json_of_stages(unsigned stages);
+
+json_t *json_of_key(const struct dnskey *key);
 
 json_t *json_of_time(int64_t time);
+json_t *json_of_bytes_base64(const uint8_t *data, size_t len);
 json_t *json_of_bytes_hex(struct bytes bytes);
 json_t *json_of_words(struct bytes bytes); /* PGP words in one string */
 

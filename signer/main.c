@@ -13,7 +13,14 @@
 #include <unistd.h>
 
 #include "ksr/base/text.h"
+#include "ksr/pubkey.h"
 #include "signer/command.h"
+#include "signer/facts.h"
+#include "signer/input.h"
+#include "signer/print.h"
+#include "signer/record.h"
+
+#define CEREMONY_DEFAULT "ceremony"
 
 static const struct command *const commands[] = {
 	&cmd_init,
@@ -79,6 +86,18 @@ find_command(const char *name)
 	return NULL;
 }
 
+/* True for a global option whose value is the next argument. */
+static bool
+takes_value(const char *arg)
+{
+	for (const struct option_row *row = global_options; row->name != NULL;
+	     row++)
+		if (row->arg != NULL && strncmp(arg, "--", 2) == 0 &&
+		    strcmp(arg + 2, row->name) == 0)
+			return true;
+	return false;
+}
+
 /*
  * Finds the command among argv, global options before it included, and takes
  * it out, so that global options may stand on either side of it.
@@ -89,13 +108,11 @@ take_command(int *argc, char **argv, struct err *err)
 	const struct command *command;
 
 	for (int i = 1; i < *argc; i++) {
-		if (strcmp(argv[i], "--config") == 0 ||
-		    strcmp(argv[i], "--at") == 0) {
-			i++;
+		if (argv[i][0] == '-') {
+			if (takes_value(argv[i]))
+				i++;
 			continue;
 		}
-		if (argv[i][0] == '-')
-			continue;
 		command = find_command(argv[i]);
 		if (command == NULL) {
 			err_set(err, E_USAGE,
@@ -121,7 +138,6 @@ fill_context(const struct args *args, struct context *ret, struct err *err)
 	const char *no_color = getenv("NO_COLOR");
 
 	*ret = (struct context){
-		.config_path = args_value(args, "config"),
 		.json = args_flag(args, "json"),
 		.at_given = at != NULL,
 		.colour = isatty(STDOUT_FILENO) && term != NULL &&
@@ -134,6 +150,92 @@ fill_context(const struct args *args, struct context *ret, struct err *err)
 		    "--at %s: expected a time such as 2027-01-01T12:00:00Z",
 		    at);
 	return true;
+}
+
+/* The configuration, if the command needs one; --at only in rehearsals. */
+static bool
+load_configuration(const struct command *command, const struct args *args,
+    struct context *context, struct configuration *ret, struct err *err)
+{
+	const char *path = args_value(args, "config");
+
+	if (!command->needs_config) {
+		if (path == NULL)
+			return true;
+		return err_set(err, E_USAGE,
+		    "--config has no meaning for %s", command->name);
+	}
+	if (!configuration_load(path, ret, err))
+		return false;
+	context->config = ret->config;
+	if (context->at_given && !ret->config->rehearsal)
+		return err_set(err, E_USAGE,
+		    "--at is for rehearsals: %s does not say "
+		    "`rehearsal: true`",
+		    ret->path);
+	return true;
+}
+
+static bool
+open_record(const struct command *command, const struct args *args,
+    struct context *context, struct err *err)
+{
+	const char *dir = args_value(args, "ceremony");
+
+	if (command->recording == RECORD_NEVER) {
+		if (dir == NULL)
+			return true;
+		return err_set(err, E_USAGE,
+		    "--ceremony has no meaning for %s", command->name);
+	}
+	if (dir == NULL && command->recording == RECORD_IF_THERE &&
+	    access(CEREMONY_DEFAULT, F_OK) != 0)
+		return true;
+	return record_open(
+	    dir == NULL ? CEREMONY_DEFAULT : dir, &context->record, err);
+}
+
+/* The head goes on paper: that makes truncation and rewriting detectable. */
+static void
+print_head(const struct context *context)
+{
+	uint8_t digest[SHA256_SIZE];
+
+	if (context->json ||
+	    !hex_parse(record_head(context->record), digest, sizeof(digest)))
+		return;
+	printf("\n");
+	print_digest(
+	    "Ceremony record", record_dir(context->record), digest);
+}
+
+static bool
+run_recorded(const struct command *command, const struct args *args, int argc,
+    char **argv, struct context *context, struct err *err)
+{
+	struct configuration configuration = { 0 };
+	struct err late;
+	bool ok;
+
+	if (!open_record(command, args, context, err))
+		return false;
+	ok = load_configuration(command, args, context, &configuration, err);
+	if (!facts_run(context, argc, argv, command->name,
+		configuration.config == NULL ? NULL : &configuration, &late)) {
+		*err = late;
+		ok = false;
+	} else {
+		ok = ok && command->run(context, args, err);
+		if (!facts_end(context->record, ok, err, &late)) {
+			*err = late;
+			ok = false;
+		}
+	}
+	if (context->record != NULL)
+		print_head(context);
+	configuration_free(&configuration);
+	record_close(context->record);
+	return ok;
 }
 
 static bool
@@ -152,7 +254,7 @@ run(int argc, char **argv, struct err *err)
 		print_help(command);
 		ok = true;
 	} else if (fill_context(&args, &context, err)) {
-		ok = command->run(&context, &args, err);
+		ok = run_recorded(command, &args, argc, argv, &context, err);
 	}
 	args_free(&args);
 	return ok;

@@ -112,10 +112,12 @@ record_event(struct record *record, const char *event, json_t *facts,
 		json_decref(facts);
 		return true;
 	}
+	if (facts == NULL)
+		return err_set(err, E_MEMORY, "ceremony record: out of memory");
 	line = json_pack("{s:o, s:s, s:s, s:s}", "time",
 	    json_of_time((int64_t)time(NULL)), "event", event, "version",
 	    ANCHORITE_VERSION, "binary", record->binary);
-	if (line != NULL && facts != NULL &&
+	if (line != NULL &&
 	    json_object_update_missing(line, facts) != 0) {
 		json_decref(line);
 		line = NULL;

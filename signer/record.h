@@ -35,7 +35,8 @@ MUST_USE bool record_open(
 
 /*
  * Appends a line {"seq","prev","time","event","version","binary"} and the
- * facts, which are taken over; NULL is none.  On disk when it returns true.
+ * facts, which are taken over; NULL means that they could not be made and is
+ * E_MEMORY.  On disk when it returns true.
  * A NULL record, for commands that keep none, does nothing and succeeds.
  */
 MUST_USE bool record_event(struct record *record, const char *event,

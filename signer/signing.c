@@ -8,6 +8,7 @@
 #include "ksr/base/file.h"
 #include "ksr/base/text.h"
 #include "ksr/response.h"
+#include "signer/facts.h"
 #include "signer/input.h"
 #include "signer/interrupt.h"
 #include "signer/json.h"
@@ -82,12 +83,12 @@ read_inputs(struct signing *signing, struct err *err)
 		    "standard one whose keys are configured (they are named "
 		    ROLE_CURRENT " and " ROLE_NEXT ")",
 		    asked->schema);
-	if (!document_load_kind(
+	if (!document_load_kind(signing->context->record, "request",
 		asked->ksr_path, KSR_REQUEST, &signing->request, err))
 		return false;
 	return asked->previous_path == NULL ||
-	    document_load_kind(asked->previous_path, KSR_RESPONSE,
-		&signing->previous, err);
+	    document_load_kind(signing->context->record, "previous response",
+		asked->previous_path, KSR_RESPONSE, &signing->previous, err);
 }
 
 /* Runs one stage and prints its rows; a refusal is an error. */
@@ -109,7 +110,9 @@ check(struct signing *signing, enum check_stage stage, const char *title,
 		if (signing->ksks[i].present)
 			in.keys_in_hsm |= UINT32_C(1) << i;
 	if (!checks_run(stage, &in, signing->asked->overrides,
-		signing->asked->n_overrides, &signing->report, err))
+		signing->asked->n_overrides, &signing->report, err) ||
+	    !facts_report(signing->context->record, stage, &signing->report,
+		first, err))
 		return false;
 	if (!signing->context->json) {
 		printf("\n%s\n", title);
@@ -150,8 +153,8 @@ open_token(struct signing *signing, struct err *err)
 	const struct hsm_token *token;
 	struct err absent;
 
-	if (!token_open(config, signing->asked->hsm, wanted, &signing->token,
-		err) ||
+	if (!token_open(signing->context, signing->asked->hsm, wanted,
+		&signing->token, err) ||
 	    !token_find_ksks(
 		&signing->token, config, wanted, signing->ksks, err))
 		return false;
@@ -170,7 +173,8 @@ open_token(struct signing *signing, struct err *err)
 		text_printable(serial, sizeof(serial), token->serial);
 		printf("\nToken %s, serial %s\n", label, serial);
 	}
-	return true;
+	return facts_ksks(
+	    signing->context->record, config, signing->ksks, err);
 }
 
 static bool
@@ -197,12 +201,16 @@ build_response(struct signing *signing, struct err *err)
 static bool
 confirm(const struct signing *signing, struct err *err)
 {
+	static const char prompt[] = "Sign this response? Type Yes to sign, "
+				     "anything else to stop: ";
+	struct record *record = signing->context->record;
 	char line[16];
 
 	if (signing->asked->batch)
-		return true;
-	printf("\nSign this response? Type Yes to sign, anything else to "
-	       "stop: ");
+		return facts_answer(record, "batch", "Yes", err);
+	if (!facts_prompt(record, prompt, err))
+		return false;
+	printf("\n%s", prompt);
 	if (fflush(stdout) != 0)
 		return err_set_errno(err, "standard output");
 	/* What was typed ahead was not an answer to this question. */
@@ -210,6 +218,8 @@ confirm(const struct signing *signing, struct err *err)
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		line[0] = '\0';
 	line[strcspn(line, "\n")] = '\0';
+	if (!facts_answer(record, "terminal", line, err))
+		return false;
 	if (strcmp(line, "Yes") != 0)
 		return err_set(err, E_REFUSED,
 		    "not confirmed: the answer was \"%s\", not \"Yes\"; "
@@ -259,6 +269,9 @@ sign_all(struct signing *signing, struct err *err)
 	bool progress = isatty(STDERR_FILENO) && !signing->context->json;
 	size_t n = 0;
 
+	if (!facts_signatures(
+		signing->context->record, "signing", response, err))
+		return false;
 	for (size_t i = 0; i < response->n_bundles; i++) {
 		for (size_t j = 0; j < response->bundles[i].n_signatures; j++) {
 			if (!sign_one(signing, i, j, err))
@@ -276,7 +289,8 @@ sign_all(struct signing *signing, struct err *err)
 		printf("\n%zu signatures made, each verified in software with "
 		       "the pinned key\n",
 		    n);
-	return true;
+	return facts_signatures(
+	    signing->context->record, "signed", response, err);
 }
 
 static bool
@@ -292,16 +306,21 @@ write_and_read_back(struct signing *signing, struct err *err)
 		ok = output_write(signing->output, buf_bytes(&xml), err);
 	buf_free(&xml);
 	return ok &&
-	    document_load_kind(output_temporary(signing->output), KSR_RESPONSE,
-		&signing->written, err);
+	    document_load_kind(NULL, "", output_temporary(signing->output),
+		KSR_RESPONSE, &signing->written, err);
 }
 
 static bool
 publish(struct signing *signing, struct err *err)
 {
 	const struct document *written = &signing->written;
+	struct record *record = signing->context->record;
+	struct bytes xml = buf_bytes(&written->xml);
 
-	if (!output_publish(signing->output, err))
+	if (!record_output(record, "response", signing->asked->skr_path, xml,
+		err) ||
+	    !output_publish(signing->output, err) ||
+	    !facts_published(record, signing->asked->skr_path, xml, err))
 		return false;
 	interrupt_guard_file(NULL);
 	signing->written.path = signing->asked->skr_path;
@@ -314,7 +333,7 @@ publish(struct signing *signing, struct err *err)
 			json_of_document(&signing->request), "previous",
 			json_of_document(&signing->previous), "response",
 			json_of_document(written), "checks",
-			json_of_report(&signing->report)),
+			json_of_report(&signing->report, 0)),
 		    err);
 	printf("\n");
 	print_digest("Response", written->path, written->sha256);
@@ -328,7 +347,8 @@ run_steps(struct signing *signing, struct err *err)
 	    !output_open(signing->asked->skr_path, &signing->output, err))
 		return false;
 	interrupt_guard_file(output_temporary(signing->output));
-	return show_inputs(signing, err) &&
+	return facts_asked(signing->context->record, signing->asked, err) &&
+	    show_inputs(signing, err) &&
 	    check(signing, STAGE_REQUEST, "Checks of the request", err) &&
 	    open_token(signing, err) &&
 	    check(signing, STAGE_TOKEN, "Checks of the token", err) &&
@@ -341,12 +361,11 @@ run_steps(struct signing *signing, struct err *err)
 
 bool
 signing_run(const struct context *context,
-    const struct configuration *configuration,
     const struct signing_request *request, struct err *err)
 {
 	struct signing signing = { .context = context,
 		.asked = request,
-		.config = configuration->config };
+		.config = context->config };
 	bool ok = run_steps(&signing, err);
 
 	if (!ok && context->json && err->code == E_REFUSED &&
@@ -355,7 +374,7 @@ signing_run(const struct context *context,
 		json_t *root = json_pack("{s:s, s:b, s:s, s:o, s:o}",
 		    "command", "sign", "accepted", 0, "error", err->msg,
 		    "request", json_of_document(&signing.request), "checks",
-		    json_of_report(&signing.report));
+		    json_of_report(&signing.report, 0));
 
 		if (!json_print(root, &ignored))
 			err_prefix(err, "%s", ignored.msg);

@@ -24,8 +24,5 @@ struct signing_request {
 	const struct override *overrides;
 };
 
-struct configuration;
-
 MUST_USE bool signing_run(const struct context *context,
-    const struct configuration *configuration,
     const struct signing_request *request, struct err *err);

@@ -5,6 +5,7 @@
 
 #include "ksr/pubkey.h"
 #include "ksr/rrset.h"
+#include "signer/facts.h"
 #include "signer/pin.h"
 #include "signer/token.h"
 
@@ -32,13 +33,14 @@ choose_hsm(const struct config *config, const char *name,
 }
 
 bool
-token_load(const struct config *config, const char *hsm_name,
+token_load(const struct context *context, const char *hsm_name,
     struct token *ret, struct err *err)
 {
 	const struct config_hsm *hsm = NULL;
 	struct token token = { 0 };
 
-	if (!choose_hsm(config, hsm_name, &hsm, err))
+	if (!choose_hsm(context->config, hsm_name, &hsm, err) ||
+	    !facts_hsm(context->record, hsm, err))
 		return false;
 	for (size_t i = 0; i < hsm->n_env; i++)
 		if (setenv(hsm->env[i].name, hsm->env[i].value, 1) != 0)
@@ -128,18 +130,21 @@ log_in(struct token *token, const struct config *config, struct err *err)
 }
 
 bool
-token_open(const struct config *config, const char *hsm_name, uint32_t wanted,
-    struct token *ret, struct err *err)
+token_open(const struct context *context, const char *hsm_name,
+    uint32_t wanted, struct token *ret, struct err *err)
 {
+	const struct config *config = context->config;
 	struct token token;
 	bool ok;
 
-	if (!token_load(config, hsm_name, &token, err))
+	if (!token_load(context, hsm_name, &token, err))
 		return false;
 	ok = token.config->token[0] != '\0' ?
 	    hsm_select(token.hsm, token.config->token, err) :
 	    select_by_key(token.hsm, config, wanted, err);
-	if (!ok || !log_in(&token, config, err)) {
+	ok = ok && log_in(&token, config, err) &&
+	    facts_token(context->record, hsm_selected(token.hsm), err);
+	if (!ok) {
 		err_prefix(err, "hsm.%s", token.config->name);
 		token_close(&token);
 		return false;

@@ -7,6 +7,7 @@
 #include "hsm/hsm.h"
 #include "ksr/config.h"
 #include "ksr/ksr.h"
+#include "signer/command.h"
 
 struct token {
 	const struct config_hsm *config; /* borrowed */
@@ -17,13 +18,14 @@ struct token {
  * Sets the HSM's environment, loads its module, selects its token and logs in.
  * hsm_name is --hsm; NULL takes the only HSM configured.  Without a token URI
  * the only token is taken, or, of several, the only one that holds a public
- * key labelled as one of the configured KSKs in `wanted`.
+ * key labelled as one of the configured KSKs in `wanted`.  Intent and token are
+ * on record.
  */
-MUST_USE bool token_open(const struct config *config, const char *hsm_name,
+MUST_USE bool token_open(const struct context *context, const char *hsm_name,
     uint32_t wanted, struct token *ret, struct err *err);
 
 /* As token_open, but stops at the module: no token selected, no login. */
-MUST_USE bool token_load(const struct config *config, const char *hsm_name,
+MUST_USE bool token_load(const struct context *context, const char *hsm_name,
     struct token *ret, struct err *err);
 void token_close(struct token *token);
 

@@ -1,0 +1,304 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ksr/base/file.h"
+#include "ksr/response.h"
+#include "ksr/rrset.h"
+#include "signer/facts.h"
+#include "signer/json.h"
+#include "signer/print.h"
+
+#define MODULE_MAX (256u * 1024 * 1024)
+
+static json_t *
+json_of_text(const char *text)
+{
+	char safe[4 * PATH_MAX_LEN];
+
+	text_printable(safe, sizeof(safe), text);
+	return json_string(safe);
+}
+
+static json_t *
+json_of_sha256(const uint8_t digest[SHA256_SIZE])
+{
+	char hex[SHA256_TEXT_SIZE];
+
+	sha256_text(digest, hex);
+	return json_string(hex);
+}
+
+static json_t *
+json_of_hash_of(struct bytes content)
+{
+	uint8_t digest[SHA256_SIZE];
+	struct err err;
+
+	return sha256(content, digest, &err) ? json_of_sha256(digest) : NULL;
+}
+
+/* null where the module cannot be read: opening it will say why. */
+static json_t *
+json_of_module(const char *path)
+{
+	struct buf content = buf_new(MODULE_MAX);
+	struct err err;
+	json_t *json = file_read(path, MODULE_MAX, &content, &err) ?
+	    json_of_hash_of(buf_bytes(&content)) :
+	    json_null();
+
+	buf_free(&content);
+	return json;
+}
+
+static json_t *
+json_of_hsms(const struct config *config)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < config->n_hsms; i++) {
+		const struct config_hsm *hsm = &config->hsms[i];
+
+		json_array_append_new(list,
+		    json_pack("{s:s, s:o, s:o, s:s}", "name", hsm->name,
+			"module", json_of_text(hsm->module), "sha256",
+			json_of_module(hsm->module), "token", hsm->token));
+	}
+	return list;
+}
+
+/* The zone's abbreviation and offset: a ceremony's clock is set to UTC. */
+static json_t *
+json_of_host(void)
+{
+	time_t now = time(NULL);
+	struct utsname host;
+	struct tm local;
+	char zone[32] = "";
+
+	if (uname(&host) != 0)
+		snprintf(host.nodename, sizeof(host.nodename), "?");
+	if (localtime_r(&now, &local) != NULL)
+		strftime(zone, sizeof(zone), "%Z %z", &local);
+	return json_pack("{s:o, s:o, s:o}", "name",
+	    json_of_text(host.nodename), "clock", json_of_time((int64_t)now),
+	    "time_zone", json_of_text(zone));
+}
+
+static json_t *
+json_of_arguments(int argc, char **argv)
+{
+	json_t *list = json_array();
+
+	for (int i = 1; i < argc; i++)
+		json_array_append_new(list, json_of_text(argv[i]));
+	return list;
+}
+
+bool
+facts_run(const struct context *context, int argc, char **argv,
+    const char *command, const struct configuration *configuration,
+    struct err *err)
+{
+	json_t *facts;
+
+	if (context->record == NULL)
+		return true;
+	facts = json_pack("{s:i, s:s, s:o, s:b, s:o, s:o}", "format",
+	    RECORD_FORMAT, "command", command, "arguments",
+	    json_of_arguments(argc, argv), "rehearsal_time", context->at_given,
+	    "now", json_of_time(context->now), "host", json_of_host());
+	if (facts != NULL && configuration != NULL) {
+		json_object_set_new(facts, "configuration",
+		    json_pack("{s:o, s:o, s:o}", "path",
+			json_of_text(configuration->path), "sha256",
+			json_of_sha256(configuration->sha256), "masked_sha256",
+			json_of_hash_of(buf_bytes(&configuration->masked))));
+		json_object_set_new(
+		    facts, "hsms", json_of_hsms(configuration->config));
+	}
+	return record_event(context->record, "run", facts, err) &&
+	    (configuration == NULL ||
+	    record_input(context->record, "configuration",
+		configuration->path, buf_bytes(&configuration->masked), err));
+}
+
+bool
+facts_end(struct record *record, bool ok, const struct err *outcome,
+    struct err *err)
+{
+	return record_event(record, "end",
+	    json_pack("{s:i, s:s?}", "status",
+		ok ? 0 : err_exit_status(outcome), "message",
+		ok ? NULL : outcome->msg),
+	    err);
+}
+
+bool
+facts_report(struct record *record, unsigned stages,
+    const struct report *report, size_t first, struct err *err)
+{
+	if (record == NULL)
+		return true;
+	return record_event(record, "checks",
+	    json_pack("{s:o, s:b, s:o}", "stages", json_of_stages(stages),
+		"accepted", report_accepted(report), "rows",
+		json_of_report(report, first)),
+	    err);
+}
+
+bool
+facts_hsm(
+    struct record *record, const struct config_hsm *hsm, struct err *err)
+{
+	return record_event(record, "hsm",
+	    json_pack("{s:s, s:o, s:o, s:s}", "name", hsm->name, "module",
+		json_of_text(hsm->module), "sha256",
+		json_of_module(hsm->module), "token", hsm->token),
+	    err);
+}
+
+bool
+facts_token(
+    struct record *record, const struct hsm_token *token, struct err *err)
+{
+	return record_event(record, "token",
+	    json_pack("{s:o, s:o, s:o, s:o, s:I}", "label",
+		json_of_text(token->label), "serial",
+		json_of_text(token->serial), "manufacturer",
+		json_of_text(token->manufacturer), "model",
+		json_of_text(token->model), "slot", (json_int_t)token->slot),
+	    err);
+}
+
+bool
+facts_ksks(struct record *record, const struct config *config,
+    const struct ksk ksks[CONFIG_KEYS_MAX], struct err *err)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < config->n_keys; i++)
+		if (ksks[i].present)
+			json_array_append_new(list,
+			    json_pack("{s:s, s:o}", "name",
+				config->keys[i].name, "key",
+				json_of_key(&ksks[i].dnskey)));
+	return record_event(
+	    record, "ksks", json_pack("{s:o}", "ksks", list), err);
+}
+
+bool
+facts_asked(struct record *record, const struct signing_request *asked,
+    struct err *err)
+{
+	json_t *overrides = json_array();
+
+	for (size_t i = 0; i < asked->n_overrides; i++)
+		json_array_append_new(overrides,
+		    json_pack("{s:s, s:o}", "id", asked->overrides[i].id,
+			"reason", json_of_text(asked->overrides[i].reason)));
+	return record_event(record, "asked",
+	    json_pack("{s:o, s:o, s:b, s:s, s:b, s:o}", "request",
+		json_of_text(asked->ksr_path), "response",
+		json_of_text(asked->skr_path), "first",
+		asked->previous_path == NULL, "schema", asked->schema, "batch",
+		asked->batch, "overrides", overrides),
+	    err);
+}
+
+bool
+facts_prompt(struct record *record, const char *prompt, struct err *err)
+{
+	return record_event(
+	    record, "prompt", json_pack("{s:o}", "text", json_of_text(prompt)),
+	    err);
+}
+
+bool
+facts_answer(
+    struct record *record, const char *by, const char *answer, struct err *err)
+{
+	return record_event(record, "answer",
+	    json_pack("{s:s, s:o}", "by", by, "text", json_of_text(answer)),
+	    err);
+}
+
+static json_t *
+json_of_signing(
+    const struct ksr *response, size_t bundle, size_t index, bool made)
+{
+	const struct bundle *b = &response->bundles[bundle];
+	const struct rrsig *rrsig = &b->signatures[index];
+	struct buf data = buf_new(TO_BE_SIGNED_MAX);
+	struct err err;
+	json_t *json = NULL;
+
+	if (response_to_be_signed(response, bundle, index, &data, &err))
+		json = json_pack("{s:I, s:s, s:s, s:i, s:i, s:o}", "bundle",
+		    (json_int_t)bundle + 1, "bundle_id", b->id, "key",
+		    rrsig->identifier, "key_tag", rrsig->tag, "algorithm",
+		    rrsig->algorithm, "to_be_signed_sha256",
+		    json_of_hash_of(buf_bytes(&data)));
+	buf_free(&data);
+	if (json != NULL && made)
+		json_object_set_new(json, "signature",
+		    json_of_bytes_base64(
+			rrsig->signature, rrsig->signature_len));
+	return json;
+}
+
+bool
+facts_signatures(struct record *record, const char *event,
+    const struct ksr *response, struct err *err)
+{
+	bool made = strcmp(event, "signed") == 0;
+	json_t *list;
+
+	if (record == NULL)
+		return true;
+	list = json_array();
+	for (size_t i = 0; i < response->n_bundles; i++) {
+		for (size_t j = 0; j < response->bundles[i].n_signatures; j++) {
+			if (json_array_append_new(list,
+				json_of_signing(response, i, j, made)) != 0) {
+				json_decref(list);
+				return err_set(
+				    err, E_MEMORY, "out of memory");
+			}
+		}
+	}
+	return record_event(
+	    record, event, json_pack("{s:o}", "signatures", list), err);
+}
+
+bool
+facts_generating(struct record *record, const char *label,
+    const char *algorithm, unsigned bits, struct err *err)
+{
+	return record_event(record, "generating",
+	    json_pack("{s:o, s:s, s:i}", "label", json_of_text(label),
+		"algorithm", algorithm, "bits", (int)bits),
+	    err);
+}
+
+bool
+facts_key(
+    struct record *record, const struct dnskey *dnskey, struct err *err)
+{
+	return record_event(
+	    record, "key", json_pack("{s:o}", "key", json_of_key(dnskey)), err);
+}
+
+bool
+facts_published(struct record *record, const char *path, struct bytes content,
+    struct err *err)
+{
+	return record_event(record, "published",
+	    json_pack("{s:o, s:o}", "path", json_of_text(path), "sha256",
+		json_of_hash_of(content)),
+	    err);
+}

@@ -1,0 +1,70 @@
+/*
+ * What goes on record: each function appends one event with its facts.  The
+ * names of events and facts are the record's format; docs/audit-log.md lists
+ * them and replay reads them.
+ */
+#pragma once
+
+#include "ksr/check.h"
+#include "signer/command.h"
+#include "signer/input.h"
+#include "signer/record.h"
+#include "signer/signing.h"
+#include "signer/token.h"
+
+/*
+ * "run": the arguments, the configuration's path and hash, each HSM's module
+ * with its hash and token URI, the time decisions are made at, host, clock and
+ * time zone.  configuration is NULL where there is none.
+ */
+MUST_USE bool facts_run(const struct context *context, int argc, char **argv,
+    const char *command, const struct configuration *configuration,
+    struct err *err);
+
+/* "end": the exit status and the message of a failure. */
+MUST_USE bool facts_end(struct record *record, bool ok,
+    const struct err *outcome, struct err *err);
+
+/* "checks": the stages, whether all passed, and every row from first on. */
+MUST_USE bool facts_report(struct record *record, unsigned stages,
+    const struct report *report, size_t first, struct err *err);
+
+/* "hsm": which module and token are about to be opened. */
+MUST_USE bool facts_hsm(struct record *record, const struct config_hsm *hsm,
+    struct err *err);
+
+/* "token": label, serial, manufacturer, model, slot of the one logged in to. */
+MUST_USE bool facts_token(
+    struct record *record, const struct hsm_token *token, struct err *err);
+
+/* "ksks": the configured KSKs found in the token, as DNSKEYs. */
+MUST_USE bool facts_ksks(struct record *record, const struct config *config,
+    const struct ksk ksks[CONFIG_KEYS_MAX], struct err *err);
+
+/* "asked": what sign was asked to do. */
+MUST_USE bool facts_asked(struct record *record,
+    const struct signing_request *asked, struct err *err);
+
+/* "prompt" and "answer": the operator's confirmation. */
+MUST_USE bool facts_prompt(
+    struct record *record, const char *prompt, struct err *err);
+MUST_USE bool facts_answer(
+    struct record *record, const char *by, const char *answer, struct err *err);
+
+/*
+ * "signing" before the first signature: every signature that will be made with
+ * the SHA-256 of the bytes it covers.  "signed" after the last: the same with
+ * the signatures.
+ */
+MUST_USE bool facts_signatures(struct record *record, const char *event,
+    const struct ksr *response, struct err *err);
+
+/* "generating" before keygen, "key" after it. */
+MUST_USE bool facts_generating(struct record *record, const char *label,
+    const char *algorithm, unsigned bits, struct err *err);
+MUST_USE bool facts_key(struct record *record, const struct dnskey *dnskey,
+    struct err *err);
+
+/* "published": an output has its final name. */
+MUST_USE bool facts_published(struct record *record, const char *path,
+    struct bytes content, struct err *err);
