@@ -44,8 +44,8 @@ finding_new(struct check_result *result)
 	return &result->findings[result->n_findings++];
 }
 
-static void format_finding(char ret[FINDING_TEXT_MAX], const char *fmt,
-    va_list ap) PRINTF_LIKE(2, 0);
+static void format_finding(
+    char ret[FINDING_TEXT_MAX], const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 
 /* Findings quote documents, which are hostile, and end on a terminal. */
 static void
@@ -157,8 +157,8 @@ count_rows(unsigned stages)
 
 bool
 checks_run(unsigned stages, const struct check_input *in,
-    const struct override *overrides, size_t n_overrides,
-    struct report *report, struct err *err)
+    const struct override *overrides, size_t n_overrides, struct report *report,
+    struct err *err)
 {
 	size_t n = report->n_results + count_rows(stages);
 	struct check_result *results;
@@ -196,15 +196,15 @@ override_allowed(const struct override *override, struct err *err)
 	const struct check *check = check_find(override->id);
 
 	if (check == NULL)
-		return err_set(err, E_USAGE, "there is no check \"%s\"",
-		    override->id);
+		return err_set(
+		    err, E_USAGE, "there is no check \"%s\"", override->id);
 	if (!check->may_override)
 		return err_set(err, E_USAGE,
 		    "%s may not be overridden (%s: %s)", check->id,
 		    check->clause, check->title);
 	if (override->reason == NULL || override->reason[0] == '\0')
-		return err_set(err, E_USAGE,
-		    "overriding %s needs a reason", check->id);
+		return err_set(
+		    err, E_USAGE, "overriding %s needs a reason", check->id);
 	return true;
 }
 

@@ -30,8 +30,8 @@ judge_signature(const struct check_input *in, const struct dname *owner,
 		finding_add(result, previous, index,
 		    "previous SKR: a signature by key %s, which is unknown",
 		    key_text(key).s);
-		finding_required(result,
-		    "a KSK whose DS the configuration pins");
+		finding_required(
+		    result, "a KSK whose DS the configuration pins");
 	}
 	if (rrsig->inception != bundle->inception ||
 	    rrsig->expiration != bundle->expiration) {
@@ -99,8 +99,8 @@ judge_zsks(const struct check_input *in, struct check_result *result)
 		finding_add(result, in->request, 0,
 		    "key %s is not in the previous SKR's last bundle",
 		    key_text(&first->keys[i]).s);
-		finding_required(result,
-		    "the ZSKs of the previous SKR's last bundle");
+		finding_required(
+		    result, "the ZSKs of the previous SKR's last bundle");
 	}
 	for (size_t i = 0; i < last->n_keys; i++) {
 		if (is_ksk(&last->keys[i]) || holds_zsk(first, &last->keys[i]))
@@ -108,8 +108,8 @@ judge_zsks(const struct check_input *in, struct check_result *result)
 		finding_add(result, in->request, 0,
 		    "key %s of the previous SKR's last bundle is missing",
 		    key_text(&last->keys[i]).s);
-		finding_required(result,
-		    "the ZSKs of the previous SKR's last bundle");
+		finding_required(
+		    result, "the ZSKs of the previous SKR's last bundle");
 	}
 }
 

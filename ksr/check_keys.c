@@ -29,8 +29,7 @@ judge_fields(const struct check_input *in, size_t bundle,
 	if (key->tag != tag) {
 		finding_add(result, in->request, bundle,
 		    "key %s declares tag %u", key_text(key).s, key->tag);
-		finding_required(
-		    result, "tag %u, computed from the key", tag);
+		finding_required(result, "tag %u, computed from the key", tag);
 	}
 }
 
@@ -148,8 +147,7 @@ judge_proof(const struct check_input *in, size_t index,
 		    "the signature by key %s has TTL %" PRIu32
 		    " and original TTL %" PRIu32,
 		    key_text(key).s, rrsig->ttl_s, rrsig->original_ttl_s);
-		finding_required(
-		    result, "the key's TTL, %" PRIu32, key->ttl_s);
+		finding_required(result, "the key's TTL, %" PRIu32, key->ttl_s);
 	}
 	if (!rrsig_verify(rrsig, key, in->request->domain, bundle->keys,
 		bundle->n_keys, &err)) {
@@ -189,8 +187,8 @@ check_bundle_pop(const struct check_input *in, struct check_result *result)
 }
 
 static void
-judge_ttls(const struct check_input *in, size_t index,
-    struct check_result *result)
+judge_ttls(
+    const struct check_input *in, size_t index, struct check_result *result)
 {
 	const struct bundle *bundle = &in->request->bundles[index];
 	uint32_t ttl_s = config_ttl_s(in->config);
@@ -231,8 +229,8 @@ check_policy_keys(const struct check_input *in, struct check_result *result)
 	if (list.n != policy->num_different_keys) {
 		finding_add(result, ksr, NO_BUNDLE,
 		    "%zu different keys in all bundles", list.n);
-		finding_required(result, "%" PRIu64
-		    " by num_different_keys_in_all_bundles",
+		finding_required(result,
+		    "%" PRIu64 " by num_different_keys_in_all_bundles",
 		    policy->num_different_keys);
 	}
 	key_list_clear(&list);
@@ -242,8 +240,8 @@ check_policy_keys(const struct check_input *in, struct check_result *result)
 enum key_role { ANY_KEY, KSK_ONLY };
 
 static enum verdict
-judge_soundness(const struct ksr *ksr, enum key_role role,
-    struct check_result *result)
+judge_soundness(
+    const struct ksr *ksr, enum key_role role, struct check_result *result)
 {
 	struct key_list list;
 	struct err err;

@@ -29,8 +29,7 @@ judge_zsks(
 		if (holds_key(given, &asked->keys[i]))
 			continue;
 		finding_add(result, in->response, index,
-		    "key %s is not in the bundle",
-		    key_text(&asked->keys[i]).s);
+		    "key %s is not in the bundle", key_text(&asked->keys[i]).s);
 		finding_required(result, "every ZSK of the request");
 	}
 	for (size_t i = 0; i < given->n_keys; i++) {
@@ -100,8 +99,8 @@ judge_keys(const struct check_input *in, const struct dname *owner,
 		    config_key_of(in->config, owner, key) == NULL) {
 			finding_add(result, in->response, index,
 			    "KSK %s is unknown", key_text(key).s);
-			finding_required(result,
-			    "a KSK whose DS the configuration pins");
+			finding_required(
+			    result, "a KSK whose DS the configuration pins");
 		}
 		for (size_t j = 0; j < i; j++) {
 			if (!dnskey_same_key(key, &bundle->keys[j]))
@@ -151,8 +150,8 @@ judge_schedule(const struct check_input *in, size_t index,
 			continue;
 		finding_add(result, in->response, index, "KSK %s is %s",
 		    in->config->keys[i].name, seen);
-		finding_required(result, "%s by schema %s", required,
-		    in->schema->name);
+		finding_required(
+		    result, "%s by schema %s", required, in->schema->name);
 	}
 }
 
@@ -203,14 +202,13 @@ check_skr_pair(const struct check_input *in, struct check_result *result)
 	if (!dname_parse(in->response->domain, &owner, &err))
 		return check_broken(result, err.msg);
 	if (in->schema != NULL && in->schema->n_slots != n) {
-		finding_add(
-		    result, in->response, NO_BUNDLE, "%zu bundles", n);
+		finding_add(result, in->response, NO_BUNDLE, "%zu bundles", n);
 		finding_required(result, "%zu slots of schema %s",
 		    in->schema->n_slots, in->schema->name);
 	}
 	for (size_t i = 0; i < n; i++) {
-		struct schema_slot slot = bundle_slot(
-		    in->config, &owner, &in->response->bundles[i]);
+		struct schema_slot slot =
+		    bundle_slot(in->config, &owner, &in->response->bundles[i]);
 
 		judge_keys(in, &owner, i, result);
 		if (in->schema == NULL)

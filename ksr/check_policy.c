@@ -13,8 +13,8 @@ parameters_text(
 {
 	struct text text = { 0 };
 
-	text_add(&text, "%s of %u bits", algorithm_name(algorithm).s,
-	    info->bits);
+	text_add(
+	    &text, "%s of %u bits", algorithm_name(algorithm).s, info->bits);
 	if (with_exponent && info->family == FAMILY_RSA)
 		text_add(&text, " with exponent %" PRIu64, info->exponent);
 	return text;
@@ -202,8 +202,8 @@ approved_sizes(const struct request_policy *policy)
 	struct text text = { 0 };
 
 	for (size_t i = 0; i < policy->n_rsa_sizes; i++)
-		text_add(&text, "%s%u", i == 0 ? "" : ", ",
-		    policy->rsa_sizes[i]);
+		text_add(
+		    &text, "%s%u", i == 0 ? "" : ", ", policy->rsa_sizes[i]);
 	return text;
 }
 
@@ -221,8 +221,7 @@ approved_exponents(const struct request_policy *policy)
 /* The parameters of one key or declaration, called by what. */
 static void
 judge_parameters(const struct check_input *in, size_t bundle, const char *what,
-    uint8_t number, const struct pubkey_info *info,
-    struct check_result *result)
+    uint8_t number, const struct pubkey_info *info, struct check_result *result)
 {
 	const struct request_policy *policy = &in->config->request_policy;
 	const struct algorithm *algorithm = algorithm_of_number(number);
@@ -234,14 +233,13 @@ judge_parameters(const struct check_input *in, size_t bundle, const char *what,
 		finding_add(result, in->request, bundle,
 		    "%s has parameters that are not of %s, size %u", what,
 		    algorithm->mnemonic, info->bits);
-		finding_required(
-		    result, "the algorithm's own parameters");
+		finding_required(result, "the algorithm's own parameters");
 	}
 	if (info->family != FAMILY_RSA)
 		return;
 	if (!size_approved(policy, info->bits)) {
-		finding_add(result, in->request, bundle, "%s has %u bits",
-		    what, info->bits);
+		finding_add(result, in->request, bundle, "%s has %u bits", what,
+		    info->bits);
 		finding_required(result, "one of rsa_approved_key_sizes: %s",
 		    approved_sizes(policy).s);
 	}
@@ -283,7 +281,8 @@ judge_declarations(const struct check_input *in, struct check_result *result)
 	}
 }
 
-/* The bundle where each algorithm number is first used; NO_BUNDLE if nowhere. */
+/* The bundle where each algorithm number is first used; NO_BUNDLE if nowhere.
+ */
 static void
 first_uses(const struct ksr *ksr, size_t ret[UINT8_MAX + 1])
 {

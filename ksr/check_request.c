@@ -23,8 +23,8 @@ acceptable_domains(const struct request_policy *policy)
 	struct text text = { 0 };
 
 	for (size_t i = 0; i < policy->n_domains; i++)
-		text_add(&text, "%s\"%s\"", i == 0 ? "" : ", ",
-		    policy->domains[i]);
+		text_add(
+		    &text, "%s\"%s\"", i == 0 ? "" : ", ", policy->domains[i]);
 	return text;
 }
 
@@ -39,21 +39,21 @@ check_domain(const struct check_input *in, struct check_result *result)
 	const char *domain = in->request->domain;
 
 	if (!domain_acceptable(&config->request_policy, domain)) {
-		finding_add(result, in->request, NO_BUNDLE, "domain \"%s\"",
-		    domain);
+		finding_add(
+		    result, in->request, NO_BUNDLE, "domain \"%s\"", domain);
 		finding_required(result, "one of acceptable_domains: %s",
 		    acceptable_domains(&config->request_policy).s);
 	}
 	if (!same_domain(domain, config->ksk_policy.signers_name)) {
-		finding_add(result, in->request, NO_BUNDLE, "domain \"%s\"",
-		    domain);
+		finding_add(
+		    result, in->request, NO_BUNDLE, "domain \"%s\"", domain);
 		finding_required(result, "signers_name of ksk_policy: \"%s\"",
 		    config->ksk_policy.signers_name);
 	}
 	if (in->previous != NULL &&
 	    !same_domain(domain, in->previous->domain)) {
-		finding_add(result, in->request, NO_BUNDLE, "domain \"%s\"",
-		    domain);
+		finding_add(
+		    result, in->request, NO_BUNDLE, "domain \"%s\"", domain);
 		finding_required(result, "the previous SKR's domain: \"%s\"",
 		    in->previous->domain);
 	}

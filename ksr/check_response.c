@@ -63,8 +63,8 @@ check_skr_verify(const struct check_input *in, struct check_result *result)
 }
 
 static bool
-algorithm_in(const struct signature_algorithm *a,
-    const struct signature_policy *policy)
+algorithm_in(
+    const struct signature_algorithm *a, const struct signature_policy *policy)
 {
 	for (size_t i = 0; i < policy->n_algorithms; i++) {
 		const struct signature_algorithm *b = &policy->algorithms[i];
@@ -105,14 +105,14 @@ judge_head(const struct check_input *in, struct check_result *result)
 	if (response->serial != request->serial) {
 		finding_add(result, response, NO_BUNDLE, "serial %" PRIu64,
 		    response->serial);
-		finding_required(result, "the request's serial, %" PRIu64,
-		    request->serial);
+		finding_required(
+		    result, "the request's serial, %" PRIu64, request->serial);
 	}
 	if (!same_domain(response->domain, request->domain)) {
 		finding_add(result, response, NO_BUNDLE, "domain \"%s\"",
 		    response->domain);
-		finding_required(result, "the request's domain, \"%s\"",
-		    request->domain);
+		finding_required(
+		    result, "the request's domain, \"%s\"", request->domain);
 	}
 	if (response->n_bundles != request->n_bundles) {
 		finding_add(result, response, NO_BUNDLE, "%zu bundles",
@@ -268,8 +268,8 @@ check_skr_match(const struct check_input *in, struct check_result *result)
 		judge_bundle(in, i, result);
 	judge_durations(in, "ZSK", &response->zsk_policy, &request->zsk_policy,
 	    "the request", result);
-	judge_algorithms(in, "ZSK", &response->zsk_policy,
-	    &request->zsk_policy, "the request", result);
+	judge_algorithms(in, "ZSK", &response->zsk_policy, &request->zsk_policy,
+	    "the request", result);
 	judge_durations(in, "KSK", &response->ksk_policy,
 	    &in->config->ksk_policy.signature, "ksk_policy", result);
 	judge_ksk_algorithms(in, result);

@@ -39,12 +39,12 @@ bool is_revoked(const struct dnskey *key);
  * The key of the bundle that the signature names: its identifier, algorithm
  * and true tag.  NULL if there is none.
  */
-const struct dnskey *bundle_signer(
-    const struct bundle *bundle, const struct rrsig *rrsig);
+const struct dnskey *
+bundle_signer(const struct bundle *bundle, const struct rrsig *rrsig);
 
 /* The number of signatures that name the key. */
-size_t bundle_signatures_by(
-    const struct bundle *bundle, const struct dnskey *key);
+size_t
+bundle_signatures_by(const struct bundle *bundle, const struct dnskey *key);
 
 /*
  * The parts that the configured KSKs play in a response's bundle, as its keys
@@ -65,69 +65,69 @@ enum verdict check_broken(struct check_result *result, const char *why);
 /* check_request.c */
 enum verdict check_domain(const struct check_input *, struct check_result *);
 enum verdict check_id(const struct check_input *, struct check_result *);
-enum verdict check_bundle_unique(
-    const struct check_input *, struct check_result *);
-enum verdict check_bundle_count(
-    const struct check_input *, struct check_result *);
+enum verdict
+check_bundle_unique(const struct check_input *, struct check_result *);
+enum verdict
+check_bundle_count(const struct check_input *, struct check_result *);
 
 /* check_timing.c */
-enum verdict check_cycle_duration(
-    const struct check_input *, struct check_result *);
-enum verdict check_bundle_interval(
-    const struct check_input *, struct check_result *);
-enum verdict check_own_validity(
-    const struct check_input *, struct check_result *);
+enum verdict
+check_cycle_duration(const struct check_input *, struct check_result *);
+enum verdict
+check_bundle_interval(const struct check_input *, struct check_result *);
+enum verdict
+check_own_validity(const struct check_input *, struct check_result *);
 enum verdict check_validity(const struct check_input *, struct check_result *);
 enum verdict check_horizon(const struct check_input *, struct check_result *);
 enum verdict check_overlap(const struct check_input *, struct check_result *);
-enum verdict check_chain_overlap(
-    const struct check_input *, struct check_result *);
+enum verdict
+check_chain_overlap(const struct check_input *, struct check_result *);
 
 /* check_keys.c */
-enum verdict check_bundle_keys(
-    const struct check_input *, struct check_result *);
-enum verdict check_bundle_pop(
-    const struct check_input *, struct check_result *);
-enum verdict check_policy_keys(
-    const struct check_input *, struct check_result *);
-enum verdict check_request_key_valid(
-    const struct check_input *, struct check_result *);
-enum verdict check_response_key_valid(
-    const struct check_input *, struct check_result *);
+enum verdict
+check_bundle_keys(const struct check_input *, struct check_result *);
+enum verdict
+check_bundle_pop(const struct check_input *, struct check_result *);
+enum verdict
+check_policy_keys(const struct check_input *, struct check_result *);
+enum verdict
+check_request_key_valid(const struct check_input *, struct check_result *);
+enum verdict
+check_response_key_valid(const struct check_input *, struct check_result *);
 
 /* check_tags.c */
-enum verdict check_request_tag_clash(
-    const struct check_input *, struct check_result *);
-enum verdict check_response_tag_clash(
-    const struct check_input *, struct check_result *);
+enum verdict
+check_request_tag_clash(const struct check_input *, struct check_result *);
+enum verdict
+check_response_tag_clash(const struct check_input *, struct check_result *);
 
 /* check_policy.c */
-enum verdict check_keys_declared(
-    const struct check_input *, struct check_result *);
-enum verdict check_exponents_declared(
-    const struct check_input *, struct check_result *);
-enum verdict check_algorithms_approved(
-    const struct check_input *, struct check_result *);
-enum verdict check_algorithms_declared(
-    const struct check_input *, struct check_result *);
+enum verdict
+check_keys_declared(const struct check_input *, struct check_result *);
+enum verdict
+check_exponents_declared(const struct check_input *, struct check_result *);
+enum verdict
+check_algorithms_approved(const struct check_input *, struct check_result *);
+enum verdict
+check_algorithms_declared(const struct check_input *, struct check_result *);
 
 /* check_safety.c */
-enum verdict check_publish_safety(
-    const struct check_input *, struct check_result *);
-enum verdict check_retire_safety(
-    const struct check_input *, struct check_result *);
+enum verdict
+check_publish_safety(const struct check_input *, struct check_result *);
+enum verdict
+check_retire_safety(const struct check_input *, struct check_result *);
 
 /* check_chain.c */
-enum verdict check_chain_keys(
-    const struct check_input *, struct check_result *);
-enum verdict check_chain_keys_in_hsm(
-    const struct check_input *, struct check_result *);
+enum verdict
+check_chain_keys(const struct check_input *, struct check_result *);
+enum verdict
+check_chain_keys_in_hsm(const struct check_input *, struct check_result *);
 
 /* check_schedule.c */
 enum verdict check_schedule(const struct check_input *, struct check_result *);
 
 /* check_response.c */
-enum verdict check_skr_verify(
-    const struct check_input *, struct check_result *);
+enum verdict
+check_skr_verify(const struct check_input *, struct check_result *);
 enum verdict check_skr_match(const struct check_input *, struct check_result *);
 enum verdict check_skr_pair(const struct check_input *, struct check_result *);

@@ -55,8 +55,8 @@ report_missing(const struct ksr *request, const struct dnskey *key,
  * end; false if that may be longer than it shows.
  */
 static bool
-published_since(const struct ksr *previous, struct key_list run, int64_t now,
-    int64_t *ret)
+published_since(
+    const struct ksr *previous, struct key_list run, int64_t now, int64_t *ret)
 {
 	size_t first = previous->n_bundles; /* of the unbroken run */
 
@@ -65,9 +65,8 @@ published_since(const struct ksr *previous, struct key_list run, int64_t now,
 			break;
 		first = run.keys[i].bundle;
 	}
-	*ret = first < previous->n_bundles ?
-	    previous->bundles[first].inception :
-	    now;
+	*ret = first < previous->n_bundles ? previous->bundles[first].inception
+					   : now;
 	return first > 0;
 }
 
@@ -92,9 +91,8 @@ judge_zsk_publication(const struct check_input *in, const struct dnskey *key,
 }
 
 static void
-judge_zsk_publications(const struct check_input *in,
-    const struct key_list *now, const struct key_list *before,
-    struct check_result *result)
+judge_zsk_publications(const struct check_input *in, const struct key_list *now,
+    const struct key_list *before, struct check_result *result)
 {
 	struct key_list run;
 
@@ -144,8 +142,8 @@ judge_zsk_retirements(const struct check_input *in, const struct key_list *now,
 		run = key_list_run(before, i);
 		if (!is_ksk(key) && signs_in_cycle(in->previous, run) &&
 		    !signs_in_cycle(in->request, still))
-			report_missing(in->request, key, still, n, required.s,
-			    result);
+			report_missing(
+			    in->request, key, still, n, required.s, result);
 	}
 }
 
@@ -239,8 +237,8 @@ judge_ksks(const struct check_input *in, enum safety safety,
 			history_advance(&histories[k], &slot, UINT32_C(1) << k,
 			    bundle->inception, i == 0);
 	}
-	for (size_t i = 0; i < in->request->n_bundles &&
-	     i < in->schema->n_slots; i++)
+	for (size_t i = 0;
+	     i < in->request->n_bundles && i < in->schema->n_slots; i++)
 		for (size_t k = 0; k < in->config->n_keys; k++) {
 			history_advance(&histories[k], &in->schema->slots[i],
 			    UINT32_C(1) << k, in->request->bundles[i].inception,
@@ -263,7 +261,7 @@ judge_zsks(const struct check_input *in, enum safety safety,
 		return check_broken(result, "a request without bundles");
 	if (!key_list_by_key(in->request, &now, &err) ||
 	    (in->previous != NULL &&
-	    !key_list_by_key(in->previous, &before, &err)))
+		!key_list_by_key(in->previous, &before, &err)))
 		verdict = check_broken(result, err.msg);
 	else if (safety == SAFETY_PUBLISH)
 		judge_zsk_publications(in, &now, &before, result);
@@ -295,7 +293,7 @@ enum verdict
 check_retire_safety(const struct check_input *in, struct check_result *result)
 {
 	if (in->previous == NULL && in->schema == NULL)
-		return check_not_run(result,
-		    "neither a previous SKR nor a schema was given");
+		return check_not_run(
+		    result, "neither a previous SKR nor a schema was given");
 	return judge_all(in, SAFETY_RETIRE, result);
 }

@@ -175,8 +175,8 @@ check_schedule(const struct check_input *in, struct check_result *result)
 	if (schema->n_slots != in->request->n_bundles) {
 		finding_add(result, in->request, NO_BUNDLE,
 		    "schema %s has %zu slots", schema->name, schema->n_slots);
-		finding_required(result, "%zu, one for each bundle",
-		    in->request->n_bundles);
+		finding_required(
+		    result, "%zu, one for each bundle", in->request->n_bundles);
 	}
 	judge_pins(in, result);
 	for (size_t i = 0; i < schema->n_slots && i < in->request->n_bundles;

@@ -4,10 +4,10 @@
  */
 #include "ksr/check_rules.h"
 
-#define SWITCH(name)                                                           \
-	static bool switch_##name(const struct config *config)                 \
-	{                                                                      \
-		return config->request_policy.name;                            \
+#define SWITCH(name)                                           \
+	static bool switch_##name(const struct config *config) \
+	{                                                      \
+		return config->request_policy.name;            \
 	}
 
 SWITCH(validate_signatures)

@@ -45,8 +45,8 @@ by_tag(const void *left, const void *right)
 
 /* The key's use of its tag, and of the tag it would have revoked. */
 static bool
-add_key(const struct dname *owner, const struct dnskey *key,
-    struct tag_use use, struct tag_uses *uses, struct err *err)
+add_key(const struct dname *owner, const struct dnskey *key, struct tag_use use,
+    struct tag_uses *uses, struct err *err)
 {
 	struct dnskey revoked = *key;
 
@@ -71,9 +71,9 @@ add_document(const struct ksr *ksr, const struct dname *owner,
 {
 	for (size_t i = 0; ksr != NULL && i < ksr->n_bundles; i++) {
 		const struct bundle *bundle = &ksr->bundles[i];
-		struct tag_use use = { .where = where,
-			.judged = judged,
-			.bundle = i };
+		struct tag_use use = {
+			.where = where, .judged = judged, .bundle = i
+		};
 
 		for (size_t j = 0; j < bundle->n_keys; j++)
 			if (!add_key(owner, &bundle->keys[j], use, uses, err))
@@ -111,25 +111,42 @@ count_keys(const struct ksr *ksr)
 	return n;
 }
 
+/* The entry in whose bundle the later of the two keys first appears. */
+static const struct tag_use *
+later_of(const struct tag_use *a, const struct tag_use *b)
+{
+	if (a->judged != b->judged)
+		return a->judged ? a : b;
+	return a->bundle > b->bundle ? a : b;
+}
+
+/* before and at are the first uses of two keys that stand side by side. */
 static void
 judge_neighbours(const struct ksr *ksr, const struct tag_uses *uses,
     struct check_result *result)
 {
-	for (size_t i = 1; i < uses->n; i++) {
-		const struct tag_use *a = &uses->uses[i - 1];
-		const struct tag_use *b = &uses->uses[i];
-		const struct tag_use *at = b->judged ? b : a;
+	const struct tag_use *before = uses->uses;
 
-		if (a->algorithm != b->algorithm || a->tag != b->tag ||
-		    memcmp(a->ds, b->ds, sizeof(a->ds)) == 0)
+	for (size_t i = 1; i < uses->n; i++) {
+		const struct tag_use *at = &uses->uses[i];
+		const struct tag_use *later = later_of(before, at);
+		bool clash = before->algorithm == at->algorithm &&
+		    before->tag == at->tag;
+
+		if (clash && memcmp(before->ds, at->ds, sizeof(at->ds)) == 0)
 			continue;
-		finding_add(result, ksr, at->judged ? at->bundle : NO_BUNDLE,
-		    "keys %.120s (%s) and %.120s (%s) share tag %u and "
-		    "algorithm %s",
-		    a->identifier, a->where, b->identifier, b->where, a->tag,
-		    algorithm_name(a->algorithm).s);
-		finding_required(result,
-		    "a tag and algorithm that no other key has");
+		if (clash) {
+			finding_add(result, ksr,
+			    later->judged ? later->bundle : NO_BUNDLE,
+			    "keys %.120s (%s) and %.120s (%s) share tag %u and "
+			    "algorithm %s",
+			    before->identifier, before->where, at->identifier,
+			    at->where, at->tag,
+			    algorithm_name(at->algorithm).s);
+			finding_required(result,
+			    "a tag and algorithm that no other key has");
+		}
+		before = at;
 	}
 }
 
@@ -143,8 +160,8 @@ judge_tags(const struct check_input *in, const struct ksr *ksr,
 	struct dname owner;
 	struct err err;
 
-	n_max = 2 * (count_keys(ksr) + count_keys(in->previous)) +
-	    CONFIG_KEYS_MAX;
+	n_max =
+	    2 * (count_keys(ksr) + count_keys(in->previous)) + CONFIG_KEYS_MAX;
 	uses.uses = calloc(n_max, sizeof(uses.uses[0]));
 	if (uses.uses == NULL)
 		return check_broken(result, "out of memory");

@@ -28,8 +28,7 @@ check_cycle_duration(const struct check_input *in, struct check_result *result)
 }
 
 enum verdict
-check_bundle_interval(
-    const struct check_input *in, struct check_result *result)
+check_bundle_interval(const struct check_input *in, struct check_result *result)
 {
 	const struct request_policy *policy = &in->config->request_policy;
 	const struct bundle *bundles = in->request->bundles;
@@ -77,12 +76,12 @@ judge_validity(const struct ksr *ksr, const struct signature_policy *policy,
 		finding_add(result, ksr, i, "valid for %s, from %s to %s",
 		    duration_text(validity_s).s, time_text(bundle->inception).s,
 		    time_text(bundle->expiration).s);
-		finding_required(result, "%s by %s",
-		    range_text(min_s, max_s).s, whose);
+		finding_required(
+		    result, "%s by %s", range_text(min_s, max_s).s, whose);
 	}
 }
 
-#define OWN_POLICY	"the request's own policy"
+#define OWN_POLICY      "the request's own policy"
 #define OPERATOR_POLICY "the KSK operator's policy"
 
 enum verdict
@@ -105,8 +104,7 @@ check_validity(const struct check_input *in, struct check_result *result)
 
 		if (bundle->expiration > bundle->inception)
 			continue;
-		finding_add(result, in->request, i,
-		    "expires %s, incepted %s",
+		finding_add(result, in->request, i, "expires %s, incepted %s",
 		    time_text(bundle->expiration).s,
 		    time_text(bundle->inception).s);
 		finding_required(result, "an expiration after the inception");
@@ -116,7 +114,7 @@ check_validity(const struct check_input *in, struct check_result *result)
 	return VERDICT_PASS;
 }
 
-#define DAY_S	 86400
+#define DAY_S    86400
 #define DAYS_MAX (DURATION_MAX_S / DAY_S)
 
 /* DPS 5.1.4: no RRSIG made by the KSK expires more than 180 days ahead. */
@@ -124,8 +122,8 @@ enum verdict
 check_horizon(const struct check_input *in, struct check_result *result)
 {
 	uint64_t days = in->config->request_policy.signature_horizon_days;
-	int64_t limit = in->now +
-	    (days < DAYS_MAX ? (int64_t)days : DAYS_MAX) * DAY_S;
+	int64_t limit =
+	    in->now + (days < DAYS_MAX ? (int64_t)days : DAYS_MAX) * DAY_S;
 
 	for (size_t i = 0; i < in->request->n_bundles; i++) {
 		int64_t expiration = in->request->bundles[i].expiration;
@@ -141,8 +139,8 @@ check_horizon(const struct check_input *in, struct check_result *result)
 			    time_text(limit).s, days);
 		} else if (expiration <= in->now) {
 			finding_add(result, in->request, i,
-			    "expired %s, now it is %s",
-			    time_text(expiration).s, time_text(in->now).s);
+			    "expired %s, now it is %s", time_text(expiration).s,
+			    time_text(in->now).s);
 			finding_required(result, "an expiration after now");
 		}
 	}
@@ -179,8 +177,8 @@ judge_overlap(const struct check_input *in, size_t index,
 		    "overlaps the bundle before by %s, from %s to %s",
 		    duration_text(overlap_s).s, time_text(bundle->inception).s,
 		    time_text(before->expiration).s);
-		finding_required(result, "%s by %s",
-		    range_text(min_s, max_s).s, sides[i].whose);
+		finding_required(result, "%s by %s", range_text(min_s, max_s).s,
+		    sides[i].whose);
 	}
 }
 

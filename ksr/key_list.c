@@ -17,8 +17,7 @@ compare_public_keys(const struct dnskey *a, const struct dnskey *b)
 {
 	if (a->algorithm != b->algorithm)
 		return a->algorithm < b->algorithm ? -1 : 1;
-	return bytes_compare(
-	    (struct bytes){ a->public_key, a->public_key_len },
+	return bytes_compare((struct bytes){ a->public_key, a->public_key_len },
 	    (struct bytes){ b->public_key, b->public_key_len });
 }
 
@@ -29,6 +28,12 @@ by_identifier(const void *left, const void *right)
 	int order = strcmp(a->key->identifier, b->key->identifier);
 
 	return order != 0 ? order : compare_places(a, b);
+}
+
+static int
+by_place(const void *left, const void *right)
+{
+	return compare_places(left, right);
 }
 
 static int
@@ -55,8 +60,8 @@ list_keys(const struct ksr *ksr, int (*order)(const void *, const void *),
 	n = 0;
 	for (size_t i = 0; i < ksr->n_bundles; i++)
 		for (size_t j = 0; j < ksr->bundles[i].n_keys; j++)
-			keys[n++] = (struct placed_key){ i,
-				&ksr->bundles[i].keys[j] };
+			keys[n++] =
+			    (struct placed_key){ i, &ksr->bundles[i].keys[j] };
 	qsort(keys, n, sizeof(keys[0]), order);
 	*ret = (struct key_list){ n, keys };
 	return true;
@@ -86,6 +91,7 @@ key_list_distinct(struct key_list *list)
 			list->keys[n - 1].key, list->keys[i].key) != 0)
 			list->keys[n++] = list->keys[i];
 	list->n = n;
+	qsort(list->keys, n, sizeof(list->keys[0]), by_place);
 }
 
 struct key_list

@@ -22,17 +22,17 @@ MUST_USE bool key_list_by_identifier(
     const struct ksr *ksr, struct key_list *ret, struct err *err);
 
 /* By algorithm and public key, then by place.  E_MEMORY. */
-MUST_USE bool key_list_by_key(
-    const struct ksr *ksr, struct key_list *ret, struct err *err);
+MUST_USE bool
+key_list_by_key(const struct ksr *ksr, struct key_list *ret, struct err *err);
 
-/* Of a list by key: leaves each key's first place only. */
+/* Of a list by key: leaves each key's first place only, by place. */
 void key_list_distinct(struct key_list *list);
 
 /* Of a list by key: the places of the key at the front of the rest. */
 struct key_list key_list_run(const struct key_list *list, size_t from);
 
 /* Of a list by key: the places of that key; none if it is not there. */
-struct key_list key_list_find(
-    const struct key_list *list, const struct dnskey *key);
+struct key_list
+key_list_find(const struct key_list *list, const struct dnskey *key);
 
 void key_list_clear(struct key_list *list);

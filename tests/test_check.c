@@ -1,0 +1,636 @@
+/*
+ * The engine and the table, the corpus, and docs/checks.md.  The rules have
+ * their tests in test_check_*.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ksr/base/text.h"
+#include "tests/fixture.h"
+
+#define ALL_STAGES (STAGE_REQUEST | STAGE_TOKEN | STAGE_RESPONSE)
+
+static int64_t
+time_of(const char *text)
+{
+	int64_t time = 0;
+
+	assert_true(time_parse(text, &time));
+	return time;
+}
+
+/* Documents of the corpus under its configuration; nothing where name is. */
+struct published {
+	struct config *config;
+	struct ksr *previous, *request, *response;
+	struct check_input in;
+};
+
+static struct ksr *
+read_document(const char *name)
+{
+	struct ksr *ksr = NULL;
+	struct buf xml;
+	struct err err;
+
+	if (name == NULL)
+		return NULL;
+	xml = read_whole(corpus_path(name));
+	assert_ok(ksr_read(buf_bytes(&xml), name, &ksr, &err), &err);
+	buf_free(&xml);
+	return ksr;
+}
+
+static struct published
+published_read(const char *previous, const char *request, const char *response,
+    const char *now)
+{
+	struct published p = { 0 };
+	struct buf yaml = read_whole("tests/data/corpus.yaml");
+	struct err err;
+
+	assert_ok(config_read(buf_bytes(&yaml), "corpus.yaml", &p.config, &err),
+	    &err);
+	buf_free(&yaml);
+	p.previous = read_document(previous);
+	p.request = read_document(request);
+	p.response = read_document(response);
+	p.in = (struct check_input){ .config = p.config,
+		.now = time_of(now),
+		.previous = p.previous,
+		.request = p.request,
+		.response = p.response };
+	return p;
+}
+
+static void
+published_free(struct published *p)
+{
+	ksr_free(p->previous);
+	ksr_free(p->request);
+	ksr_free(p->response);
+	config_free(p->config);
+}
+
+static size_t
+count_verdicts(
+    const struct check_input *in, unsigned stages, enum verdict verdict)
+{
+	struct report report = { 0 };
+	struct err err;
+	size_t n = 0;
+
+	assert_ok(checks_run(stages, in, NULL, 0, &report, &err), &err);
+	for (size_t i = 0; i < report.n_results; i++)
+		if (report.results[i].verdict == verdict)
+			n++;
+	report_clear(&report);
+	return n;
+}
+
+static void
+checks_root_2017_q2_accepts(void **state)
+{
+	struct published p = published_read("root/skr-root-2017-q1-0.xml",
+	    "root/ksr-root-2017-q2-0.xml", "root/skr-root-2017-q2-0.xml",
+	    "2017-02-15T12:00:00Z");
+
+	(void)state;
+	p.in.keys_in_hsm = 1;
+	p.in.schema = config_schema(p.config, "normal");
+	assert_refusing_ids(&p.in, ALL_STAGES, "");
+	assert_int_equal(
+	    count_verdicts(&p.in, ALL_STAGES, VERDICT_PASS), n_checks);
+	published_free(&p);
+}
+
+static void
+checks_root_2018_q1_accepts(void **state)
+{
+	struct published p =
+	    published_read(NULL, "root/ksr-root-2018-q1-0-d_to_e.xml",
+		"root/skr-root-2018-q1-0-d_to_e.xml", "2017-11-15T12:00:00Z");
+
+	(void)state;
+	assert_refusing_ids(&p.in, STAGE_REQUEST | STAGE_RESPONSE, "");
+	/* ID, the chain's keys and overlap, retirement and the schedule. */
+	assert_int_equal(
+	    count_verdicts(&p.in, STAGE_REQUEST, VERDICT_NOT_RUN), 5);
+	p.in.schema = config_schema(p.config, "rollover");
+	assert_refusing_ids(&p.in, STAGE_REQUEST | STAGE_RESPONSE, "");
+	p.in.schema = config_schema(p.config, "normal");
+	assert_refuses(&p.in, STAGE_RESPONSE, "SKR-PAIR", 2,
+	    "KSK ksk_next is published and signs", "absent by schema normal");
+	published_free(&p);
+}
+
+static void
+checks_root_2016_q3_refuses_with_every_reason(void **state)
+{
+	struct published p = published_read(
+	    NULL, "root/ksr-root-2016-q3-0.xml", NULL, "2016-05-01T00:00:00Z");
+	const struct check_input *in = &p.in;
+
+	(void)state;
+	assert_refusing_ids(in, STAGE_REQUEST,
+	    "KSR-POLICY-ALG KSR-POLICY-SIG-VALIDITY KSR-POLICY-SIG-OVERLAP");
+	for (size_t i = 1; i <= 9; i++)
+		assert_refuses(in, STAGE_REQUEST, "KSR-POLICY-SIG-VALIDITY", i,
+		    "valid for P1",
+		    "P21D to P21D (1814400 to 1814400 s) by "
+		    "the KSK operator's policy");
+	assert_refuses(in, STAGE_REQUEST, "KSR-POLICY-SIG-VALIDITY", 7,
+	    "valid for P14DT23H59M59S (1295999 s), from 2016-08-30T00:00:00 "
+	    "to 2016-09-13T23:59:59",
+	    "P15D to P20D (1296000 to 1728000 s) by the request's own policy");
+	assert_refuses(in, STAGE_REQUEST, "KSR-POLICY-SIG-OVERLAP", 2,
+	    "overlaps the bundle before by P4DT23H59M59S (431999 s)",
+	    "P5D to P5D (432000 to 432000 s) by the request's own policy");
+	assert_refuses(in, STAGE_REQUEST, "KSR-POLICY-SIG-OVERLAP", 9,
+	    "by P4DT23H59M59S", "P9D to P16D");
+	assert_refuses(in, STAGE_REQUEST, "KSR-POLICY-ALG", 1, "key 46551 (",
+	    "one of rsa_approved_key_sizes: 2048");
+	assert_refuses(in, STAGE_REQUEST, "KSR-POLICY-ALG", 1, "key 60615 (",
+	    "one of rsa_approved_key_sizes: 2048");
+	assert_refuses(in, STAGE_REQUEST, "KSR-POLICY-ALG", 0,
+	    "SignatureAlgorithm 2 (RSASHA256) has 1024 bits",
+	    "one of rsa_approved_key_sizes: 2048");
+	published_free(&p);
+}
+
+static void
+checks_fixture_passes(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	assert_refusing_ids(&f->in, ALL_STAGES, "");
+	assert_int_equal(
+	    count_verdicts(&f->in, ALL_STAGES, VERDICT_PASS), n_checks);
+	fixture_free(f);
+}
+
+static void
+checks_of_one_id_agree_on_overriding(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < n_checks; i++)
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(checks[i].id, checks[j].id) == 0)
+				assert_true(checks[i].may_override ==
+				    checks[j].may_override);
+}
+
+static void
+checks_hold_every_id_of_the_field(void **state)
+{
+	static const char *const ids[] = { "KSR-DOMAIN", "KSR-ID",
+		"KSR-BUNDLE-UNIQUE", "KSR-BUNDLE-KEYS", "KSR-BUNDLE-POP",
+		"KSR-BUNDLE-COUNT", "KSR-BUNDLE-CYCLE-DURATION",
+		"KSR-POLICY-KEYS", "KSR-POLICY-ALG", "KSR-POLICY-SIG-VALIDITY",
+		"KSR-POLICY-SIG-HORIZON", "KSR-POLICY-SIG-OVERLAP",
+		"KSR-POLICY-BUNDLE-INTERVAL", "KSR-POLICY-SAFETY",
+		"KSR-CHAIN-KEYS", "KSR-CHAIN-OVERLAP", "KSR-TAG-CLASH",
+		"KSR-KEY-VALID", "SKR-SCHEDULE", "SKR-VERIFY", "SKR-MATCH",
+		"SKR-PAIR" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < n_checks; j++)
+			found = found || strcmp(checks[j].id, ids[i]) == 0;
+		if (!found)
+			fail_msg("no row for %s", ids[i]);
+	}
+}
+
+static void
+override_allowed_refuses(void **state)
+{
+	static const struct {
+		struct override override;
+		const char *message;
+	} cases[] = {
+		{ { "KSR-FOO", "why not" }, "there is no check \"KSR-FOO\"" },
+		{ { "ksr-domain", "why" }, "there is no check \"ksr-domain\"" },
+		{ { "KSR-DOMAIN", "" },
+		    "overriding KSR-DOMAIN needs a reason" },
+		{ { "KSR-DOMAIN", NULL }, "needs a reason" },
+		{ { "KSR-BUNDLE-POP", "x" }, "KSR-BUNDLE-POP may not be" },
+		{ { "KSR-CHAIN-KEYS", "x" }, "KSR-CHAIN-KEYS may not be" },
+		{ { "KSR-KEY-VALID", "x" }, "KSR-KEY-VALID may not be" },
+		{ { "KSR-TAG-CLASH", "x" }, "KSR-TAG-CLASH may not be" },
+		{ { "SKR-SCHEDULE", "x" }, "SKR-SCHEDULE may not be" },
+		{ { "SKR-VERIFY", "x" }, "SKR-VERIFY may not be" },
+		{ { "SKR-MATCH", "x" }, "SKR-MATCH may not be" },
+		{ { "SKR-PAIR", "x" }, "SKR-PAIR may not be" },
+	};
+	struct override fine = { "KSR-POLICY-SIG-HORIZON", "three quarters" };
+	struct err err;
+
+	(void)state;
+	assert_ok(override_allowed(&fine, &err), &err);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_false(override_allowed(&cases[i].override, &err));
+		assert_int_equal(err.code, E_USAGE);
+		assert_message_has(&err, cases[i].message);
+	}
+}
+
+/* The first row of the id, which must be there. */
+static const struct check_result *
+result_of(const struct report *report, const char *id)
+{
+	for (size_t i = 0; i < report->n_results; i++)
+		if (strcmp(report->results[i].check->id, id) == 0)
+			return &report->results[i];
+	fail_msg("no result of %s", id);
+	return NULL;
+}
+
+static void
+checks_run_override_lets_pass_with_its_reason(void **state)
+{
+	static const struct override overrides[] = {
+		{ "KSR-POLICY-SIG-HORIZON", "three quarters at once" },
+	};
+	struct fixture *f = fixture_new();
+	const struct check_result *result;
+	struct report report = { 0 };
+	struct err err;
+
+	(void)state;
+	f->in.now -= 100 * DAY_S;
+	assert_ok(
+	    checks_run(STAGE_REQUEST, &f->in, overrides, 1, &report, &err),
+	    &err);
+	result = result_of(&report, "KSR-POLICY-SIG-HORIZON");
+	assert_int_equal(result->verdict, VERDICT_OVERRIDDEN);
+	assert_string_equal(result->reason, "three quarters at once");
+	assert_true(result->n_findings > 0);
+	assert_true(report_accepted(&report));
+	report_clear(&report);
+	fixture_free(f);
+}
+
+/* Also where the caller forgot to ask override_allowed. */
+static void
+checks_run_override_without_right_or_reason_refuses(void **state)
+{
+	static const struct override overrides[] = {
+		{ "KSR-BUNDLE-POP", "we know them" },
+		{ "KSR-POLICY-SIG-HORIZON", "" },
+	};
+	struct fixture *f = fixture_new();
+	struct report report = { 0 };
+	struct err err;
+
+	(void)state;
+	f->in.now -= 100 * DAY_S;
+	f->request->bundles[0].signatures[0].signature[0] ^= 1;
+	assert_ok(
+	    checks_run(STAGE_REQUEST, &f->in, overrides, 2, &report, &err),
+	    &err);
+	assert_int_equal(
+	    result_of(&report, "KSR-BUNDLE-POP")->verdict, VERDICT_REFUSE);
+	assert_int_equal(result_of(&report, "KSR-POLICY-SIG-HORIZON")->verdict,
+	    VERDICT_REFUSE);
+	assert_false(report_accepted(&report));
+	report_clear(&report);
+	fixture_free(f);
+}
+
+/* Every switch: its rule runs, keeps its findings, and does not refuse. */
+static void
+checks_run_switched_off_waives_with_its_findings(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct request_policy *policy = &f->config->request_policy;
+	struct report report = { 0 };
+	struct err err;
+	size_t n_waived = 0;
+
+	(void)state;
+	policy->validate_signatures = policy->keys_match_zsk_policy =
+	    policy->rsa_exponent_match_zsk_policy = policy->check_cycle_length =
+		policy->check_keys_match_ksk_operator_policy =
+		    policy->signature_algorithms_match_zsk_policy =
+			policy->signature_validity_match_zsk_policy = false;
+	policy->signature_check_expire_horizon = policy->check_bundle_overlap =
+	    policy->check_bundle_intervals = policy->check_keys_publish_safety =
+		policy->check_keys_retire_safety = policy->check_chain_keys =
+		    policy->check_chain_keys_in_hsm =
+			policy->check_chain_overlap = false;
+	f->in.now -= 100 * DAY_S;
+	f->in.keys_in_hsm = 0;
+	f->previous->bundles[8].signatures[0].signature[0] ^= 1;
+	f->previous->bundles[8].expiration -= 30 * DAY_S;
+	f->request->bundles[8].inception += 20 * DAY_S;
+	f->request->bundles[0].signatures[0].signature[0] ^= 1;
+	f->request->zsk_policy.publish_safety_s = 20 * DAY_S;
+	f->request->zsk_policy.retire_safety_s = 20 * DAY_S;
+	f->request->zsk_policy.min_signature_validity_s = 22 * DAY_S;
+	f->request->zsk_policy.algorithms[0].exponent = 3;
+	f->request->bundles[3].keys[0].ttl_s = 1;
+	assert_ok(checks_run(STAGE_REQUEST | STAGE_TOKEN, &f->in, NULL, 0,
+		      &report, &err),
+	    &err);
+	for (size_t i = 0; i < report.n_results; i++) {
+		const struct check_result *result = &report.results[i];
+
+		if (result->check->enabled == NULL)
+			continue;
+		assert_int_not_equal(result->verdict, VERDICT_REFUSE);
+		if (result->verdict == VERDICT_WAIVED) {
+			assert_true(result->n_findings > 0);
+			n_waived++;
+		}
+	}
+	/* Size and algorithm are as declared: two of 15 pass. */
+	assert_int_equal(n_waived, 13);
+	report_clear(&report);
+	fixture_free(f);
+}
+
+/* A switch does not waive a rule that could not finish. */
+static void
+checks_run_broken_rule_refuses(void **state)
+{
+	static const struct override overrides[] = {
+		{ "KSR-CHAIN-OVERLAP", "because" },
+	};
+	struct fixture *f = fixture_new();
+	struct report report = { 0 };
+	const struct check_result *result;
+	struct err err;
+
+	(void)state;
+	f->config->request_policy.check_chain_overlap = false;
+	f->in.request = ksr_new(KSR_REQUEST, 1);
+	((struct ksr *)(uintptr_t)f->in.request)->n_bundles = 0;
+	assert_ok(
+	    checks_run(STAGE_REQUEST, &f->in, overrides, 1, &report, &err),
+	    &err);
+	result = result_of(&report, "KSR-CHAIN-OVERLAP");
+	assert_int_equal(result->verdict, VERDICT_REFUSE);
+	assert_non_null(strstr(
+	    result->findings[0].seen, "the rule could not run: a document"));
+	report_clear(&report);
+	ksr_free((struct ksr *)(uintptr_t)f->in.request);
+	fixture_free(f);
+}
+
+static void
+checks_run_stages_append(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct report report = { 0 };
+	size_t n_request;
+	struct err err;
+
+	(void)state;
+	assert_false(report_accepted(&report));
+	assert_ok(
+	    checks_run(STAGE_REQUEST, &f->in, NULL, 0, &report, &err), &err);
+	n_request = report.n_results;
+	assert_ok(
+	    checks_run(STAGE_TOKEN, &f->in, NULL, 0, &report, &err), &err);
+	assert_ok(
+	    checks_run(STAGE_RESPONSE, &f->in, NULL, 0, &report, &err), &err);
+	assert_true(n_request > 0);
+	assert_int_equal(report.n_results, n_checks);
+	assert_true(report_accepted(&report));
+	report.results[3].verdict = VERDICT_NONE;
+	assert_false(report_accepted(&report));
+	report_clear(&report);
+	/* A row of two stages runs once. */
+	assert_ok(checks_run(STAGE_REQUEST | STAGE_CHAIN, &f->in, NULL, 0,
+		      &report, &err),
+	    &err);
+	assert_int_equal(report.n_results, n_request);
+	report_clear(&report);
+	fixture_free(f);
+}
+
+static void
+verdict_text_has_words_for_all(void **state)
+{
+	static const char *const words[] = { "no verdict", "pass", "REFUSE",
+		"waived", "overridden", "not run" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		assert_string_equal(verdict_text((enum verdict)i), words[i]);
+}
+
+/* Documents are hostile and findings end on a terminal. */
+static void
+finding_add_escapes_and_cuts(void **state)
+{
+	struct check_result result = { 0 };
+	char big[2 * FINDING_TEXT_MAX];
+
+	(void)state;
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	finding_required(&result, "of nothing");
+	finding_add(&result, NULL, NO_BUNDLE, "a\x1b[2Jb");
+	finding_required(&result, "%s", big);
+	assert_string_equal(result.findings[0].seen, "a\\x1b[2Jb");
+	assert_int_equal(
+	    strlen(result.findings[0].required), FINDING_TEXT_MAX - 1);
+	assert_int_equal(result.findings[0].bundle, 0);
+	free(result.findings);
+}
+
+/* BUNDLES_MAX bundles, each a copy of one of the fixture's, well signed. */
+static struct ksr *
+enlarge(const struct ksr *model)
+{
+	struct ksr *ksr = ksr_new(model->kind, BUNDLES_MAX);
+	struct bundle *bundles = ksr->bundles;
+	const struct bundle *from = &model->bundles[4];
+	struct err err;
+
+	*ksr = *model;
+	ksr->n_bundles = BUNDLES_MAX;
+	ksr->bundles = bundles;
+	for (size_t i = 0; i < BUNDLES_MAX; i++) {
+		struct bundle *to = &bundles[i];
+
+		assert_ok(
+		    bundle_alloc(to, from->n_keys, from->n_signatures, &err),
+		    &err);
+		memcpy(to->id, from->id, sizeof(to->id));
+		to->inception = from->inception;
+		to->expiration = from->expiration;
+		memcpy(
+		    to->keys, from->keys, from->n_keys * sizeof(from->keys[0]));
+		memcpy(to->signatures, from->signatures,
+		    from->n_signatures * sizeof(from->signatures[0]));
+	}
+	return ksr;
+}
+
+/* The most there can be, and no more is kept than a person can read. */
+static void
+checks_run_largest_documents_keep_a_bounded_number_of_findings(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct ksr *request = enlarge(f->request);
+	struct ksr *previous = enlarge(f->previous);
+	const struct check_result *result;
+	struct report report = { 0 };
+	struct err err;
+
+	(void)state;
+	f->in.request = request;
+	f->in.previous = previous;
+	assert_ok(
+	    checks_run(STAGE_REQUEST, &f->in, NULL, 0, &report, &err), &err);
+	result = result_of(&report, "KSR-BUNDLE-UNIQUE");
+	assert_int_equal(result->n_findings, BUNDLES_MAX - 1);
+	assert_int_equal(result->n_more, 0);
+	result = result_of(&report, "KSR-POLICY-BUNDLE-INTERVAL");
+	assert_int_equal(result->n_findings, FINDINGS_MAX);
+	assert_int_equal(result->n_more, 2 * (BUNDLES_MAX - 1) - FINDINGS_MAX);
+	result = result_of(&report, "KSR-BUNDLE-POP");
+	assert_int_equal(result->verdict, VERDICT_PASS);
+	report_clear(&report);
+	ksr_free(request);
+	ksr_free(previous);
+	fixture_free(f);
+}
+
+/* Every row of the table as docs/checks.md must have it, up to the tests. */
+static void
+row_prefix(const struct check *check, struct buf *ret)
+{
+	static const char *const stages[] = {
+		[STAGE_REQUEST] = "request",
+		[STAGE_TOKEN] = "token",
+		[STAGE_RESPONSE] = "response",
+		[STAGE_REQUEST | STAGE_CHAIN] = "request, chain",
+	};
+
+	assert_true(check->stages < ARRAY_LEN(stages));
+	buf_printf(ret, "| %s | %s | %s | %s | %s | ", check->id, check->clause,
+	    check->title, check->reason, stages[check->stages]);
+	if (check->enabled == NULL)
+		buf_printf(ret, "always on | %s | `",
+		    check->may_override ? "yes" : "no");
+	else
+		buf_puts(ret, "`");
+	buf_u8(ret, 0);
+	assert_false(ret->failed);
+}
+
+/* The source of every test of a rule, in one text. */
+static struct buf
+read_tests(void)
+{
+	static const char *const files[] = { "tests/test_check_request.c",
+		"tests/test_check_timing.c", "tests/test_check_chain.c",
+		"tests/test_check_response.c" };
+	struct buf all = buf_new(1024 * 1024);
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct buf one = read_whole(files[i]);
+
+		buf_put(&all, one.data, one.len);
+		buf_free(&one);
+	}
+	buf_u8(&all, 0);
+	assert_false(all.failed);
+	return all;
+}
+
+/* The cell holds `name`, a test that exists and is named after the id. */
+static void
+assert_test_exists(
+    const char *cell, const char *id, const char *kind, const char *sources)
+{
+	char name[128], start[128] = "check_", definition[160];
+	size_t len = strlen(start);
+
+	assert_int_equal(1, cell[0] == '`');
+	snprintf(
+	    name, sizeof(name), "%.*s", (int)strcspn(cell + 1, "`"), cell + 1);
+	for (; *id != '\0'; id++)
+		start[len++] = *id == '-' ? '_' : (char)(*id - 'A' + 'a');
+	snprintf(start + len, sizeof(start) - len, "_%s", kind);
+	if (strncmp(name, start, strlen(start)) != 0)
+		fail_msg("test %s is not called %s...", name, start);
+	snprintf(definition, sizeof(definition), "\n%s(void **state)", name);
+	if (strstr(sources, definition) == NULL)
+		fail_msg("there is no test %s", name);
+}
+
+/* The last two cells of a row. */
+static void
+assert_tests_exist(
+    const struct check *check, const char *row, const char *sources)
+{
+	const char *cell = row;
+
+	for (size_t i = 0; i < 8; i++) {
+		cell = strstr(cell, " | ");
+		assert_non_null(cell);
+		cell += 3;
+		if (i == 6)
+			assert_test_exists(cell, check->id, "passes", sources);
+	}
+	assert_test_exists(cell, check->id, "refuses", sources);
+}
+
+static void
+docs_checks_have_every_row_and_its_tests(void **state)
+{
+	struct buf docs = read_whole("docs/checks.md");
+	struct buf sources = read_tests();
+
+	(void)state;
+	for (size_t i = 0; i < n_checks; i++) {
+		struct buf prefix = buf_new(4096);
+		const char *row;
+
+		row_prefix(&checks[i], &prefix);
+		row = strstr((char *)docs.data, (char *)prefix.data);
+		if (row == NULL)
+			fail_msg("docs/checks.md has no row %s", prefix.data);
+		assert_tests_exist(&checks[i], row, (const char *)sources.data);
+		buf_free(&prefix);
+	}
+	buf_free(&sources);
+	buf_free(&docs);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(checks_fixture_passes),
+		cmocka_unit_test(checks_of_one_id_agree_on_overriding),
+		cmocka_unit_test(checks_hold_every_id_of_the_field),
+		cmocka_unit_test(override_allowed_refuses),
+		cmocka_unit_test(checks_run_override_lets_pass_with_its_reason),
+		cmocka_unit_test(
+		    checks_run_override_without_right_or_reason_refuses),
+		cmocka_unit_test(
+		    checks_run_switched_off_waives_with_its_findings),
+		cmocka_unit_test(checks_run_broken_rule_refuses),
+		cmocka_unit_test(checks_run_stages_append),
+		cmocka_unit_test(verdict_text_has_words_for_all),
+		cmocka_unit_test(finding_add_escapes_and_cuts),
+		cmocka_unit_test(
+		    checks_run_largest_documents_keep_a_bounded_number_of_findings),
+		cmocka_unit_test(docs_checks_have_every_row_and_its_tests),
+		cmocka_unit_test(checks_root_2017_q2_accepts),
+		cmocka_unit_test(checks_root_2018_q1_accepts),
+		cmocka_unit_test(checks_root_2016_q3_refuses_with_every_reason),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
