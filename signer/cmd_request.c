@@ -118,7 +118,8 @@ find_or_make_zsk(struct requesting *r, size_t which, struct err *err)
 		    !hsm_keygen(r->token.hsm, &what, &zsk->key, err))
 		return false;
 	return token_dnskey(&zsk->key, ALGORITHM_RSASHA256, DNSKEY_FLAGS_ZSK,
-	    config_ttl_s(r->config), &zsk->dnskey, err);
+		   config_ttl_s(r->config), &zsk->dnskey, err) &&
+	    (there || facts_key(r->context->record, &zsk->dnskey, err));
 }
 
 /* The previous response ends with the ZSKs with which this request begins. */
