@@ -145,31 +145,31 @@ judge(enum verdict answer, const struct check_input *in,
 }
 
 static size_t
-count_rows(unsigned stages)
+count_rows(const struct check *rows, size_t n_rows, unsigned stages)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < n_checks; i++)
-		if ((checks[i].stages & stages) != 0)
+	for (size_t i = 0; i < n_rows; i++)
+		if ((rows[i].stages & stages) != 0)
 			n++;
 	return n;
 }
 
 bool
-checks_run(unsigned stages, const struct check_input *in,
-    const struct override *overrides, size_t n_overrides, struct report *report,
-    struct err *err)
+check_rows_run(const struct check *rows, size_t n_rows, unsigned stages,
+    const struct check_input *in, const struct override *overrides,
+    size_t n_overrides, struct report *report, struct err *err)
 {
-	size_t n = report->n_results + count_rows(stages);
+	size_t n = report->n_results + count_rows(rows, n_rows, stages);
 	struct check_result *results;
 
 	results = realloc(report->results, (n + 1) * sizeof(results[0]));
 	if (results == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
 	report->results = results;
-	for (size_t i = 0; i < n_checks; i++) {
+	for (size_t i = 0; i < n_rows; i++) {
 		struct check_result *result = &results[report->n_results];
-		const struct check *check = &checks[i];
+		const struct check *check = &rows[i];
 
 		if ((check->stages & stages) == 0)
 			continue;
@@ -179,6 +179,15 @@ checks_run(unsigned stages, const struct check_input *in,
 		    override_find(overrides, n_overrides, check->id), result);
 	}
 	return true;
+}
+
+bool
+checks_run(unsigned stages, const struct check_input *in,
+    const struct override *overrides, size_t n_overrides, struct report *report,
+    struct err *err)
+{
+	return check_rows_run(checks, n_checks, stages, in, overrides,
+	    n_overrides, report, err);
 }
 
 static const struct check *

@@ -38,6 +38,7 @@ enum check_stage {
 	STAGE_TOKEN = 2,    /* KSKs found in the HSM, nothing signed */
 	STAGE_RESPONSE = 4, /* a response exists */
 	STAGE_CHAIN = 8,    /* request and previous response, at any time */
+	STAGE_CONFIG = 16,  /* the configuration alone: practice.h */
 };
 
 /* What a rule may look at.  Everything is borrowed. */

@@ -59,6 +59,12 @@ struct schema_slot bundle_slot(const struct config *config,
  */
 enum verdict check_broken(struct check_result *result, const char *why);
 
+/* checks_run over any table: the checks' own, or practice.c's clauses. */
+MUST_USE bool check_rows_run(const struct check *rows, size_t n_rows,
+    unsigned stages, const struct check_input *in,
+    const struct override *overrides, size_t n_overrides,
+    struct report *report, struct err *err);
+
 #define NO_PREVIOUS "no previous SKR was given"
 #define NO_SCHEMA   "no schema was named"
 

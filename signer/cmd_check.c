@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "ksr/practice.h"
 #include "signer/command.h"
 #include "signer/facts.h"
 #include "signer/input.h"
@@ -78,11 +79,46 @@ check(const struct context *context, const struct args *args,
 	return true;
 }
 
+/* The configuration alone, against the root's practice statement. */
+static bool
+check_policy(const struct context *context, struct report *report,
+    struct err *err)
+{
+	if (!practice_run(context->config, report, err) ||
+	    !facts_report(context->record, STAGE_CONFIG, report, 0, err))
+		return false;
+	if (!context->json) {
+		printf("The configuration and the root's KSK practice "
+		       "statement\n");
+		print_report(context, report, 0);
+	} else if (!json_print(json_pack("{s:s, s:b, s:o}", "command",
+				   "check", "accepted",
+				   report_accepted(report), "clauses",
+				   json_of_report(report, 0)),
+		       err)) {
+		return false;
+	}
+	if (!report_accepted(report))
+		return err_set_report(
+		    err, "the configuration departs from", report);
+	if (!context->json)
+		printf("\nmeets every clause\n");
+	return true;
+}
+
 static bool
 run(const struct context *context, const struct args *args, struct err *err)
 {
 	struct checking checking = { 0 };
-	bool ok = check(context, args, &checking, err);
+	bool policy = args_flag(args, "policy");
+	bool ok;
+
+	if (policy != (args->n_files == 0))
+		return err_set(err, E_USAGE,
+		    policy ? "--policy judges the configuration alone: no KSR" :
+			     "give a KSR to check, or --policy");
+	ok = policy ? check_policy(context, &checking.report, err) :
+		      check(context, args, &checking, err);
 
 	report_clear(&checking.report);
 	document_free(&checking.previous);
@@ -92,6 +128,8 @@ run(const struct context *context, const struct args *args, struct err *err)
 
 static const struct option_row options[] = {
 	{ "previous-skr", "SKR", "the response before this request", false },
+	{ "policy", NULL, "judge the configuration by the practice statement",
+	    false },
 	{ "schema", "NAME", "also judge the slots of this schema", false },
 	{ NULL, NULL, NULL, false },
 };
@@ -99,15 +137,16 @@ static const struct option_row options[] = {
 const struct command cmd_check = {
 	.name = "check",
 	.run = run,
-	.usage = "KSR [--previous-skr SKR] [--schema NAME]",
+	.usage = "KSR [--previous-skr SKR] [--schema NAME] | --policy",
 	.summary = "run every check on a request; no HSM",
 	.help =
 	    "Every check runs and every finding is reported: the bundle, the\n"
 	    "value seen and the value required.  A check that the configuration\n"
 	    "switches off still runs; what it finds is shown as waived.  A\n"
 	    "check that lacks its input (no previous response, no schema) says\n"
-	    "that it did not run.",
-	.min_files = 1,
+	    "that it did not run.\n\n"
+	    "--policy says, clause by clause, whether the configuration meets\n"
+	    "the root's KSK practice statement, and names each departure.",
 	.max_files = 1,
 	.needs_config = true,
 	.recording = RECORD_ALWAYS,

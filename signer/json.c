@@ -212,6 +212,7 @@ json_of_stages(unsigned stages)
 		{ STAGE_TOKEN, "token" },
 		{ STAGE_RESPONSE, "response" },
 		{ STAGE_CHAIN, "chain" },
+		{ STAGE_CONFIG, "config" },
 	};
 	json_t *list = json_array();
 

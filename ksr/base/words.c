@@ -1,3 +1,6 @@
+#include <string.h>
+#include <strings.h>
+
 #include "ksr/base/words.h"
 
 /* words[octet][0] at even positions, words[octet][1] at odd ones. */
@@ -142,4 +145,45 @@ words_format(struct bytes bytes, struct buf *ret)
 			buf_puts(ret, " ");
 		buf_puts(ret, words[bytes.data[i]][i % 2]);
 	}
+}
+
+static bool
+find_word(const char *word, size_t len, size_t place, uint8_t *ret)
+{
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		const char *known = words[i][place % 2];
+
+		if (strlen(known) == len &&
+		    strncasecmp(known, word, len) == 0) {
+			*ret = (uint8_t)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+words_parse(const char *text, uint8_t *ret, size_t size, struct err *err)
+{
+	static const char space[] = " \t\n";
+	size_t n = 0;
+
+	for (text += strspn(text, space); *text != '\0';
+	     text += strspn(text, space)) {
+		size_t len = strcspn(text, space);
+
+		if (n == size)
+			return err_set(
+			    err, E_USAGE, "expected %zu words, not more", size);
+		if (!find_word(text, len, n, &ret[n]))
+			return err_set(err, E_USAGE,
+			    "word %zu, \"%.*s\", is not a %s-syllable PGP "
+			    "word",
+			    n + 1, (int)(len > 40 ? 40 : len), text,
+			    n % 2 == 0 ? "two" : "three");
+		n++;
+		text += len;
+	}
+	return n == size ||
+	    err_set(err, E_USAGE, "expected %zu words, not %zu", size, n);
 }

@@ -7,6 +7,15 @@
 #pragma once
 
 #include "ksr/base/bytes.h"
+#include "ksr/base/err.h"
 
 /* Appends the words of bytes, separated by one space. */
 void words_format(struct bytes bytes, struct buf *ret);
+
+/*
+ * Exactly `size` words, separated by white space, in any case, each from the
+ * list of its place.  E_USAGE names the first that is not; ret is then
+ * undefined.
+ */
+MUST_USE bool words_parse(
+    const char *text, uint8_t *ret, size_t size, struct err *err);

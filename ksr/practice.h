@@ -1,0 +1,15 @@
+/*
+ * The root's KSK practice statement, clause by clause, as far as a
+ * configuration can meet it or depart from it: another table of rules, over
+ * the configuration alone, with the same verdicts and the same report.
+ */
+#pragma once
+
+#include "ksr/check.h"
+
+extern const struct check practice[];
+extern const size_t n_practice;
+
+/* Runs every clause; a clause that is departed from refuses. */
+MUST_USE bool practice_run(
+    const struct config *config, struct report *report, struct err *err);
