@@ -45,6 +45,7 @@ enum check_stage {
 struct check_input {
 	const struct config *config;
 	int64_t now;
+	int64_t earliest_now; /* a clock before this is wrong; 0: unknown */
 	const struct ksr *request;
 	const struct ksr *previous; /* NULL: none was given */
 	const struct schema *schema; /* NULL: none was named */

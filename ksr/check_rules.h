@@ -84,6 +84,7 @@ check_bundle_interval(const struct check_input *, struct check_result *);
 enum verdict
 check_own_validity(const struct check_input *, struct check_result *);
 enum verdict check_validity(const struct check_input *, struct check_result *);
+enum verdict check_clock(const struct check_input *, struct check_result *);
 enum verdict check_horizon(const struct check_input *, struct check_result *);
 enum verdict check_overlap(const struct check_input *, struct check_result *);
 enum verdict

@@ -101,6 +101,11 @@ const struct check checks[] = {
 	  "Signatures for a far future outlive the decision that they rest on.",
 	  STAGE_REQUEST, true, switch_signature_check_expire_horizon,
 	  check_horizon },
+	{ "KSR-POLICY-CLOCK", "5.7",
+	  "the clock is not behind the program, the register or the previous "
+	  "SKR",
+	  "Every rule about time rests on a clock that is set by hand.",
+	  STAGE_REQUEST, true, NULL, check_clock },
 	{ "KSR-POLICY-SIG-OVERLAP", "6.6",
 	  "neighbouring bundles overlap within both operators' ranges",
 	  "In a gap the zone is bogus; the overlap is the time there is to "

@@ -147,6 +147,35 @@ check_horizon(const struct check_input *in, struct check_result *result)
 	return VERDICT_PASS;
 }
 
+enum verdict
+check_clock(const struct check_input *in, struct check_result *result)
+{
+	uint64_t days = in->config->request_policy.signature_horizon_days;
+	int64_t begins;
+
+	if (in->now < in->earliest_now) {
+		finding_add(result, NULL, NO_BUNDLE, "the clock says %s",
+		    time_text(in->now).s);
+		finding_required(result,
+		    "not before %s, when this program or the register's last "
+		    "line was made",
+		    time_text(in->earliest_now).s);
+	}
+	if (in->previous == NULL)
+		return VERDICT_PASS;
+	/* It cannot have been signed longer ahead than the horizon allows. */
+	begins = in->previous->bundles[0].inception;
+	if (in->now < begins - (days < DAYS_MAX ? (int64_t)days : DAYS_MAX) *
+		DAY_S) {
+		finding_add(result, NULL, NO_BUNDLE,
+		    "the clock says %s, the previous SKR begins %s",
+		    time_text(in->now).s, time_text(begins).s);
+		finding_required(result,
+		    "at most %" PRIu64 " days before the previous SKR", days);
+	}
+	return VERDICT_PASS;
+}
+
 /* How a bundle of the request meets the one published before it. */
 static void
 judge_overlap(const struct check_input *in, size_t index,

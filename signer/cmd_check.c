@@ -54,7 +54,8 @@ check(const struct context *context, const struct args *args,
     struct checking *checking, struct err *err)
 {
 	const char *schema = args_value(args, "schema");
-	struct check_input in = { .now = context->now };
+	struct check_input in = { .now = context->now,
+		.earliest_now = context->earliest_now };
 
 	if (!load(context, args, checking, err))
 		return false;

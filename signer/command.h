@@ -41,6 +41,7 @@ struct context {
 	bool colour; /* stdout is a terminal that wants it */
 	bool at_given;
 	int64_t now;		     /* --at, or the clock */
+	int64_t earliest_now;	     /* the release; 0 with --at */
 	const struct config *config; /* NULL unless the command needs one */
 	struct record *record;	     /* NULL where none is kept */
 };
@@ -66,7 +67,7 @@ struct command {
 };
 
 extern const struct command cmd_init, cmd_keygen, cmd_inventory, cmd_request,
-    cmd_check, cmd_sign, cmd_verify, cmd_show, cmd_hash;
+    cmd_check, cmd_sign, cmd_verify, cmd_show, cmd_hash, cmd_log, cmd_replay;
 
 extern const struct option_row global_options[];
 

@@ -20,8 +20,6 @@
 #include "signer/print.h"
 #include "signer/record.h"
 
-#define CEREMONY_DEFAULT "ceremony"
-
 static const struct command *const commands[] = {
 	&cmd_init,
 	&cmd_keygen,
@@ -32,6 +30,8 @@ static const struct command *const commands[] = {
 	&cmd_verify,
 	&cmd_show,
 	&cmd_hash,
+	&cmd_log,
+	&cmd_replay,
 };
 
 static void
@@ -145,11 +145,12 @@ fill_context(const struct args *args, struct context *ret, struct err *err)
 		    (no_color == NULL || no_color[0] == '\0'),
 		.now = (int64_t)time(NULL),
 	};
-	if (at != NULL && !time_parse(at, &ret->now))
-		return err_set(err, E_USAGE,
-		    "--at %s: expected a time such as 2027-01-01T12:00:00Z",
-		    at);
-	return true;
+	if (at == NULL)
+		return time_parse(ANCHORITE_RELEASED, &ret->earliest_now) ||
+		    err_set(err, E_INTERNAL, "the release date is no date");
+	return time_parse(at, &ret->now) ||
+	    err_set(err, E_USAGE,
+		"--at %s: expected a time such as 2027-01-01T12:00:00Z", at);
 }
 
 /* The configuration, if the command needs one; --at only in rehearsals. */
@@ -189,10 +190,10 @@ open_record(const struct command *command, const struct args *args,
 		    "--ceremony has no meaning for %s", command->name);
 	}
 	if (dir == NULL && command->recording == RECORD_IF_THERE &&
-	    access(CEREMONY_DEFAULT, F_OK) != 0)
+	    access(RECORD_DEFAULT, F_OK) != 0)
 		return true;
 	return record_open(
-	    dir == NULL ? CEREMONY_DEFAULT : dir, &context->record, err);
+	    dir == NULL ? RECORD_DEFAULT : dir, &context->record, err);
 }
 
 /* The head goes on paper: that makes truncation and rewriting detectable. */

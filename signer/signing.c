@@ -99,6 +99,7 @@ check(struct signing *signing, enum check_stage stage, const char *title,
 	struct check_input in = {
 		.config = signing->config,
 		.now = signing->context->now,
+		.earliest_now = signing->context->earliest_now,
 		.request = signing->request.ksr,
 		.previous = signing->previous.ksr,
 		.schema = signing->schema,

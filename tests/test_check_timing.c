@@ -158,6 +158,40 @@ check_ksr_policy_sig_validity_refuses_expiry_before_inception(void **state)
 }
 
 static void
+check_ksr_policy_clock_passes(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->in.earliest_now = f->in.now;
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-POLICY-CLOCK", VERDICT_PASS);
+	f->in.earliest_now = 0;
+	f->in.now = f->in.previous->bundles[0].inception - 180 * DAY_S;
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-POLICY-CLOCK", VERDICT_PASS);
+	f->in.previous = NULL;
+	f->in.now = 0;
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-POLICY-CLOCK", VERDICT_PASS);
+	fixture_free(f);
+}
+
+static void
+check_ksr_policy_clock_refuses_a_clock_behind(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->in.earliest_now = f->in.now + 1;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-CLOCK", 0,
+	    "the clock says ", "not before ");
+	f->in.earliest_now = 0;
+	f->in.now = f->in.previous->bundles[0].inception - 180 * DAY_S - 1;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-CLOCK", 0,
+	    "the previous SKR begins ",
+	    "at most 180 days before the previous SKR");
+	fixture_free(f);
+}
+
+static void
 check_ksr_policy_sig_horizon_passes(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -294,6 +328,9 @@ main(void)
 		    check_ksr_policy_sig_validity_refuses_a_second_beyond),
 		cmocka_unit_test(
 		    check_ksr_policy_sig_validity_refuses_expiry_before_inception),
+		cmocka_unit_test(check_ksr_policy_clock_passes),
+		cmocka_unit_test(
+		    check_ksr_policy_clock_refuses_a_clock_behind),
 		cmocka_unit_test(check_ksr_policy_sig_horizon_passes),
 		cmocka_unit_test(
 		    check_ksr_policy_sig_horizon_refuses_a_second_beyond),
