@@ -251,28 +251,35 @@ json_of_signing(
 	return json;
 }
 
-bool
-facts_signatures(struct record *record, const char *event,
-    const struct ksr *response, struct err *err)
+json_t *
+json_of_signatures(const struct ksr *response, bool made)
 {
-	bool made = strcmp(event, "signed") == 0;
-	json_t *list;
+	json_t *list = json_array();
 
-	if (record == NULL)
-		return true;
-	list = json_array();
 	for (size_t i = 0; i < response->n_bundles; i++) {
 		for (size_t j = 0; j < response->bundles[i].n_signatures; j++) {
 			if (json_array_append_new(list,
 				json_of_signing(response, i, j, made)) != 0) {
 				json_decref(list);
-				return err_set(
-				    err, E_MEMORY, "out of memory");
+				return NULL;
 			}
 		}
 	}
-	return record_event(
-	    record, event, json_pack("{s:o}", "signatures", list), err);
+	return list;
+}
+
+bool
+facts_signatures(struct record *record, const char *event,
+    const struct ksr *response, struct err *err)
+{
+	bool made = strcmp(event, "signed") == 0;
+
+	if (record == NULL)
+		return true;
+	return record_event(record, event,
+	    json_pack(
+		"{s:o}", "signatures", json_of_signatures(response, made)),
+	    err);
 }
 
 bool

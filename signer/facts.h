@@ -56,6 +56,7 @@ MUST_USE bool facts_answer(
  * the SHA-256 of the bytes it covers.  "signed" after the last: the same with
  * the signatures.
  */
+json_t *json_of_signatures(const struct ksr *response, bool made);
 MUST_USE bool facts_signatures(struct record *record, const char *event,
     const struct ksr *response, struct err *err);
 

@@ -84,6 +84,16 @@ document_load(struct record *record, const char *role, const char *path,
 }
 
 bool
+document_is(const struct ksr *ksr, const char *path, enum ksr_kind kind,
+    struct err *err)
+{
+	return ksr->kind == kind ||
+	    err_set(err, E_INPUT, "%s: is a %s, expected a %s", path,
+		kind == KSR_REQUEST ? "response (SKR)" : "request (KSR)",
+		kind == KSR_REQUEST ? "request (KSR)" : "response (SKR)");
+}
+
+bool
 document_load_kind(struct record *record, const char *role, const char *path,
     enum ksr_kind kind, struct document *ret, struct err *err)
 {
@@ -91,11 +101,9 @@ document_load_kind(struct record *record, const char *role, const char *path,
 
 	if (!document_load(record, role, path, &loaded, err))
 		return false;
-	if (loaded.ksr->kind != kind) {
+	if (!document_is(loaded.ksr, path, kind, err)) {
 		document_free(&loaded);
-		return err_set(err, E_INPUT, "%s: is a %s, expected a %s", path,
-		    kind == KSR_REQUEST ? "response (SKR)" : "request (KSR)",
-		    kind == KSR_REQUEST ? "request (KSR)" : "response (SKR)");
+		return false;
 	}
 	*ret = loaded;
 	return true;

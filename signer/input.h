@@ -42,4 +42,8 @@ MUST_USE bool document_load(struct record *record, const char *role,
 MUST_USE bool document_load_kind(struct record *record, const char *role,
     const char *path, enum ksr_kind kind, struct document *ret,
     struct err *err);
+
+/* E_INPUT unless the document is of this kind. */
+MUST_USE bool document_is(const struct ksr *ksr, const char *path,
+    enum ksr_kind kind, struct err *err);
 void document_free(struct document *document);

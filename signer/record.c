@@ -25,8 +25,8 @@ struct record {
 };
 
 /* The program as it runs, not as its path may be by now. */
-static bool
-hash_binary(char ret[SHA256_TEXT_SIZE], struct err *err)
+bool
+record_binary(char ret[SHA256_TEXT_SIZE], struct err *err)
 {
 	struct buf content = buf_new(BINARY_MAX);
 	uint8_t digest[SHA256_SIZE];
@@ -94,7 +94,7 @@ record_open(const char *dir, struct record **ret, struct err *err)
 	if (record == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
 	snprintf(record->dir, sizeof(record->dir), "%s", dir);
-	if (!hash_binary(record->binary, err) || !open_folders(record, err)) {
+	if (!record_binary(record->binary, err) || !open_folders(record, err)) {
 		record_close(record);
 		return err_prefix(err, "ceremony record");
 	}

@@ -16,10 +16,12 @@
 
 #include "ksr/base/bytes.h"
 #include "ksr/base/err.h"
+#include "signer/chain.h"
 
 /* The format of lines and folders; replay reads this and older ones. */
 #define RECORD_FORMAT 1
 
+#define RECORD_DEFAULT "ceremony" /* the folder, where none is named */
 #define RECORD_LOG     "log.jsonl"
 #define RECORD_INPUTS  "inputs"
 #define RECORD_OUTPUTS "outputs"
@@ -50,6 +52,9 @@ MUST_USE bool record_input(struct record *record, const char *role,
     const char *path, struct bytes content, struct err *err);
 MUST_USE bool record_output(struct record *record, const char *role,
     const char *path, struct bytes content, struct err *err);
+
+/* The SHA-256 of this program's own file, in lower-case hex. */
+MUST_USE bool record_binary(char ret[CHAIN_HASH_SIZE], struct err *err);
 
 /* The last line's hash, to be written on paper. */
 const char *record_head(const struct record *record);
