@@ -1,0 +1,320 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/json.h"
+#include "signer/print.h"
+#include "signer/replay_steps.h"
+
+#define ARGUMENTS_MAX 256
+
+/*
+ * The value that a run gave to an option, NULL if it gave none.  Arguments are
+ * recorded without the command's name, as they were parsed.
+ */
+static bool
+argument_of(const struct rerun *rerun, const struct command *command,
+    const char *option, char **ret, struct err *err)
+{
+	const json_t *list = json_object_get(rerun->head, "arguments"), *text;
+	char *argv[ARGUMENTS_MAX + 2] = { NULL };
+	const char *value;
+	struct args args;
+	size_t i;
+	int argc = 1;
+	bool help, ok;
+
+	*ret = NULL;
+	json_array_foreach(list, i, text)
+	{
+		if (!json_is_string(text) || i == ARGUMENTS_MAX)
+			return err_set(err, E_REFUSED,
+			    "the run's arguments are not those of a run");
+		/* getopt takes what it does not write to as writable. */
+		argv[argc++] = (char *)json_string_value(text);
+	}
+	ok = args_parse(command, argc, argv, &args, &help, err);
+	if (!ok)
+		return false;
+	value = args_value(&args, option);
+	if (value != NULL)
+		*ret = strdup(value);
+	ok = value == NULL || *ret != NULL ||
+	    err_set(err, E_MEMORY, "out of memory");
+	args_free(&args);
+	return ok;
+}
+
+static bool
+find_schema(struct rerun *rerun, const char *name)
+{
+	rerun->schema = config_schema(rerun->config, name);
+	if (rerun->schema == NULL)
+		differs(rerun, "the configuration has no schema \"%s\"", name);
+	return rerun->schema != NULL;
+}
+
+/* What check and verify were asked for stands in their arguments alone. */
+static bool
+schema_of_arguments(
+    struct rerun *rerun, const struct command *command, struct err *err)
+{
+	char *name;
+
+	if (!argument_of(rerun, command, "schema", &name, err)) {
+		if (err->code == E_MEMORY)
+			return false;
+		differs(rerun, "%s", err->msg);
+		return true;
+	}
+	if (name != NULL)
+		find_schema(rerun, name);
+	free(name);
+	return true;
+}
+
+static bool
+read_overrides(struct rerun *rerun, const json_t *list, struct err *err)
+{
+	const json_t *item;
+	size_t i;
+
+	rerun->overrides =
+	    calloc(json_array_size(list) + 1, sizeof(*rerun->overrides));
+	if (rerun->overrides == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	json_array_foreach(list, i, item)
+	{
+		struct override *override = &rerun->overrides[i];
+		struct err why;
+
+		*override = (struct override){ fact_text(item, "id"),
+			fact_text(item, "reason") };
+		if (!override_allowed(override, &why))
+			differs(rerun, "%s", why.msg);
+	}
+	rerun->n_overrides = json_array_size(list);
+	return true;
+}
+
+bool
+replay_asked(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	bool first = json_is_true(json_object_get(line, "first"));
+	const char *schema = fact_text(line, "schema");
+	char *given;
+
+	if (rerun->config == NULL || rerun->overrides != NULL)
+		return true;
+	if (first == (rerun->previous.path != NULL))
+		differs(rerun,
+		    first ? "it claims to be the first, but a previous "
+			    "response was read"
+			  : "no previous response was read, but it does not "
+			    "claim to be the first");
+	if (strcmp(fact_text(line, "request"),
+		rerun->request.path == NULL ? "" : rerun->request.path) != 0)
+		differs(rerun, "another request was asked for than was read");
+	rerun->response_path = fact_text(line, "response");
+	if (!argument_of(rerun, &cmd_sign, "schema", &given, err)) {
+		if (err->code == E_MEMORY)
+			return false;
+		differs(rerun, "%s", err->msg);
+	} else if (strcmp(given == NULL ? "normal" : given, schema) != 0) {
+		differs(rerun, "the schema is \"%s\", the arguments say \"%s\"",
+		    schema, given == NULL ? "normal" : given);
+	}
+	free(given);
+	find_schema(rerun, schema);
+	return read_overrides(rerun, json_object_get(line, "overrides"), err);
+}
+
+/* The stages of a "checks" line; 0 if it names none or others. */
+static unsigned
+stages_of(const json_t *line)
+{
+	const json_t *recorded = json_object_get(line, "stages");
+
+	for (unsigned stages = 1; stages < 16; stages++) {
+		json_t *names = json_of_stages(stages);
+		bool same = json_equal(names, recorded);
+
+		json_decref(names);
+		if (same)
+			return stages;
+	}
+	return 0;
+}
+
+/*
+ * The n-th row of the id.  A rule may stand in the table more than once, and a
+ * newer program may have rules that the record's had not.
+ */
+static const json_t *
+find_row(const json_t *rows, const char *id, const char *title, size_t nth)
+{
+	const json_t *row, *by_place = NULL;
+	size_t i, seen = 0;
+
+	json_array_foreach(rows, i, row)
+	{
+		if (strcmp(fact_text(row, "id"), id) != 0)
+			continue;
+		if (strcmp(fact_text(row, "title"), title) == 0)
+			return row;
+		if (seen++ == nth)
+			by_place = row;
+	}
+	return by_place;
+}
+
+static size_t
+rows_before(const json_t *rows, size_t n, const char *id)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(fact_text(json_array_get(rows, i), "id"), id) == 0)
+			count++;
+	return count;
+}
+
+/* What a row comes to; wording may differ between versions. */
+static void
+compare_row(struct rerun *rerun, const json_t *recorded, json_t *replayed)
+{
+	static const char *const facts[] = { "verdict", "reason", "note",
+		"findings", "more_findings" };
+	const char *id = fact_text(recorded, "id");
+	char name[128];
+
+	for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
+		snprintf(name, sizeof(name), "check %.60s (\"%.40s\"): %s", id,
+		    fact_text(recorded, "title"), facts[i]);
+		differs_unless_equal(rerun, name,
+		    json_object_get(recorded, facts[i]),
+		    json_incref(json_object_get(replayed, facts[i])));
+	}
+	if (rerun->same_program && !json_equal(recorded, replayed) &&
+	    json_equal(json_object_get(recorded, "findings"),
+		json_object_get(replayed, "findings")) &&
+	    strcmp(fact_text(recorded, "verdict"),
+		fact_text(replayed, "verdict")) == 0)
+		differs(rerun,
+		    "check %s: its clause, title or reason is not the rule's",
+		    id);
+}
+
+/* Both ways: a row that one side lacks is not a row that agrees. */
+static void
+compare_rows(struct rerun *rerun, const json_t *recorded, json_t *replayed)
+{
+	json_t *row;
+	size_t i;
+
+	if (rerun->same_program &&
+	    json_array_size(recorded) != json_array_size(replayed))
+		differs(rerun, "%zu rows are recorded, %zu rules apply",
+		    json_array_size(recorded), json_array_size(replayed));
+	json_array_foreach(recorded, i, row)
+	{
+		const char *id = fact_text(row, "id");
+		json_t *other = (json_t *)find_row(replayed, id,
+		    fact_text(row, "title"), rows_before(recorded, i, id));
+
+		if (other == NULL)
+			differs(rerun,
+			    "check %s: this program has no such rule", id);
+		else
+			compare_row(rerun, row, other);
+	}
+	json_array_foreach(replayed, i, row)
+	{
+		const char *id = fact_text(row, "id");
+
+		if (!rerun->same_program &&
+		    find_row(recorded, id, fact_text(row, "title"),
+			rows_before(replayed, i, id)) == NULL)
+			notes(rerun,
+			    "check %s (\"%s\") is newer than the record; it "
+			    "would say: %s",
+			    id, fact_text(row, "title"),
+			    fact_text(row, "verdict"));
+	}
+}
+
+/* What a refusal says: the rows that the record has, as replayed. */
+static void
+refuse_if_refused(struct rerun *rerun, const json_t *line, const char *subject)
+{
+	bool accepted = report_accepted(&rerun->report);
+
+	differs_unless_equal(rerun, "accepted",
+	    json_object_get(line, "accepted"), json_boolean(accepted));
+	if (!accepted)
+		err_set_report(&rerun->refusal, subject, &rerun->report);
+}
+
+/* Rules that the record's program had not decide nothing about it. */
+static void
+drop_newer(struct report *report, size_t first, const json_t *rows)
+{
+	size_t kept = first;
+
+	for (size_t i = first; i < report->n_results; i++) {
+		struct check_result *result = &report->results[i];
+		const char *id = result->check->id;
+		size_t nth = 0;
+
+		for (size_t k = first; k < kept; k++)
+			if (strcmp(report->results[k].check->id, id) == 0)
+				nth++;
+		if (find_row(rows, id, result->check->title, nth) == NULL)
+			free(result->findings);
+		else
+			report->results[kept++] = *result;
+	}
+	report->n_results = kept;
+}
+
+bool
+replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	const json_t *recorded = json_object_get(line, "rows");
+	bool signs = strcmp(rerun->run->command, "sign") == 0;
+	bool verifies = strcmp(rerun->run->command, "verify") == 0;
+	unsigned stages = stages_of(line);
+	size_t first = rerun->report.n_results;
+	struct check_input in = {
+		.config = rerun->config,
+		.now = rerun->now,
+		.request = rerun->request.ksr,
+		.previous = rerun->previous.ksr,
+		.response = rerun->response.ksr,
+		.keys_in_hsm = rerun->keys_in_hsm,
+	};
+	json_t *rows;
+
+	if (rerun->config == NULL || rerun->request.ksr == NULL ||
+	    (rerun->previous.path != NULL && in.previous == NULL) ||
+	    ((stages & STAGE_RESPONSE) != 0 && in.response == NULL))
+		return true; /* what is missing has been reported */
+	if (!signs &&
+	    !schema_of_arguments(
+		rerun, verifies ? &cmd_verify : &cmd_check, err))
+		return false;
+	in.schema = rerun->schema;
+	if (!checks_run(stages, &in, rerun->overrides, rerun->n_overrides,
+		&rerun->report, err))
+		return false;
+	rows = json_of_report(&rerun->report, first);
+	compare_rows(rerun, recorded, rows);
+	json_decref(rows);
+	if (!rerun->same_program)
+		drop_newer(&rerun->report, first, recorded);
+	refuse_if_refused(
+	    rerun, line, verifies ? rerun->response.path : rerun->request.path);
+	/* The response was built before the operator was asked anything. */
+	return !signs || (stages & STAGE_TOKEN) == 0 ||
+	    rerun->refusal.code != E_NONE || replay_build(rerun, err);
+}

@@ -1,0 +1,158 @@
+/*
+ * The legal order of a run: intent before act, confirmation before signing,
+ * the record of an output before its publication.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "signer/replay_steps.h"
+
+#define AFTER_MAX 4
+
+struct order {
+	const char *command;
+	const char *step;
+	const char *after[AFTER_MAX]; /* the steps it may follow */
+	bool last;                    /* a run that succeeds may end after it */
+};
+
+static const struct order orders[] = {
+	{ "hash", "input file", { "run", "input file" }, true },
+	{ "show", "input document", { "run" }, true },
+
+	{ "check", "input configuration", { "run" }, false },
+	{ "check", "input request", { "input configuration" }, false },
+	{ "check", "input previous response", { "input request" }, false },
+	{ "check", "checks request",
+	    { "input request", "input previous response" }, true },
+
+	{ "verify", "input configuration", { "run" }, false },
+	{ "verify", "input request", { "input configuration" }, false },
+	{ "verify", "input response", { "input request" }, false },
+	{ "verify", "input previous response", { "input response" }, false },
+	{ "verify", "checks response", { "input response" }, true },
+	{ "verify", "checks response+chain", { "input previous response" },
+	    true },
+
+	{ "inventory", "input configuration", { "run" }, false },
+	{ "inventory", "hsm", { "input configuration" }, false },
+	{ "inventory", "token", { "hsm" }, true },
+
+	{ "keygen", "input configuration", { "run" }, false },
+	{ "keygen", "hsm", { "input configuration" }, false },
+	{ "keygen", "token", { "hsm" }, false },
+	{ "keygen", "generating", { "token" }, false },
+	{ "keygen", "key", { "generating" }, true },
+	{ "keygen", "output certificate request", { "key" }, false },
+	{ "keygen", "published", { "output certificate request" }, true },
+
+	{ "request", "input configuration", { "run" }, false },
+	{ "request", "input previous response", { "input configuration" },
+	    false },
+	{ "request", "hsm",
+	    { "input configuration", "input previous response" }, false },
+	{ "request", "token", { "hsm" }, false },
+	{ "request", "generating", { "token", "key" }, false },
+	{ "request", "key", { "generating" }, false },
+	{ "request", "output request", { "token", "key" }, false },
+	{ "request", "published", { "output request" }, true },
+
+	{ "sign", "input configuration", { "run" }, false },
+	{ "sign", "input request", { "input configuration" }, false },
+	{ "sign", "input previous response", { "input request" }, false },
+	{ "sign", "asked", { "input request", "input previous response" },
+	    false },
+	{ "sign", "checks request", { "asked" }, false },
+	{ "sign", "hsm", { "checks request" }, false },
+	{ "sign", "token", { "hsm" }, false },
+	{ "sign", "ksks", { "token" }, false },
+	{ "sign", "checks token", { "ksks" }, false },
+	{ "sign", "prompt", { "checks token" }, false },
+	{ "sign", "answer", { "checks token", "prompt" }, false },
+	{ "sign", "signing", { "answer" }, false },
+	{ "sign", "signed", { "signing" }, false },
+	{ "sign", "checks response", { "signed" }, false },
+	{ "sign", "output response", { "checks response" }, false },
+	{ "sign", "published", { "output response" }, true },
+};
+
+static bool
+is_known_command(const char *command)
+{
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++)
+		if (strcmp(orders[i].command, command) == 0)
+			return true;
+	return false;
+}
+
+static const struct order *
+find_order(const char *command, const char *step)
+{
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++)
+		if (strcmp(orders[i].command, command) == 0 &&
+		    strcmp(orders[i].step, step) == 0)
+			return &orders[i];
+	return NULL;
+}
+
+static bool
+may_follow(const struct order *order, const char *before)
+{
+	for (size_t i = 0; i < AFTER_MAX && order->after[i] != NULL; i++)
+		if (strcmp(order->after[i], before) == 0)
+			return true;
+	return false;
+}
+
+/* A failure may end a run anywhere, success only at its end. */
+static void
+check_end(struct rerun *rerun, const json_t *line, const char *before)
+{
+	const struct order *order = find_order(rerun->run->command, before);
+	json_int_t status = json_integer_value(json_object_get(line, "status"));
+
+	if (strcmp(before, "end") == 0)
+		differs(rerun, "the run ends twice");
+	else if (status == 0 && (order == NULL || !order->last))
+		differs(rerun,
+		    "the run claims success after \"%s\": steps are missing",
+		    before);
+}
+
+static void
+check_step(struct rerun *rerun, const json_t *line, const char *step,
+    const char *before)
+{
+	const struct order *order = find_order(rerun->run->command, step);
+
+	if (strcmp(step, "end") == 0)
+		check_end(rerun, line, before);
+	else if (order == NULL)
+		differs(rerun, "\"%s\" is no step of %s", step,
+		    rerun->run->command);
+	else if (!may_follow(order, before))
+		differs(rerun, "\"%s\" may not follow \"%s\"", step, before);
+}
+
+void
+replay_order(struct rerun *rerun)
+{
+	const struct run *run = rerun->run;
+	const struct chain_line *lines = rerun->replay->ceremony.log.lines;
+	char step[STEP_TEXT_SIZE], before[STEP_TEXT_SIZE] = "run";
+
+	rerun->line = run->first + 1;
+	if (!is_known_command(run->command)) {
+		differs(rerun, "this program cannot replay the command \"%s\"",
+		    run->command);
+		return;
+	}
+	for (size_t i = run->first + 1; i < run->first + run->n; i++) {
+		if (lines[i].json == NULL)
+			continue;
+		rerun->line = i + 1;
+		step_text(lines[i].json, step);
+		check_step(rerun, lines[i].json, step, before);
+		memcpy(before, step, sizeof(before));
+	}
+}

@@ -1,0 +1,81 @@
+/*
+ * The parts of replay, one run at a time.  Used by replay*.c only.
+ */
+#pragma once
+
+#include "ksr/check.h"
+#include "signer/input.h"
+#include "signer/replay.h"
+
+/* One run as far as it has been replayed. */
+struct rerun {
+	struct replay *replay;
+	const struct run *run;
+	const json_t *head; /* its "run" line */
+	bool same_program;  /* the one that replays wrote it */
+	size_t line;        /* the line at hand, from 1 */
+	int64_t now;
+	struct config *config; /* owned */
+	struct document request, previous, response;
+	const char *request_path, *response_path; /* borrowed */
+	const struct schema *schema;
+	struct override *overrides; /* owned; texts borrowed */
+	size_t n_overrides;
+	struct report report;
+	struct dnskey *ksks; /* owned; CONFIG_KEYS_MAX, by configuration key */
+	uint32_t keys_in_hsm;
+	struct ksr *built;        /* the response, derived anew; owned */
+	const json_t *output;     /* the last "output" line */
+	const json_t *generating; /* the last "generating" line */
+	struct dnskey *generated; /* owned */
+	size_t n_generated;
+	/* Why the run had to stop here; E_NONE: it had not to. */
+	struct err refusal;
+};
+
+/* A difference, or a note, at the line at hand. */
+void differs(struct rerun *rerun, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void notes(struct rerun *rerun, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* A difference unless the two are the same JSON; names the fact. */
+void differs_unless_equal(struct rerun *rerun, const char *fact,
+    const json_t *recorded, json_t *replayed);
+
+/* replay_order.c: every step of the run may follow the one before. */
+void replay_order(struct rerun *rerun);
+
+/*
+ * Each replays the line of its step.  They return false only when memory or
+ * OpenSSL fails; all else is a difference or the run's refusal.
+ */
+
+/* replay_input.c */
+MUST_USE bool replay_begin(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool
+replay_configuration(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_document(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_file(struct rerun *, const json_t *line, struct err *);
+
+/* replay_checks.c */
+MUST_USE bool replay_asked(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_checks(struct rerun *, const json_t *line, struct err *);
+
+/* replay_sign.c */
+MUST_USE bool replay_ksks(struct rerun *, const json_t *line, struct err *);
+/* Derives the response from schema, request and KSKs, unless that is done. */
+MUST_USE bool replay_build(struct rerun *, struct err *);
+MUST_USE bool replay_answer(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_signing(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_signed(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_response(struct rerun *, const json_t *line, struct err *);
+
+/* replay_key.c */
+MUST_USE bool
+replay_generating(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_key(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_request(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_csr(struct rerun *, const json_t *line, struct err *);
+
+/* The DNSKEY that json_of_key described; a difference if it is none. */
+bool
+dnskey_of_json(struct rerun *rerun, const json_t *json, struct dnskey *ret);
