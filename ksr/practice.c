@@ -31,6 +31,15 @@ require_on(struct check_result *result, bool on, const char *key)
 }
 
 static void
+require_off(struct check_result *result, bool on, const char *key)
+{
+	if (!on)
+		return;
+	finding_add(result, NULL, NO_BUNDLE, "%s is true", key);
+	finding_required(result, "false");
+}
+
+static void
 require_number(struct check_result *result, uint64_t seen, uint64_t wanted,
     const char *key)
 {
@@ -71,6 +80,10 @@ practice_public_keys(const struct check_input *in, struct check_result *result)
 	    "request_policy.keys_match_zsk_policy");
 	require_on(result, policy->rsa_exponent_match_zsk_policy,
 	    "request_policy.rsa_exponent_match_zsk_policy");
+	require_off(result, policy->enable_unsupported_ecdsa,
+	    "request_policy.enable_unsupported_ecdsa");
+	require_off(result, policy->enable_unsupported_edwards_dsa,
+	    "request_policy.enable_unsupported_edwards_dsa");
 	for (size_t i = 0; i < policy->n_rsa_sizes; i++) {
 		if (policy->rsa_sizes[i] >= PRACTICE_RSA_BITS)
 			continue;
