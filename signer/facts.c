@@ -108,10 +108,13 @@ facts_run(const struct context *context, int argc, char **argv,
 
 	if (context->record == NULL)
 		return true;
-	facts = json_pack("{s:i, s:s, s:o, s:b, s:o, s:o}", "format",
+	facts = json_pack("{s:i, s:s, s:o, s:b, s:o, s:o?, s:o}", "format",
 	    RECORD_FORMAT, "command", command, "arguments",
 	    json_of_arguments(argc, argv), "rehearsal_time", context->at_given,
-	    "now", json_of_time(context->now), "host", json_of_host());
+	    "now", json_of_time(context->now), "earliest_now",
+	    context->earliest_now == 0 ? NULL :
+					 json_of_time(context->earliest_now),
+	    "host", json_of_host());
 	if (facts != NULL && configuration != NULL) {
 		json_object_set_new(facts, "configuration",
 		    json_pack("{s:o, s:o, s:o}", "path",

@@ -152,6 +152,7 @@ static const struct handler handlers_1[] = {
 	{ "input document", replay_document },
 	{ "input file", replay_file },
 	{ "asked", replay_asked },
+	{ "checks config", replay_policy },
 	{ "checks request", replay_checks },
 	{ "checks token", replay_checks },
 	{ "checks response", replay_checks },

@@ -2,11 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/practice.h"
 #include "signer/json.h"
 #include "signer/print.h"
 #include "signer/replay_steps.h"
 
 #define ARGUMENTS_MAX 256
+#define STAGE_LAST    STAGE_CONFIG
 
 /*
  * The value that a run gave to an option, NULL if it gave none.  Arguments are
@@ -135,7 +137,7 @@ stages_of(const json_t *line)
 {
 	const json_t *recorded = json_object_get(line, "stages");
 
-	for (unsigned stages = 1; stages < 16; stages++) {
+	for (unsigned stages = 1; stages < 2 * STAGE_LAST; stages++) {
 		json_t *names = json_of_stages(stages);
 		bool same = json_equal(names, recorded);
 
@@ -277,10 +279,35 @@ drop_newer(struct report *report, size_t first, const json_t *rows)
 	report->n_results = kept;
 }
 
+/* The rows from `first` on against those of the line. */
+static void
+compare_report(
+    struct rerun *rerun, const json_t *line, size_t first, const char *subject)
+{
+	const json_t *recorded = json_object_get(line, "rows");
+	json_t *rows = json_of_report(&rerun->report, first);
+
+	compare_rows(rerun, recorded, rows);
+	json_decref(rows);
+	if (!rerun->same_program)
+		drop_newer(&rerun->report, first, recorded);
+	refuse_if_refused(rerun, line, subject);
+}
+
+bool
+replay_policy(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	if (rerun->config == NULL)
+		return true;
+	if (!practice_run(rerun->config, &rerun->report, err))
+		return false;
+	compare_report(rerun, line, 0, "the configuration departs from");
+	return true;
+}
+
 bool
 replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 {
-	const json_t *recorded = json_object_get(line, "rows");
 	bool signs = strcmp(rerun->run->command, "sign") == 0;
 	bool verifies = strcmp(rerun->run->command, "verify") == 0;
 	unsigned stages = stages_of(line);
@@ -288,12 +315,12 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 	struct check_input in = {
 		.config = rerun->config,
 		.now = rerun->now,
+		.earliest_now = verifies ? 0 : rerun->earliest_now,
 		.request = rerun->request.ksr,
 		.previous = rerun->previous.ksr,
 		.response = rerun->response.ksr,
 		.keys_in_hsm = rerun->keys_in_hsm,
 	};
-	json_t *rows;
 
 	if (rerun->config == NULL || rerun->request.ksr == NULL ||
 	    (rerun->previous.path != NULL && in.previous == NULL) ||
@@ -307,13 +334,8 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 	if (!checks_run(stages, &in, rerun->overrides, rerun->n_overrides,
 		&rerun->report, err))
 		return false;
-	rows = json_of_report(&rerun->report, first);
-	compare_rows(rerun, recorded, rows);
-	json_decref(rows);
-	if (!rerun->same_program)
-		drop_newer(&rerun->report, first, recorded);
-	refuse_if_refused(
-	    rerun, line, verifies ? rerun->response.path : rerun->request.path);
+	compare_report(rerun, line, first,
+	    verifies ? rerun->response.path : rerun->request.path);
 	/* The response was built before the operator was asked anything. */
 	return !signs || (stages & STAGE_TOKEN) == 0 ||
 	    rerun->refusal.code != E_NONE || replay_build(rerun, err);

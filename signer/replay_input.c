@@ -8,10 +8,15 @@
 bool
 replay_begin(struct rerun *rerun, const json_t *line, struct err *err)
 {
+	const json_t *earliest = json_object_get(line, "earliest_now");
+
 	(void)err;
 	if (!time_parse(fact_text(line, "now"), &rerun->now))
 		differs(rerun, "the run's time \"%s\" is none",
 		    fact_text(line, "now"));
+	if (json_is_string(earliest) &&
+	    !time_parse(json_string_value(earliest), &rerun->earliest_now))
+		differs(rerun, "the run's earliest time is none");
 	return true;
 }
 

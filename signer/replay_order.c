@@ -25,6 +25,7 @@ static const struct order orders[] = {
 	{ "check", "input previous response", { "input request" }, false },
 	{ "check", "checks request",
 	    { "input request", "input previous response" }, true },
+	{ "check", "checks config", { "input configuration" }, true },
 
 	{ "verify", "input configuration", { "run" }, false },
 	{ "verify", "input request", { "input configuration" }, false },

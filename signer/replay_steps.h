@@ -14,7 +14,7 @@ struct rerun {
 	const json_t *head; /* its "run" line */
 	bool same_program;  /* the one that replays wrote it */
 	size_t line;        /* the line at hand, from 1 */
-	int64_t now;
+	int64_t now, earliest_now;
 	struct config *config; /* owned */
 	struct document request, previous, response;
 	const char *request_path, *response_path; /* borrowed */
@@ -59,6 +59,7 @@ MUST_USE bool replay_file(struct rerun *, const json_t *line, struct err *);
 /* replay_checks.c */
 MUST_USE bool replay_asked(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_checks(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_policy(struct rerun *, const json_t *line, struct err *);
 
 /* replay_sign.c */
 MUST_USE bool replay_ksks(struct rerun *, const json_t *line, struct err *);
