@@ -485,6 +485,11 @@ check_ksr_policy_safety_refuses_a_zsk_removed_too_early(void **state)
 	    "(zsk-1) is not in bundles 2 to 2",
 	    "a ZSK that signed the cycle before is published for RetireSafety, "
 	    "P10DT1S (864001 s), until 2026-01-11T00:00:01");
+	/* Back in the last bundle, it is missing no longer than required. */
+	fixture_add_key(f->request, 8, fixture_zsk(1));
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-SAFETY", 2,
+	    "(zsk-1) is not in bundles 2 to 2", "P10DT1S");
+	fixture_drop_key(f->request, 8, fixture_zsk(1));
 	f->request->zsk_policy.retire_safety_s = 10 * DAY_S;
 	fixture_drop_key(f->request, 0, fixture_zsk(1));
 	assert_refuses(&f->in, STAGE_CHAIN, "KSR-POLICY-SAFETY", 1,
