@@ -285,6 +285,18 @@ format_line(const struct chain *chain, const json_t *object)
 	return text;
 }
 
+/* JSON may hold a DEL as it is (RFC 8259 section 7); a line may not. */
+static void
+put_printable(struct buf *line, const char *text)
+{
+	for (const char *del; (del = strchr(text, 0x7f)) != NULL;
+	     text = del + 1) {
+		buf_put(line, text, (size_t)(del - text));
+		buf_puts(line, "\\u007f");
+	}
+	buf_puts(line, text);
+}
+
 bool
 chain_append(struct chain *chain, json_t *object, struct err *err)
 {
@@ -294,7 +306,7 @@ chain_append(struct chain *chain, json_t *object, struct err *err)
 
 	json_decref(object);
 	if (text != NULL) {
-		buf_puts(&line, text);
+		put_printable(&line, text);
 		buf_puts(&line, "\n");
 	}
 	if (text == NULL || line.failed)
