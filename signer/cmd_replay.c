@@ -64,9 +64,9 @@ print(const struct context *context, const struct replay *replay,
 	printf("\n");
 	witness_print(witness, ceremony->dir, &ceremony->log);
 	if (replay->differences.n == 0)
-		printf("\nreplayed: %zu runs, every conclusion and every byte "
+		printf("\nreplayed: %zu run%s, every conclusion and every byte "
 		       "the same\n",
-		    ceremony->n_runs);
+		    ceremony->n_runs, ceremony->n_runs == 1 ? "" : "s");
 }
 
 static json_t *
