@@ -129,6 +129,14 @@ MUST_USE bool hsm_sign(struct hsm *hsm, const struct hsm_key *key,
     enum hsm_mechanism mechanism, struct bytes data, uint8_t ret[SIGNATURE_MAX],
     size_t *ret_len, struct err *err);
 
+/*
+ * The same token and login with a session of its own, so that one further
+ * thread can call hsm_sign, and nothing else, with it.  Closed before hsm is.
+ */
+MUST_USE bool hsm_worker_open(
+    const struct hsm *hsm, struct hsm **ret, struct err *err);
+void hsm_worker_close(struct hsm *worker); /* NULL does nothing */
+
 struct hsm_keygen {
 	const char *label;
 	enum hsm_key_type type;

@@ -1,8 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/base/text.h"
 #include "signer/command.h"
 #include "signer/input.h"
+#include "signer/signatures.h"
 #include "signer/signing.h"
 
 /*
@@ -82,6 +84,21 @@ choose_previous(const struct args *args, const struct config *config,
 }
 
 static bool
+read_jobs(const struct args *args, size_t *ret, struct err *err)
+{
+	const char *given = args_value(args, "jobs");
+	uint64_t jobs = 1;
+
+	if (given != NULL &&
+	    (!number_parse(given, JOBS_MAX, &jobs) || jobs < 1))
+		return err_set(err, E_USAGE,
+		    "--jobs %s: expected a number from 1 to %d", given,
+		    JOBS_MAX);
+	*ret = (size_t)jobs;
+	return true;
+}
+
+static bool
 sign(const struct context *context, const struct args *args,
     struct override *overrides, struct err *err)
 {
@@ -91,10 +108,12 @@ sign(const struct context *context, const struct args *args,
 		.schema = schema == NULL ? "normal" : schema,
 		.hsm = args_value(args, "hsm"),
 		.batch = args_flag(args, "batch"),
+		.jobs = 1,
 		.overrides = overrides,
 	};
 
-	return collect_overrides(args, overrides, &request.n_overrides, err) &&
+	return read_jobs(args, &request.jobs, err) &&
+	    collect_overrides(args, overrides, &request.n_overrides, err) &&
 	    choose_path(args, 0, config->filenames.input_ksr, "request",
 		&request.ksr_path, err) &&
 	    choose_path(args, 1, config->filenames.output_skr, "response path",
@@ -126,6 +145,7 @@ static const struct option_row options[] = {
 	{ "override", "ID", "let this check's findings pass; needs a reason",
 	    true },
 	{ "reason", "TEXT", "why the --override before it", true },
+	{ "jobs", "N", "sign with N sessions at once (default: 1)", false },
 	{ "batch", NULL, "confirm without a terminal", false },
 	{ NULL, NULL, NULL, false },
 };

@@ -13,6 +13,7 @@
 #include "signer/interrupt.h"
 #include "signer/json.h"
 #include "signer/print.h"
+#include "signer/signatures.h"
 #include "signer/signing.h"
 #include "signer/token.h"
 
@@ -229,69 +230,34 @@ confirm(const struct signing *signing, struct err *err)
 	return true;
 }
 
-static const struct ksk *
-signer_of(const struct signing *signing, const struct rrsig *rrsig)
+static void
+show_progress(size_t done, size_t total)
 {
-	for (size_t i = 0; i < signing->config->n_keys; i++)
-		if (signing->ksks[i].present &&
-		    strcmp(signing->config->keys[i].label,
-			rrsig->identifier) == 0)
-			return &signing->ksks[i];
-	return NULL;
-}
-
-static bool
-sign_one(struct signing *signing, size_t bundle, size_t index, struct err *err)
-{
-	struct rrsig *rrsig =
-	    &signing->response->bundles[bundle].signatures[index];
-	const struct ksk *ksk = signer_of(signing, rrsig);
-	struct buf data = buf_new(TO_BE_SIGNED_MAX);
-	bool ok;
-
-	if (ksk == NULL)
-		return err_set(err, E_INTERNAL, "key \"%s\" was not opened",
-		    rrsig->identifier);
-	ok = response_to_be_signed(
-		 signing->response, bundle, index, &data, err) &&
-	    token_sign(&signing->token, &ksk->key, &ksk->dnskey,
-		buf_bytes(&data), rrsig, err);
-	buf_free(&data);
-	if (!ok)
-		err_prefix(err, "bundle %zu (%s)", bundle + 1,
-		    signing->response->bundles[bundle].id);
-	return ok;
+	fprintf(stderr, "\rsigned %zu of %zu", done, total);
+	if (done == total)
+		fprintf(stderr, "\r%*s\r", 60, "");
 }
 
 static bool
 sign_all(struct signing *signing, struct err *err)
 {
-	const struct ksr *response = signing->response;
-	bool progress = isatty(STDERR_FILENO) && !signing->context->json;
-	size_t n = 0;
+	static const struct signatures_progress progress = { show_progress };
+	struct record *record = signing->context->record;
+	struct ksr *response = signing->response;
+	bool watched = isatty(STDERR_FILENO) && !signing->context->json;
 
-	if (!facts_signatures(
-		signing->context->record, "signing", response, err))
+	if (!facts_signatures(record, "signing", response, err) ||
+	    !signatures_make(&signing->token, signing->config, signing->ksks,
+		response, signing->asked->jobs, watched ? &progress : NULL,
+		err))
 		return false;
-	for (size_t i = 0; i < response->n_bundles; i++) {
-		for (size_t j = 0; j < response->bundles[i].n_signatures; j++) {
-			if (!sign_one(signing, i, j, err))
-				return false;
-			n++;
-		}
-		if (progress)
-			fprintf(stderr, "\rsigned slot %zu of %zu", i + 1,
-			    response->n_bundles);
+	for (size_t i = 0; i < response->n_bundles; i++)
 		bundle_sort(&response->bundles[i]);
-	}
-	if (progress)
-		fprintf(stderr, "\r%*s\r", 60, "");
 	if (!signing->context->json)
 		printf("\n%zu signatures made, each verified in software with "
 		       "the pinned key\n",
-		    n);
-	return facts_signatures(
-	    signing->context->record, "signed", response, err);
+		    signatures_count(response));
+	return facts_signatures(record, "signed", response, err);
 }
 
 static bool

@@ -20,6 +20,7 @@ struct signing_request {
 	const char *schema;
 	const char *hsm; /* NULL: the only one configured */
 	bool batch;	 /* confirms by itself */
+	size_t jobs;	 /* sessions that sign at once, 1 or more */
 	size_t n_overrides;
 	const struct override *overrides;
 };
