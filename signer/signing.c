@@ -32,8 +32,8 @@ struct signing {
 static void
 signing_clear(struct signing *signing)
 {
-	interrupt_guard_file(NULL);
 	token_close(&signing->token);
+	interrupt_guard_file(NULL);
 	output_free(signing->output);
 	ksr_free(signing->response);
 	report_clear(&signing->report);
@@ -193,7 +193,7 @@ build_response(struct signing *signing, struct err *err)
 	return print_table("", signing->response, err);
 }
 
-/* Only the four characters "Yes" and the end of the line are a yes. */
+/* Only "Yes" and the end of the line are a yes. */
 static bool
 confirm(const struct signing *signing, struct err *err)
 {
@@ -201,21 +201,21 @@ confirm(const struct signing *signing, struct err *err)
 
 	if (signing->asked->batch)
 		return true;
+	/* What is typed ahead is no answer; what follows the question is. */
+	tcflush(STDIN_FILENO, TCIFLUSH);
 	printf("\nSign this response? Type Yes to sign, anything else to "
 	       "stop: ");
 	if (fflush(stdout) != 0)
 		return err_set_errno(err, "standard output");
-	/* What was typed ahead was not an answer to this question. */
-	tcflush(STDIN_FILENO, TCIFLUSH);
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		line[0] = '\0';
+	if (strcmp(line, "Yes\n") == 0)
+		return true;
 	line[strcspn(line, "\n")] = '\0';
-	if (strcmp(line, "Yes") != 0)
-		return err_set(err, E_REFUSED,
-		    "not confirmed: the answer was \"%s\", not \"Yes\"; "
-		    "nothing was signed",
-		    line);
-	return true;
+	return err_set(err, E_REFUSED,
+	    "not confirmed: the answer was \"%s\", not \"Yes\" and Enter; "
+	    "nothing was signed",
+	    line);
 }
 
 static const struct ksk *
