@@ -200,13 +200,13 @@ confirm(const struct signing *signing, struct err *err)
 	char line[16];
 
 	if (signing->asked->batch)
-		return true;
+		return print_flush(err);
 	/* What is typed ahead is no answer; what follows the question is. */
 	tcflush(STDIN_FILENO, TCIFLUSH);
 	printf("\nSign this response? Type Yes to sign, anything else to "
 	       "stop: ");
-	if (fflush(stdout) != 0)
-		return err_set_errno(err, "standard output");
+	if (!print_flush(err))
+		return false;
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		line[0] = '\0';
 	if (strcmp(line, "Yes\n") == 0)
@@ -301,7 +301,7 @@ publish(struct signing *signing, struct err *err)
 {
 	const struct document *written = &signing->written;
 
-	if (!output_publish(signing->output, err))
+	if (!print_flush(err) || !output_publish(signing->output, err))
 		return false;
 	interrupt_guard_file(NULL);
 	signing->written.path = signing->asked->skr_path;
