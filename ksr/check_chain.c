@@ -123,15 +123,16 @@ static void
 judge_order(
     const struct check_input *in, size_t index, struct check_result *result)
 {
-	const struct bundle *bundle = &in->previous->bundles[index];
-	const struct bundle *before = bundle - 1;
+	const struct bundle *bundles = in->previous->bundles;
 
-	if (index == 0 || bundle->inception > before->inception)
+	if (index == 0 ||
+	    bundles[index].inception > bundles[index - 1].inception)
 		return;
 	finding_add(result, in->previous, index,
 	    "previous SKR: inception %s is not after that of the bundle "
 	    "before, %s",
-	    time_text(bundle->inception).s, time_text(before->inception).s);
+	    time_text(bundles[index].inception).s,
+	    time_text(bundles[index - 1].inception).s);
 	finding_required(result, "inceptions in order");
 }
 
