@@ -34,8 +34,8 @@ struct signing {
 static void
 signing_clear(struct signing *signing)
 {
-	interrupt_guard_file(NULL);
 	token_close(&signing->token);
+	interrupt_guard_file(NULL);
 	output_free(signing->output);
 	ksr_free(signing->response);
 	report_clear(&signing->report);
@@ -199,7 +199,7 @@ build_response(struct signing *signing, struct err *err)
 	return print_table("", signing->response, err);
 }
 
-/* Only the four characters "Yes" and the end of the line are a yes. */
+/* Only "Yes" and the end of the line are a yes. */
 static bool
 confirm(const struct signing *signing, struct err *err)
 {
@@ -207,27 +207,30 @@ confirm(const struct signing *signing, struct err *err)
 				     "anything else to stop: ";
 	struct record *record = signing->context->record;
 	char line[16];
+	bool confirmed;
 
 	if (signing->asked->batch)
-		return facts_answer(record, "batch", "Yes", err);
+		return print_flush(err) &&
+		    facts_answer(record, "batch", "Yes", err);
 	if (!facts_prompt(record, prompt, err))
 		return false;
-	printf("\n%s", prompt);
-	if (fflush(stdout) != 0)
-		return err_set_errno(err, "standard output");
-	/* What was typed ahead was not an answer to this question. */
+	/* What is typed ahead is no answer; what follows the question is. */
 	tcflush(STDIN_FILENO, TCIFLUSH);
+	printf("\n%s", prompt);
+	if (!print_flush(err))
+		return false;
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		line[0] = '\0';
+	confirmed = strcmp(line, "Yes\n") == 0;
 	line[strcspn(line, "\n")] = '\0';
 	if (!facts_answer(record, "terminal", line, err))
 		return false;
-	if (strcmp(line, "Yes") != 0)
-		return err_set(err, E_REFUSED,
-		    "not confirmed: the answer was \"%s\", not \"Yes\"; "
-		    "nothing was signed",
-		    line);
-	return true;
+	if (confirmed)
+		return true;
+	return err_set(err, E_REFUSED,
+	    "not confirmed: the answer was \"%s\", not \"Yes\" and Enter; "
+	    "nothing was signed",
+	    line);
 }
 
 static void
@@ -284,7 +287,8 @@ publish(struct signing *signing, struct err *err)
 	struct record *record = signing->context->record;
 	struct bytes xml = buf_bytes(&written->xml);
 
-	if (!record_output(record, "response", signing->asked->skr_path, xml,
+	if (!print_flush(err) ||
+	    !record_output(record, "response", signing->asked->skr_path, xml,
 		err) ||
 	    !output_publish(signing->output, err) ||
 	    !facts_published(record, signing->asked->skr_path, xml, err))
