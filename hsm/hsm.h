@@ -96,6 +96,13 @@ MUST_USE bool
 hsm_keys(struct hsm *hsm, struct hsm_key **ret, size_t *ret_n, struct err *err);
 
 /*
+ * Whether the selected token shows a public key with this label.  The only
+ * question about keys that needs no login: it tells tokens apart.
+ */
+MUST_USE bool hsm_shows(
+    struct hsm *hsm, const char *label, bool *ret, struct err *err);
+
+/*
  * The one key pair with this label.  None, several, or a half pair are errors
  * with a message each.
  */

@@ -446,6 +446,19 @@ out:
 	return ok;
 }
 
+bool
+hsm_shows(struct hsm *hsm, const char *label, bool *ret, struct err *err)
+{
+	struct halves public = { 0 };
+
+	if (!key_check_label(label, err) ||
+	    !read_halves(hsm, CKO_PUBLIC_KEY, label, &public, err))
+		return token_context(hsm, err);
+	*ret = public.n > 0;
+	free(public.list);
+	return true;
+}
+
 static bool
 choose_pair(const char *label, const struct halves *private,
     const struct halves *public, struct hsm_key *ret, struct err *err)

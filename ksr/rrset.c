@@ -51,11 +51,12 @@ dnskey_tag(const struct dnskey *key)
 
 	rdata_make(key, &rdata);
 	/* RFC 4034 B.1 with erratum 193: bits of the modulus itself. */
-	if (key->algorithm == ALGORITHM_RSAMD5)
-		return key->public_key_len < 3
-		    ? 0
-		    : (uint16_t)(rdata.data[rdata.len - 3] << 8 |
-			  rdata.data[rdata.len - 2]);
+	if (key->algorithm == ALGORITHM_RSAMD5) {
+		if (key->public_key_len < 3)
+			return 0;
+		return (uint16_t)(rdata.data[rdata.len - 3] << 8 |
+		    rdata.data[rdata.len - 2]);
+	}
 	for (size_t i = 0; i < rdata.len; i++)
 		sum +=
 		    i % 2 == 0 ? (uint32_t)rdata.data[i] << 8 : rdata.data[i];

@@ -69,18 +69,16 @@ static bool
 holds_wanted(struct hsm *hsm, const struct config *config, uint32_t wanted,
     bool *ret, struct err *err)
 {
-	struct hsm_key *keys;
-	size_t n;
+	bool shows;
 
 	*ret = false;
-	if (!hsm_keys(hsm, &keys, &n, err))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < config->n_keys; k++)
-			if ((wanted >> k & 1) != 0 && keys[i].has_public &&
-			    strcmp(keys[i].label, config->keys[k].label) == 0)
-				*ret = true;
-	free(keys);
+	for (size_t i = 0; i < config->n_keys; i++) {
+		if ((wanted >> i & 1) == 0)
+			continue;
+		if (!hsm_shows(hsm, config->keys[i].label, &shows, err))
+			return false;
+		*ret = *ret || shows;
+	}
 	return true;
 }
 

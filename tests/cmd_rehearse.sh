@@ -17,6 +17,7 @@ expect() {
 	local skr
 
 	[ ! -s "$SCRATCH/err" ] || fail "something on standard error"
+	[ -d "$SCRATCH/$1" ] || fail "there is no workspace $1"
 	skr=$(find "$SCRATCH/$1" -name 'skr-*.xml')
 	[ "$(grep -c '<ResponseBundle ' "$skr")" -eq 9 ] ||
 		fail "not a quarter's response: $skr"

@@ -182,13 +182,16 @@ static const struct attribute_fault {
 	{ "modulus_zero", CKA_MODULUS, "\0\0\0\0", 4, CKR_OK },
 	{ "modulus_missing", CKA_MODULUS, NULL, CK_UNAVAILABLE_INFORMATION,
 	    CKR_ATTRIBUTE_TYPE_INVALID },
+	{ "modulus_other", CKA_MODULUS, "\x7f\1\1", 3, CKR_OK },
 	{ "exponent_three", CKA_PUBLIC_EXPONENT, "\3", 1, CKR_OK },
 	{ "exponent_too_long", CKA_PUBLIC_EXPONENT, "aaaaaaaabbbbbbbbc", 17,
 	    CKR_OK },
 	{ "params_foreign", CKA_EC_PARAMS, "\x30\3\2\1\1", 5, CKR_OK },
+	{ "params_p384", CKA_EC_PARAMS, "\6\5\x2b\x81\4\0\x22", 7, CKR_OK },
 	{ "point_garbage", CKA_EC_POINT, "\x30\3\2\1\1", 5, CKR_OK },
 	{ "point_too_long", CKA_EC_POINT, NULL, 100000, CKR_OK },
 	{ "label_too_long", CKA_LABEL, NULL, 5000, CKR_BUFFER_TOO_SMALL },
+	{ "label_lies", CKA_LABEL, NULL, 100000, CKR_OK },
 	{ "label_differs", CKA_LABEL, "\x1b[2J", 4, CKR_OK },
 	{ "id_too_long", CKA_ID,
 	    "0123456789012345678901234567890123456789012345678901234567890123"
@@ -199,16 +202,20 @@ static const struct attribute_fault {
 	{ "sensitive_garbage", CKA_SENSITIVE, "\2", 1, CKR_OK },
 	{ "sensitive_missing", CKA_SENSITIVE, NULL, CK_UNAVAILABLE_INFORMATION,
 	    CKR_ATTRIBUTE_TYPE_INVALID },
+	{ "extractable_missing", CKA_EXTRACTABLE, NULL,
+	    CK_UNAVAILABLE_INFORMATION, CKR_OK },
 	{ "sign_forbidden", CKA_SIGN, "\0", 1, CKR_OK },
 	{ "always_authenticate", CKA_ALWAYS_AUTHENTICATE, "\1", 1, CKR_OK },
 };
 
-/* The point without its OCTET STRING, or without its last octet. */
+/* The point in another form, without its last octet, or without DER. */
 static void
 bend_point(CK_ATTRIBUTE *point)
 {
 	unsigned char *p = point->pValue;
 
+	if (fault("point_hybrid"))
+		p[2] = 0x06; /* ANSI X9.62 4.3.6 */
 	if (fault("point_short"))
 		point->ulValueLen--;
 	if (fault("point_bare")) {

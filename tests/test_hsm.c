@@ -403,6 +403,12 @@ hsm_select_several_tokens_lists_uris(void **state)
 	    "pkcs11:slot-id=%lu;manufacturer=SoftHSM%%20project", a.slot);
 	assert_ok(hsm_select(rig->hsm, uri, &err), &err);
 	assert_string_equal(hsm_selected(rig->hsm)->serial, a.serial);
+
+	/* The slot numbers last: another process sees the same. */
+	rig_open(rig, SOFTHSM);
+	snprintf(uri, sizeof(uri), "pkcs11:slot-id=%lu", b.slot);
+	assert_ok(hsm_select(rig->hsm, uri, &err), &err);
+	assert_string_equal(hsm_selected(rig->hsm)->serial, b.serial);
 }
 
 static void
@@ -690,6 +696,9 @@ hsm_keys_lists_pairs_and_halves_sorted(void **state)
 		unsigned bits;
 	} expected[] = {
 		{ "a", true, true, HSM_EC_P384, 384 },
+		{ "copies", true, false, HSM_RSA, 2048 },
+		{ "copies", false, true, HSM_RSA, 2048 },
+		{ "copies", false, true, HSM_RSA, 2048 },
 		{ "edwards", true, true, HSM_OTHER, 0 },
 		{ "half", true, false, HSM_RSA, 2048 },
 		{ "twins", true, true, HSM_RSA, 2048 },
@@ -708,9 +717,12 @@ hsm_keys_lists_pairs_and_halves_sorted(void **state)
 	import_key(rig, pkey, "twins", "02");
 	import_key(rig, pkey, "twins", "01");
 	import_key(rig, pkey, "half", "03");
+	import_key(rig, pkey, "copies", "05 --force");
+	import_key(rig, pkey, "copies", "05 --force");
 	import_key(rig, pkey, "z\ny", "04");
 	EVP_PKEY_free(pkey);
 	pkcs11_tool("--delete-object --type pubkey --id 03");
+	pkcs11_tool("--delete-object --type privkey --id 05");
 	pkcs11_tool("--keypairgen --key-type EC:edwards25519 --id 06 "
 		    "--label edwards");
 	rig_open(rig, SOFTHSM);
@@ -725,8 +737,8 @@ hsm_keys_lists_pairs_and_halves_sorted(void **state)
 		assert_int_equal(keys[i].type, expected[i].type);
 		assert_int_equal(keys[i].bits, expected[i].bits);
 	}
-	assert_int_equal(keys[3].id[0], 1);
-	assert_int_equal(keys[4].id[0], 2);
+	assert_int_equal(keys[6].id[0], 1);
+	assert_int_equal(keys[7].id[0], 2);
 	free(keys);
 }
 
@@ -878,6 +890,9 @@ hsm_keygen_fault_fails_and_destroys(void **state)
 		    "asked for" },
 		{ "sensitive_missing", { "k", HSM_EC_P256, 0 },
 		    "CKA_SENSITIVE of the private key is not given" },
+		{ "extractable_missing", { "k", HSM_EC_P256, 0 },
+		    "CKA_EXTRACTABLE of the private key is not given, false "
+		    "was asked for" },
 		{ "sign_forbidden", { "k", HSM_EC_P256, 0 },
 		    "CKA_SIGN of the private key is false" },
 		{ "sensitive_garbage", { "k", HSM_EC_P256, 0 },
@@ -954,15 +969,20 @@ hsm_find_hostile_answer_fails(void **state)
 		{ "modulus_zero", "rsa", "CKA_MODULUS is missing, zero" },
 		{ "modulus_missing", "rsa", "CKA_MODULUS is missing, zero" },
 		{ "modulus_zero:1", "rsa", NULL },
+		{ "modulus_other:1", "rsa", "\"rsa\" are not one key" },
+		{ "modulus_missing:1", "rsa", NULL },
 		{ "exponent_too_long", "rsa", "CKA_PUBLIC_EXPONENT is" },
 		{ "params_foreign", "ec", "CKA_EC_PARAMS names neither" },
 		{ "params_foreign:1", "ec", "CKA_EC_PARAMS names neither" },
+		{ "params_p384:1", "ec", "\"ec\" are not one key" },
 		{ "point_garbage", "ec", "CKA_EC_POINT is no uncompressed" },
 		{ "point_too_long", "ec", "CKA_EC_POINT is no uncompressed" },
 		{ "point_short", "ec", "CKA_EC_POINT is no uncompressed" },
+		{ "point_hybrid", "ec", "CKA_EC_POINT is no uncompressed" },
 		{ "point_bare", "ec", NULL },
 		{ "point_bare,point_short", "ec", "CKA_EC_POINT is no" },
 		{ "label_too_long", "ec", "the token gave \"\" and \"\"" },
+		{ "label_lies", "ec", "the token gave \"\" and \"\"" },
 		{ "label_differs:2", "ec",
 		    "the token gave \"ec\" and "
 		    "\"\\x1b[2J\"" },
