@@ -61,6 +61,7 @@ enum verdict check_broken(struct check_result *result, const char *why);
 
 #define NO_PREVIOUS "no previous SKR was given"
 #define NO_SCHEMA   "no schema was named"
+#define NO_HISTORY  "there is neither a previous SKR nor a register"
 
 /* check_request.c */
 enum verdict check_domain(const struct check_input *, struct check_result *);

@@ -159,6 +159,25 @@ chain_read(const char *path, struct chain_lines *ret, struct err *err)
 	return true;
 }
 
+bool
+chain_of_bytes(struct bytes content, const char *name,
+    struct chain_lines *ret, struct err *err)
+{
+	struct chain_lines lines = { .content = buf_new(CHAIN_FILE_MAX) };
+
+	buf_put(&lines.content, content.data, content.len);
+	if (lines.content.failed) {
+		chain_lines_clear(&lines);
+		return err_set(err, E_MEMORY, "%s: out of memory", name);
+	}
+	if (!parse_lines(&lines, name, err)) {
+		chain_lines_clear(&lines);
+		return false;
+	}
+	*ret = lines;
+	return true;
+}
+
 void
 chain_lines_clear(struct chain_lines *lines)
 {

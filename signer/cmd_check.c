@@ -1,15 +1,31 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "signer/command.h"
 #include "signer/facts.h"
 #include "signer/input.h"
 #include "signer/json.h"
 #include "signer/print.h"
+#include "signer/register.h"
 
 struct checking {
 	struct document request, previous;
+	struct ledger *ledger; /* NULL: there is no register */
 	struct report report;
 };
+
+static bool
+read_register(const struct context *context, struct ledger **ret,
+    struct err *err)
+{
+	char path[REGISTER_PATH_SIZE];
+
+	ledger_path(context->config_path, path);
+	return ledger_read(path, ret, err) &&
+	    (*ret == NULL ||
+	    record_input(context->record, "register", path,
+		ledger_content(*ret), err));
+}
 
 static bool
 load(const struct context *context, const struct args *args,
@@ -21,7 +37,8 @@ load(const struct context *context, const struct args *args,
 		   KSR_REQUEST, &checking->request, err) &&
 	    (previous == NULL ||
 	    document_load_kind(context->record, "previous response", previous,
-		KSR_RESPONSE, &checking->previous, err));
+		KSR_RESPONSE, &checking->previous, err)) &&
+	    read_register(context, &checking->ledger, err);
 }
 
 static bool
@@ -53,12 +70,17 @@ check(const struct context *context, const struct args *args,
     struct checking *checking, struct err *err)
 {
 	const char *schema = args_value(args, "schema");
-	struct check_input in = { .now = context->now };
+	struct check_input in = { .now = context->now,
+		.alternative = args_value(args, "alternative") };
 
+	if (in.alternative != NULL && !alternative_is_name(in.alternative))
+		return err_set_alternative(err);
 	if (!load(context, args, checking, err))
 		return false;
 	in.config = context->config;
 	in.request = checking->request.ksr;
+	memcpy(in.request_sha256, checking->request.sha256, SHA256_SIZE);
+	in.processed = ledger_processed(checking->ledger, &in.n_processed);
 	in.previous = checking->previous.ksr;
 	if (schema != NULL) {
 		in.schema = config_schema(in.config, schema);
@@ -85,6 +107,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 	bool ok = check(context, args, &checking, err);
 
 	report_clear(&checking.report);
+	ledger_close(checking.ledger);
 	document_free(&checking.previous);
 	document_free(&checking.request);
 	return ok;
@@ -93,20 +116,23 @@ run(const struct context *context, const struct args *args, struct err *err)
 static const struct option_row options[] = {
 	{ "previous-skr", "SKR", "the response before this request", false },
 	{ "schema", "NAME", "also judge the slots of this schema", false },
+	{ "alternative", "NAME", "judge it as signed once more by this name",
+	    false },
 	{ NULL, NULL, NULL, false },
 };
 
 const struct command cmd_check = {
 	.name = "check",
 	.run = run,
-	.usage = "KSR [--previous-skr SKR] [--schema NAME]",
+	.usage = "KSR [--previous-skr SKR] [--schema NAME] [--alternative NAME]",
 	.summary = "run every check on a request; no HSM",
 	.help =
 	    "Every check runs and every finding is reported: the bundle, the\n"
 	    "value seen and the value required.  A check that the configuration\n"
 	    "switches off still runs; what it finds is shown as waived.  A\n"
 	    "check that lacks its input (no previous response, no schema) says\n"
-	    "that it did not run.",
+	    "that it did not run.  What was signed before is read from\n"
+	    REGISTER_FILE " beside the configuration.",
 	.min_files = 1,
 	.max_files = 1,
 	.needs_config = true,

@@ -42,6 +42,7 @@ struct context {
 	bool at_given;
 	int64_t now;		     /* --at, or the clock */
 	const struct config *config; /* NULL unless the command needs one */
+	const char *config_path;     /* of its file */
 	struct record *record;	     /* NULL where none is kept */
 };
 
@@ -66,7 +67,7 @@ struct command {
 };
 
 extern const struct command cmd_init, cmd_keygen, cmd_inventory, cmd_request,
-    cmd_check, cmd_sign, cmd_verify, cmd_show, cmd_hash;
+    cmd_check, cmd_sign, cmd_verify, cmd_show, cmd_hash, cmd_register;
 
 extern const struct option_row global_options[];
 
