@@ -329,6 +329,11 @@ check_ksr_bundle_pop_refuses_a_signature_without_key(void **state)
 	    fixture_zsk(1)->tag);
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-POP", 1, seen,
 	    "signatures by the bundle's keys");
+	/* The identifier is the key's, the tag is not. */
+	f->request->bundles[4].signatures[0].tag++;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-POP", 5,
+	    "(zsk-2), algorithm 8, which is not in the bundle",
+	    "signatures by the bundle's keys");
 	fixture_free(f);
 }
 
@@ -357,6 +362,11 @@ check_ksr_bundle_pop_refuses_another_ttl(void **state)
 		f->request->bundles[i].signatures[0].ttl_s = 3600;
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-POP", 9,
 	    "(zsk-2) has TTL 3600 and original TTL 172800",
+	    "the key's TTL, 172800");
+	f->request->bundles[5].signatures[0].ttl_s = 172800;
+	f->request->bundles[5].signatures[0].original_ttl_s = 3600;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-POP", 6,
+	    "(zsk-2) has TTL 172800 and original TTL 3600",
 	    "the key's TTL, 172800");
 	fixture_free(f);
 }
@@ -434,6 +444,8 @@ check_ksr_policy_alg_refuses_declarations(void **state)
 		    "enable_unsupported_edwards_dsa: true" },
 		{ { 13, FAMILY_ECDSA, 384, 0 }, "not of ECDSAP256SHA256",
 		    "the algorithm's own parameters" },
+		{ { 13, FAMILY_RSA, 2048, 65537 }, "not of ECDSAP256SHA256",
+		    "the algorithm's own parameters" },
 		{ { 8, FAMILY_ECDSA, 256, 0 }, "not of RSASHA256",
 		    "the algorithm's own parameters" },
 		{ { 8, FAMILY_RSA, 1024, 65537 }, "has 1024 bits",
@@ -498,8 +510,9 @@ check_ksr_policy_alg_refuses_deprecated_and_unknown_keys(void **state)
 		uint8_t algorithm;
 		const char *seen;
 	} cases[] = { { 1, "RSAMD5 (1) is used" }, { 5, "RSASHA1 (5) is used" },
-		{ 12, "(12) is used" }, { 99, "(99) is used" },
-		{ 0, "(0) is used" }, { 255, "(255) is used" } };
+		{ 12, "(12) is used" }, { 17, "(17) is used" },
+		{ 99, "(99) is used" }, { 0, "(0) is used" },
+		{ 255, "(255) is used" } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -517,6 +530,23 @@ check_ksr_policy_alg_refuses_deprecated_and_unknown_keys(void **state)
 		    "(zsk-3) does not verify", "a valid signature");
 		fixture_free(f);
 	}
+}
+
+/* In a key alone, and in a signature alone. */
+static void
+check_ksr_policy_alg_refuses_an_algorithm_used_anywhere(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->request->bundles[2].keys[0].algorithm = ALGORITHM_RSASHA512;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-ALG", 3,
+	    "RSASHA512 is used", "one of approved_algorithms: RSASHA256");
+	f->request->bundles[2].keys[0].algorithm = ALGORITHM_RSASHA256;
+	f->request->bundles[6].signatures[0].algorithm = ALGORITHM_RSASHA512;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-ALG", 7,
+	    "RSASHA512 is used", "one of approved_algorithms: RSASHA256");
+	fixture_free(f);
 }
 
 static void
@@ -615,7 +645,7 @@ check_ksr_tag_clash_refuses_a_shared_tag(void **state)
 		uint16_t tag;
 		const char *with;
 	} cases[] = {
-		{ fixture_zsk(2)->tag, "zsk-2 (" },
+		{ fixture_zsk(2)->tag, "zsk-2 (request)" },
 		{ fixture_zsk(0)->tag, "zsk-0 (previous SKR)" },
 		{ fixture_ksk(0)->tag, "ksk-0 (" },
 		{ fixture_ksk(1)->tag, "ksk-1 (configured)" },
@@ -638,6 +668,28 @@ check_ksr_tag_clash_refuses_a_shared_tag(void **state)
 		    &f->in, STAGE_REQUEST, "KSR-TAG-CLASH", 9, share, "");
 		assert_refuses(
 		    &f->in, STAGE_RESPONSE, "KSR-TAG-CLASH", 9, share, "");
+		fixture_free(f);
+	}
+}
+
+/* The rule looks at neighbours: one of these stands beside the other. */
+static void
+check_ksr_tag_clash_passes_one_tag_in_two_algorithms(void **state)
+{
+	const uint16_t tags[] = { fixture_zsk(0)->tag, fixture_zsk(1)->tag,
+		fixture_zsk(2)->tag, fixture_ksk(0)->tag, fixture_ksk(1)->tag,
+		revoked_tag(fixture_ksk(0)) };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
+		struct fixture *f = fixture_new();
+		struct dnskey key = *fixture_zsk(7);
+
+		key.algorithm = ALGORITHM_RSASHA512;
+		key = key_with_tag(&key, tags[i]);
+		fixture_replace_key(f->request, fixture_zsk(3), &key);
+		assert_verdict(
+		    &f->in, STAGE_REQUEST, "KSR-TAG-CLASH", VERDICT_PASS);
 		fixture_free(f);
 	}
 }
@@ -703,10 +755,14 @@ main(void)
 		cmocka_unit_test(
 		    check_ksr_policy_alg_refuses_deprecated_and_unknown_keys),
 		cmocka_unit_test(
+		    check_ksr_policy_alg_refuses_an_algorithm_used_anywhere),
+		cmocka_unit_test(
 		    check_ksr_policy_alg_passes_ecdsa_where_enabled),
 		cmocka_unit_test(check_ksr_key_valid_passes),
 		cmocka_unit_test(check_ksr_key_valid_refuses_an_even_modulus),
 		cmocka_unit_test(check_ksr_tag_clash_passes),
+		cmocka_unit_test(
+		    check_ksr_tag_clash_passes_one_tag_in_two_algorithms),
 		cmocka_unit_test(check_ksr_tag_clash_refuses_a_shared_tag),
 		cmocka_unit_test(
 		    check_ksr_tag_clash_refuses_the_next_revoked_tag),
