@@ -204,10 +204,8 @@ list_processed_ids(const struct check_input *in, struct bundle_id *ret)
 		if (may_repeat(in, processed))
 			continue;
 		for (size_t j = 0; j < processed->n_bundle_ids; j++)
-			ret[n++] = (struct bundle_id){
-				processed->bundle_ids[j], FROM_REGISTER,
-				processed->request_id, j
-			};
+			ret[n++] = (struct bundle_id){ processed->bundle_ids[j],
+				FROM_REGISTER, processed->request_id, j };
 	}
 	return n;
 }
@@ -224,10 +222,10 @@ count_ids(const struct check_input *in)
 	return n;
 }
 
-/* ret[i] becomes where else the id of the request's bundle i stands, or NULL. */
+/* ret[i] becomes where else the id of the request's bundle i stands, or NULL.
+ */
 static void
-find_repeated(
-    struct bundle_id *ids, size_t n, const struct bundle_id **ret)
+find_repeated(struct bundle_id *ids, size_t n, const struct bundle_id **ret)
 {
 	qsort(ids, n, sizeof(ids[0]), by_id);
 	for (size_t i = 1; i < n; i++)

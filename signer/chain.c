@@ -258,6 +258,9 @@ lock_and_read(struct chain *chain, struct err *err)
 		chain_lines_clear(&chain->found);
 		if (!chain_read(chain->path, &chain->found, err))
 			return false;
+		/* If it lacked its end only, it is whole now. */
+		chain->after_torn =
+		    chain->found.lines[chain->found.n - 1].json == NULL;
 	}
 	chain->n = chain->found.n;
 	memcpy(chain->head, chain->found.head, CHAIN_HASH_SIZE);

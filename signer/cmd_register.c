@@ -117,16 +117,16 @@ list(const struct context *context, const char *path, struct err *err)
 		return false;
 	entries = ledger_entries(ledger, &n);
 	ok = ledger == NULL ||
-	    record_input(context->record, "register", path,
-		ledger_content(ledger), err);
+	    record_input(
+		context->record, "register", path, ledger_content(ledger), err);
 	if (ok && context->json) {
 		ok = list_json(path, ledger, err);
 	} else if (ok) {
 		text_printable(safe, sizeof(safe), path);
 		printf("Register %s: %s\n", safe,
-		    ledger == NULL ? "there is none, nothing was signed" :
-		    n == 0	   ? "nothing was signed" :
-				     "whole and in order");
+		    ledger == NULL ? "there is none, nothing was signed"
+			: n == 0   ? "nothing was signed"
+				   : "whole and in order");
 		if (ledger != NULL)
 			printf("  head %s\n", ledger_head(ledger));
 		for (size_t i = 0; i < n; i++)
@@ -140,8 +140,7 @@ static bool
 activate_now(const struct context *context, struct ledger *ledger,
     const struct document *response, struct err *err)
 {
-	return facts_activation(
-		   context->record, "activating", response, err) &&
+	return facts_activation(context->record, "activating", response, err) &&
 	    ledger_append_activated(
 		ledger, context->now, response->sha256, err) &&
 	    facts_activation(context->record, "activated", response, err);
@@ -185,8 +184,8 @@ open_existing(const struct context *context, const char *path,
 		    "%s: there is no register, nothing was signed", path);
 	ledger_close(there);
 	return ledger_open(path, ret, err) &&
-	    record_input(context->record, "register", path,
-		ledger_content(*ret), err);
+	    record_input(
+		context->record, "register", path, ledger_content(*ret), err);
 }
 
 static bool
@@ -232,8 +231,10 @@ const struct command cmd_register = {
 	.usage = "list | activate SKR",
 	.summary = "what was signed, and which response the zone uses",
 	.help =
-	    "`sign` keeps a register, " REGISTER_FILE " beside the configuration:\n"
-	    "each request that was signed, each response's hash, and whether it\n"
+	    "`sign` keeps a register, " REGISTER_FILE
+	    " beside the configuration:\n"
+	    "each request that was signed, each response's hash, and whether "
+	    "it\n"
 	    "was published.  No request is signed twice but as a declared\n"
 	    "alternative (`sign --alternative NAME`).\n\n"
 	    "`list` shows it.  `activate SKR` says that the zone uses this\n"

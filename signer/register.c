@@ -12,7 +12,7 @@
 #include "signer/register_line.h"
 
 struct ledger {
-	struct chain *chain;	  /* NULL: read only */
+	struct chain *chain;      /* NULL: read only */
 	struct chain_lines lines; /* empty where a chain holds them */
 	size_t n_entries;
 	struct ledger_entry *entries;
@@ -29,15 +29,15 @@ ledger_path(const char *configuration, char ret[REGISTER_PATH_SIZE])
 	const char *slash = strrchr(configuration, '/');
 
 	snprintf(ret, REGISTER_PATH_SIZE, "%.*s%s",
-	    slash == NULL ? 0 : (int)(slash - configuration) + 1,
-	    configuration, REGISTER_FILE);
+	    slash == NULL ? 0 : (int)(slash - configuration) + 1, configuration,
+	    REGISTER_FILE);
 }
 
 static const struct chain_lines *
 lines_of(const struct ledger *ledger)
 {
-	return ledger->chain == NULL ? &ledger->lines :
-				       chain_found(ledger->chain);
+	return ledger->chain == NULL ? &ledger->lines
+				     : chain_found(ledger->chain);
 }
 
 /* Room for one more: the array doubles when its size is full. */
@@ -48,8 +48,8 @@ entry_new(struct ledger *ledger, struct err *err)
 	struct ledger_entry *entries;
 
 	if ((n & (n - 1)) == 0) {
-		entries = realloc(ledger->entries,
-		    (n == 0 ? 1 : 2 * n) * sizeof(entries[0]));
+		entries = realloc(
+		    ledger->entries, (n == 0 ? 1 : 2 * n) * sizeof(entries[0]));
 		if (entries == NULL) {
 			err_set(err, E_MEMORY, "out of memory");
 			return NULL;
@@ -100,8 +100,8 @@ same_response(
 
 /* Byte for byte the same response under two names is one response. */
 static void
-activate_entries(struct ledger *ledger, const uint8_t sha256[SHA256_SIZE],
-    int64_t since)
+activate_entries(
+    struct ledger *ledger, const uint8_t sha256[SHA256_SIZE], int64_t since)
 {
 	for (size_t i = 0; i < ledger->n_entries; i++) {
 		struct ledger_entry *entry = &ledger->entries[i];
@@ -266,8 +266,8 @@ ledger_read(const char *path, struct ledger **ret, struct err *err)
 	ledger = calloc(1, sizeof(*ledger));
 	if (ledger == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
-	return finish_open(ledger, path,
-	    chain_read(path, &ledger->lines, err), ret, err);
+	return finish_open(
+	    ledger, path, chain_read(path, &ledger->lines, err), ret, err);
 }
 
 bool
@@ -335,8 +335,7 @@ ledger_processed(const struct ledger *ledger, size_t *ret_n)
 
 /* The published entry with this response, or else an interrupted one. */
 static const struct ledger_entry *
-find_response(
-    const struct ledger *ledger, const uint8_t sha256[SHA256_SIZE])
+find_response(const struct ledger *ledger, const uint8_t sha256[SHA256_SIZE])
 {
 	const struct ledger_entry *found = NULL;
 
@@ -364,8 +363,8 @@ err_set_active(struct err *err, const struct ledger_entry *active)
 
 bool
 ledger_may_activate(const struct ledger *ledger,
-    const uint8_t response_sha256[SHA256_SIZE],
-    const struct ledger_entry **ret, struct err *err)
+    const uint8_t response_sha256[SHA256_SIZE], const struct ledger_entry **ret,
+    struct err *err)
 {
 	const struct ledger_entry *found =
 	    find_response(ledger, response_sha256);
@@ -413,9 +412,8 @@ ledger_append_signing(struct ledger *ledger, int64_t now,
 		json_of_sha256(signing->request->sha256), "domain",
 		response->domain, "serial", (json_int_t)response->serial,
 		"inception", json_of_time(response->bundles[0].inception),
-		"expiration",
-		json_of_time(response->bundles[n - 1].expiration), "schema",
-		signing->schema, "alternative", signing->alternative,
+		"expiration", json_of_time(response->bundles[n - 1].expiration),
+		"schema", signing->schema, "alternative", signing->alternative,
 		"response_sha256", json_of_sha256(signing->response->sha256),
 		"bundles", bundles),
 	    err);
@@ -426,8 +424,8 @@ append_hash(struct ledger *ledger, const char *event, int64_t now,
     const uint8_t response_sha256[SHA256_SIZE], struct err *err)
 {
 	return append(ledger,
-	    json_pack("{s:i, s:o, s:s, s:o}", "format", REGISTER_FORMAT,
-		"time", json_of_time(now), "event", event, "response_sha256",
+	    json_pack("{s:i, s:o, s:s, s:o}", "format", REGISTER_FORMAT, "time",
+		json_of_time(now), "event", event, "response_sha256",
 		json_of_sha256(response_sha256)),
 	    err);
 }

@@ -21,9 +21,9 @@
 #include "signer/chain.h"
 #include "signer/input.h"
 
-#define REGISTER_FILE	   "register.jsonl"
+#define REGISTER_FILE      "register.jsonl"
 #define REGISTER_PATH_SIZE (PATH_MAX_LEN + sizeof("/" REGISTER_FILE))
-#define REGISTER_FORMAT	   1
+#define REGISTER_FORMAT    1
 
 enum ledger_state {
 	LEDGER_INTERRUPTED,
@@ -67,18 +67,18 @@ bool err_set_alternative(struct err *err);
  * Opens for writing, locked against other runs, or creates.  E_REFUSED with
  * "path:line: ..." for a broken chain or a line that is none of a register's.
  */
-MUST_USE bool ledger_open(
-    const char *path, struct ledger **ret, struct err *err);
+MUST_USE bool
+ledger_open(const char *path, struct ledger **ret, struct err *err);
 
 /* Reads without a lock; *ret is NULL where there is no register. */
-MUST_USE bool ledger_read(
-    const char *path, struct ledger **ret, struct err *err);
+MUST_USE bool
+ledger_read(const char *path, struct ledger **ret, struct err *err);
 
 /* Reads a register's content, which is copied; name is used in messages. */
 MUST_USE bool ledger_of_bytes(struct bytes content, const char *name,
     struct ledger **ret, struct err *err);
 
-/* NULL does nothing; the questions below find nothing in it. */
+/* NULL does nothing, and is empty to all that only ask, up to "processed". */
 void ledger_close(struct ledger *ledger);
 
 /* The file as it was read. */
@@ -88,20 +88,20 @@ const char *ledger_head(const struct ledger *ledger);
 /* False if there is no line. */
 bool ledger_newest(const struct ledger *ledger, int64_t *ret_time);
 
-const struct ledger_entry *ledger_entries(
-    const struct ledger *ledger, size_t *ret_n);
+const struct ledger_entry *
+ledger_entries(const struct ledger *ledger, size_t *ret_n);
 
 /* For check_input: not NULL where there is a register, however empty. */
-const struct processed *ledger_processed(
-    const struct ledger *ledger, size_t *ret_n);
+const struct processed *
+ledger_processed(const struct ledger *ledger, size_t *ret_n);
 
 /*
  * The entry whose published response has this hash.  E_REFUSED if there is
  * none, or if another response to the same request is active.
  */
 MUST_USE bool ledger_may_activate(const struct ledger *ledger,
-    const uint8_t response_sha256[SHA256_SIZE],
-    const struct ledger_entry **ret, struct err *err);
+    const uint8_t response_sha256[SHA256_SIZE], const struct ledger_entry **ret,
+    struct err *err);
 
 /* What is about to be published. */
 struct ledger_signing {

@@ -58,13 +58,12 @@ unpack_signing(json_t *json, struct values *values, json_error_t *error)
 		   "seq", &values->seq, "prev", &values->prev, "after_torn",
 		   &values->after_torn, "format", &values->format, "time",
 		   &values->time, "event", &values->event, "response_sha256",
-		   &values->response_sha256, "request_id",
-		   &values->request_id, "request_sha256",
-		   &values->request_sha256, "domain", &values->domain,
-		   "serial", &values->serial, "inception", &values->inception,
-		   "expiration", &values->expiration, "schema",
-		   &values->schema, "alternative", &values->alternative,
-		   "bundles", &values->bundles) == 0;
+		   &values->response_sha256, "request_id", &values->request_id,
+		   "request_sha256", &values->request_sha256, "domain",
+		   &values->domain, "serial", &values->serial, "inception",
+		   &values->inception, "expiration", &values->expiration,
+		   "schema", &values->schema, "alternative",
+		   &values->alternative, "bundles", &values->bundles) == 0;
 }
 
 static bool
@@ -78,8 +77,8 @@ unpack_other(json_t *json, struct values *values, json_error_t *error)
 }
 
 static bool
-read_texts(const struct values *values, struct ledger_entry *ret,
-    struct err *err)
+read_texts(
+    const struct values *values, struct ledger_entry *ret, struct err *err)
 {
 	if (!is_text(values->request_id, ID_MAX))
 		return err_set(err, E_REFUSED, "its \"request_id\" is no id");
@@ -89,7 +88,7 @@ read_texts(const struct values *values, struct ledger_entry *ret,
 		return err_set(err, E_REFUSED, "its \"schema\" is no name");
 	if (!json_is_null(values->alternative) &&
 	    (!json_is_string(values->alternative) ||
-	    !alternative_is_name(json_string_value(values->alternative))))
+		!alternative_is_name(json_string_value(values->alternative))))
 		return err_set(err, E_REFUSED,
 		    "its \"alternative\" is neither null nor a name");
 	ret->request_id = json_string_value(values->request_id);
@@ -100,8 +99,8 @@ read_texts(const struct values *values, struct ledger_entry *ret,
 }
 
 static bool
-read_numbers(const struct values *values, struct ledger_entry *ret,
-    struct err *err)
+read_numbers(
+    const struct values *values, struct ledger_entry *ret, struct err *err)
 {
 	if (values->serial < 0)
 		return err_set(err, E_REFUSED, "its \"serial\" is negative");
@@ -113,15 +112,14 @@ read_numbers(const struct values *values, struct ledger_entry *ret,
 		    err, E_REFUSED, "its \"expiration\" is not a time");
 	if (!hex_parse(
 		values->request_sha256, ret->request_sha256, SHA256_SIZE))
-		return err_set(err, E_REFUSED,
-		    "its \"request_sha256\" is not a SHA-256");
+		return err_set(
+		    err, E_REFUSED, "its \"request_sha256\" is not a SHA-256");
 	ret->serial = (uint64_t)values->serial;
 	return true;
 }
 
 static bool
-read_bundle_ids(
-    const json_t *list, struct ledger_entry *ret, struct err *err)
+read_bundle_ids(const json_t *list, struct ledger_entry *ret, struct err *err)
 {
 	size_t n = json_array_size(list);
 
@@ -176,8 +174,8 @@ read_start(
 		return err_set(err, E_REFUSED, "its \"time\" is not a time");
 	if (!hex_parse(
 		values->response_sha256, ret->response_sha256, SHA256_SIZE))
-		return err_set(err, E_REFUSED,
-		    "its \"response_sha256\" is not a SHA-256");
+		return err_set(
+		    err, E_REFUSED, "its \"response_sha256\" is not a SHA-256");
 	return true;
 }
 
@@ -192,9 +190,9 @@ ledger_line_read(
 
 	if (!read_event(json, &line.event, err))
 		return false;
-	unpacked = line.event == LEDGER_SIGNING ?
-	    unpack_signing(json, &values, &error) :
-	    unpack_other(json, &values, &error);
+	unpacked = line.event == LEDGER_SIGNING
+	    ? unpack_signing(json, &values, &error)
+	    : unpack_other(json, &values, &error);
 	if (!unpacked)
 		return err_set(
 		    err, E_REFUSED, "is no line of a register: %s", error.text);
@@ -204,8 +202,8 @@ ledger_line_read(
 	memcpy(line.entry.response_sha256, line.response_sha256, SHA256_SIZE);
 	if (line.event == LEDGER_SIGNING &&
 	    (!read_texts(&values, &line.entry, err) ||
-	    !read_numbers(&values, &line.entry, err) ||
-	    !read_bundle_ids(values.bundles, &line.entry, err)))
+		!read_numbers(&values, &line.entry, err) ||
+		!read_bundle_ids(values.bundles, &line.entry, err)))
 		return false;
 	*ret = line;
 	return true;
