@@ -32,6 +32,7 @@ static const struct command *const commands[] = {
 	&cmd_verify,
 	&cmd_show,
 	&cmd_hash,
+	&cmd_register,
 	&cmd_log,
 	&cmd_replay,
 };
@@ -171,6 +172,7 @@ load_configuration(const struct command *command, const struct args *args,
 	if (!configuration_load(path, ret, err))
 		return false;
 	context->config = ret->config;
+	context->config_path = ret->path;
 	if (context->at_given && !ret->config->rehearsal)
 		return err_set(err, E_USAGE,
 		    "--at is for rehearsals: %s does not say "

@@ -125,6 +125,16 @@ print_report(
 		print_result(context, &report->results[i]);
 }
 
+void
+print_unused_overrides(const struct override *overrides, size_t n,
+    const struct report *report)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!override_used(&overrides[i], report))
+			printf("\n--override %s had nothing to override\n",
+			    overrides[i].id);
+}
+
 bool
 err_set_report(struct err *err, const char *subject, const struct report *report)
 {

@@ -42,6 +42,10 @@ MUST_USE bool print_table(
 void print_report(
     const struct context *context, const struct report *report, size_t first);
 
+/* A line for each override that let no finding of the report pass. */
+void print_unused_overrides(const struct override *overrides, size_t n,
+    const struct report *report);
+
 /* The refusal that ends a command whose report refuses: names the ids. */
 bool err_set_report(
     struct err *err, const char *subject, const struct report *report);

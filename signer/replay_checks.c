@@ -202,6 +202,9 @@ compare_row(struct rerun *rerun, const json_t *recorded, json_t *replayed)
 	char name[128];
 
 	for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
+		/* Why a rule did not run is told in other words some day. */
+		if (!rerun->same_program && strcmp(facts[i], "note") == 0)
+			continue;
 		snprintf(name, sizeof(name), "check %.60s (\"%.40s\"): %s", id,
 		    fact_text(recorded, "title"), facts[i]);
 		differs_unless_equal(rerun, name,

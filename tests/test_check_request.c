@@ -64,6 +64,124 @@ check_ksr_id_refuses_the_previous_id(void **state)
 	fixture_free(f);
 }
 
+/* What the register says of a request that was signed before. */
+static const char *const old_bundles[] = { "old-1", "bundle-1-5" };
+
+static struct processed
+processed_as(const struct fixture *f, const uint8_t *sha256)
+{
+	return (struct processed){ .request_id = f->request->id,
+		.request_sha256 = sha256,
+		.schema = "normal",
+		.published = true,
+		.n_bundle_ids = ARRAY_LEN(old_bundles),
+		.bundle_ids = old_bundles };
+}
+
+/* Nothing but other requests: with a register alone the rule runs. */
+static void
+check_ksr_id_passes_a_register_without_it(void **state)
+{
+	static const uint8_t sha256[SHA256_SIZE] = { 1 };
+	struct fixture *f = fixture_new();
+	struct processed other = processed_as(f, sha256);
+
+	(void)state;
+	other.request_id = "other";
+	other.n_bundle_ids = 1;
+	f->in.processed = &other;
+	f->in.previous = NULL;
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-ID", VERDICT_PASS);
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-BUNDLE-UNIQUE", VERDICT_PASS);
+	f->in.n_processed = 1;
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-ID", VERDICT_PASS);
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-BUNDLE-UNIQUE", VERDICT_PASS);
+	fixture_free(f);
+}
+
+static void
+check_ksr_id_judges_requests_of_the_register(void **state)
+{
+	static const struct {
+		bool same, published;
+		const char *before, *schema; /* as it was signed */
+		const char *now;	     /* the alternative asked for */
+		const char *required;	     /* NULL: passes */
+	} cases[] = {
+		{ false, true, NULL, "normal", NULL, "no other request was" },
+		{ false, true, NULL, "normal", "a", "no other request was" },
+		{ false, false, NULL, "normal", NULL, "no other request was" },
+		{ true, true, NULL, "normal", NULL, "an alternative name" },
+		{ true, true, "a", "normal", NULL, "an alternative name" },
+		{ true, true, "a", "normal", "a", "an alternative name" },
+		{ true, true, "a", "rollover", "a", "an alternative name" },
+		{ true, true, NULL, "normal", "a", NULL },
+		{ true, true, "a", "rollover", "b", NULL },
+		{ true, false, NULL, "normal", NULL, NULL },
+		{ true, false, "a", "normal", "a", NULL },
+		{ true, false, NULL, "rollover", NULL,
+		    "repeated as it was: schema \"rollover\", no alternative" },
+		{ true, false, NULL, "normal", "a",
+		    "repeated as it was: schema \"normal\", no alternative" },
+		{ true, false, "a", "normal", "b",
+		    "repeated as it was: schema \"normal\", alternative \"a\"" },
+		{ true, false, "a", "normal", NULL, "repeated as it was" },
+	};
+	static const uint8_t other[SHA256_SIZE] = { 1 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct fixture *f = fixture_new();
+		struct processed before = processed_as(
+		    f, cases[i].same ? f->in.request_sha256 : other);
+
+		before.published = cases[i].published;
+		before.alternative = cases[i].before;
+		before.schema = cases[i].schema;
+		f->in.processed = &before;
+		f->in.n_processed = 1;
+		f->in.alternative = cases[i].now;
+		if (cases[i].required == NULL) {
+			assert_refusing_ids(&f->in, STAGE_REQUEST, "");
+		} else {
+			assert_refuses(&f->in, STAGE_REQUEST, "KSR-ID", 0,
+			    "which was signed before", cases[i].required);
+			assert_refuses(&f->in, STAGE_REQUEST,
+			    "KSR-BUNDLE-UNIQUE", 5,
+			    "that of bundle 2 of request cycle-1, signed before",
+			    "a bundle id that was never used");
+		}
+		fixture_free(f);
+	}
+}
+
+static void
+check_ksr_bundle_unique_refuses_ids_of_the_register(void **state)
+{
+	static const uint8_t sha256[SHA256_SIZE] = { 1 };
+	static const char *ids[2];
+	struct fixture *f = fixture_new();
+	struct processed before = processed_as(f, sha256);
+
+	(void)state;
+	ids[0] = f->request->bundles[7].id;
+	ids[1] = f->previous->bundles[2].id;
+	before.request_id = "long-ago";
+	before.bundle_ids = ids;
+	f->in.processed = &before;
+	f->in.n_processed = 1;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-UNIQUE", 8,
+	    "that of bundle 1 of request long-ago, signed before", "");
+	assert_refusing_ids(&f->in, STAGE_REQUEST, "KSR-BUNDLE-UNIQUE");
+	/* Where both have it the previous SKR is named. */
+	strcpy(f->request->bundles[3].id, f->previous->bundles[2].id);
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-UNIQUE", 4,
+	    "that of bundle 3 of the previous SKR", "");
+	fixture_free(f);
+}
+
 static void
 check_ksr_bundle_unique_passes(void **state)
 {
@@ -725,6 +843,10 @@ main(void)
 		cmocka_unit_test(check_ksr_domain_refuses_another_zone),
 		cmocka_unit_test(check_ksr_id_passes),
 		cmocka_unit_test(check_ksr_id_refuses_the_previous_id),
+		cmocka_unit_test(check_ksr_id_passes_a_register_without_it),
+		cmocka_unit_test(check_ksr_id_judges_requests_of_the_register),
+		cmocka_unit_test(
+		    check_ksr_bundle_unique_refuses_ids_of_the_register),
 		cmocka_unit_test(check_ksr_bundle_unique_passes),
 		cmocka_unit_test(check_ksr_bundle_unique_refuses_repeated_ids),
 		cmocka_unit_test(check_ksr_bundle_count_passes),
