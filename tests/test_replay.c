@@ -512,7 +512,7 @@ static const struct forgery forgeries[] = {
 	{ 60, "signatures/8", NULL, "a signature that is due is missing" },
 	{ 60, "signatures/8/key", "\"ksk-1\"", "is not one that is due" },
 	{ 60, "signatures/3/bundle", "1000000", "is not one that is due" },
-	{ 60, "signatures/0/signature", "\"AAAA\"", "does not verify" },
+	{ 60, "signatures/0/signature", "\"AAAA\"", "signature 1 (bundle 1" },
 	{ 60, "signatures/0/signature", "\"?\"", "signature 1 is none" },
 	{ 62, "sha256", OTHER_REQUEST, "octets, the record says otherwise" },
 	{ 62, "path", "\"other.xml\"", "another response was stored" },
