@@ -296,6 +296,9 @@ run(const struct context *context, const struct args *args, struct err *err)
 	struct workspace ws = { 0 };
 	bool ok;
 
+	if (args_value(args, "config") != NULL)
+		return err_set(err, E_USAGE,
+		    "--config has no meaning here: init writes a new one");
 	ok = init(context, args, &ws, err);
 	pin_wipe(&ws.pin);
 	pin_wipe(&ws.so_pin);

@@ -163,12 +163,8 @@ load_configuration(const struct command *command, const struct args *args,
 {
 	const char *path = args_value(args, "config");
 
-	if (!command->needs_config) {
-		if (path == NULL)
-			return true;
-		return err_set(err, E_USAGE,
-		    "--config has no meaning for %s", command->name);
-	}
+	if (!command->needs_config)
+		return true;
 	if (!configuration_load(path, ret, err))
 		return false;
 	context->config = ret->config;
