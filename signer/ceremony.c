@@ -81,6 +81,13 @@ step_interrupted(const char *step)
 		    "the key was made; its certificate request may or may not "
 		    "have got its name" },
 		{ "published", "the file had been published; all was done" },
+		{ "unused overrides",
+		    "no token had been opened, nothing was signed" },
+		{ "activating",
+		    "the register may or may not say that the response is "
+		    "active" },
+		{ "activated",
+		    "the register says that the response is active" },
 		{ "generating", "a key may have been made in the token" },
 		{ "key", "the key was made in the token" },
 	};

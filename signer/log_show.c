@@ -295,6 +295,28 @@ show_asked(const struct show *show, const char *clock, const json_t *line)
 }
 
 static void
+show_unused(const struct show *show, const char *clock, const json_t *line)
+{
+	const json_t *ids = json_object_get(line, "ids"), *id;
+	size_t i;
+
+	json_array_foreach(ids, i, id)
+	{
+		put(show, ATTENTION, clock, STEP_LEFT,
+		    "the override of %s was not needed",
+		    json_is_string(id) ? json_string_value(id) : "");
+	}
+}
+
+static void
+show_activation(const struct show *show, const char *clock, const json_t *line)
+{
+	put(show, PLAIN, clock, STEP_LEFT, "%s response %s",
+	    fact_text(line, "event"), fact_text(line, "id"));
+	put(show, PLAIN, "", STEP_LEFT, "%s", fact_text(line, "sha256"));
+}
+
+static void
 show_prompt(const struct show *show, const char *clock, const json_t *line)
 {
 	put(show, PLAIN, clock, STEP_LEFT, "asks: %s", fact_text(line, "text"));
@@ -375,8 +397,8 @@ show_arguments(const struct show *show, const json_t *line)
 	json_array_foreach(list, i, argument)
 	{
 		buf_printf(&text, "%s%s", i == 0 ? "" : " ",
-		    json_is_string(argument) ? json_string_value(argument) :
-					       "");
+		    json_is_string(argument) ? json_string_value(argument)
+					     : "");
 	}
 	put(show, PLAIN, "  arguments", 17, "%.*s", (int)text.len,
 	    text.data == NULL ? "" : (const char *)text.data);
@@ -425,6 +447,9 @@ static const struct {
 	{ "signing", show_signatures },
 	{ "signed", show_signatures },
 	{ "published", show_published },
+	{ "unused overrides", show_unused },
+	{ "activating", show_activation },
+	{ "activated", show_activation },
 	{ "end", show_end },
 };
 

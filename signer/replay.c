@@ -161,7 +161,11 @@ static const struct handler handlers_1[] = {
 	{ "input previous response", replay_document },
 	{ "input document", replay_document },
 	{ "input file", replay_file },
+	{ "input register", replay_register },
 	{ "asked", replay_asked },
+	{ "unused overrides", replay_unused_overrides },
+	{ "activating", replay_activation },
+	{ "activated", replay_activation },
 	{ "checks config", replay_policy },
 	{ "checks request", replay_checks },
 	{ "checks token", replay_checks },
@@ -285,6 +289,8 @@ rerun_clear(struct rerun *rerun)
 	document_free(&rerun->request);
 	document_free(&rerun->previous);
 	document_free(&rerun->response);
+	ledger_close(rerun->ledger);
+	free(rerun->alternative);
 	free(rerun->overrides);
 	report_clear(&rerun->report);
 	free(rerun->ksks);

@@ -58,20 +58,24 @@ find_schema(struct rerun *rerun, const char *name)
 
 /* What check and verify were asked for stands in their arguments alone. */
 static bool
-schema_of_arguments(
+read_arguments(
     struct rerun *rerun, const struct command *command, struct err *err)
 {
-	char *name;
+	char *schema = NULL;
 
-	if (!argument_of(rerun, command, "schema", &name, err)) {
+	free(rerun->alternative);
+	if (!argument_of(rerun, command, "schema", &schema, err) ||
+	    !argument_of(
+		rerun, command, "alternative", &rerun->alternative, err)) {
+		free(schema);
 		if (err->code == E_MEMORY)
 			return false;
 		differs(rerun, "%s", err->msg);
 		return true;
 	}
-	if (name != NULL)
-		find_schema(rerun, name);
-	free(name);
+	if (schema != NULL)
+		find_schema(rerun, schema);
+	free(schema);
 	return true;
 }
 
@@ -96,6 +100,25 @@ read_overrides(struct rerun *rerun, const json_t *list, struct err *err)
 			differs(rerun, "%s", why.msg);
 	}
 	rerun->n_overrides = json_array_size(list);
+	return true;
+}
+
+/* The name in the arguments is the one that was asked. */
+static bool
+read_alternative(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	const char *asked = fact_text(line, "alternative");
+
+	if (!argument_of(
+		rerun, &cmd_sign, "alternative", &rerun->alternative, err)) {
+		if (err->code == E_MEMORY)
+			return false;
+		differs(rerun, "%s", err->msg);
+	} else if (strcmp(rerun->alternative == NULL ? "" : rerun->alternative,
+		       asked) != 0) {
+		differs(rerun, "the alternative is \"%s\", not \"%s\"", asked,
+		    rerun->alternative == NULL ? "" : rerun->alternative);
+	}
 	return true;
 }
 
@@ -127,6 +150,8 @@ replay_asked(struct rerun *rerun, const json_t *line, struct err *err)
 		    schema, given == NULL ? "normal" : given);
 	}
 	free(given);
+	if (!read_alternative(rerun, line, err))
+		return false;
 	find_schema(rerun, schema);
 	return read_overrides(rerun, json_object_get(line, "overrides"), err);
 }
@@ -313,6 +338,18 @@ compare_report(
 }
 
 bool
+replay_unused_overrides(
+    struct rerun *rerun, const json_t *line, struct err *err)
+{
+	(void)err;
+	differs_unless_equal(rerun, "unused overrides",
+	    json_object_get(line, "ids"),
+	    json_unused_overrides(
+		rerun->overrides, rerun->n_overrides, &rerun->report));
+	return true;
+}
+
+bool
 replay_policy(struct rerun *rerun, const json_t *line, struct err *err)
 {
 	if (rerun->config == NULL)
@@ -333,7 +370,9 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 	struct check_input in = {
 		.config = rerun->config,
 		.now = rerun->now,
-		.earliest_now = verifies ? 0 : rerun->earliest_now,
+		.earliest_now = verifies
+		    ? 0
+		    : ledger_floor(rerun->ledger, rerun->earliest_now),
 		.request = rerun->request.ksr,
 		.previous = rerun->previous.ksr,
 		.response = rerun->response.ksr,
@@ -345,11 +384,13 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 	    ((stages & STAGE_RESPONSE) != 0 && in.response == NULL))
 		return true; /* what is missing has been reported */
 	if (!signs &&
-	    !schema_of_arguments(
-		rerun, verifies ? &cmd_verify : &cmd_check, err))
+	    !read_arguments(rerun, verifies ? &cmd_verify : &cmd_check, err))
 		return false;
 	in.schema = rerun->schema;
-	if (!checks_run(stages, &in, rerun->overrides, rerun->n_overrides,
+	in.alternative = rerun->alternative;
+	in.processed = ledger_processed(rerun->ledger, &in.n_processed);
+	if (!sha256(buf_bytes(&rerun->request.xml), in.request_sha256, err) ||
+	    !checks_run(stages, &in, rerun->overrides, rerun->n_overrides,
 		&rerun->report, err))
 		return false;
 	compare_report(rerun, line, first,

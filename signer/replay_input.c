@@ -3,6 +3,7 @@
 
 #include "ksr/base/text.h"
 #include "signer/json.h"
+#include "signer/print.h"
 #include "signer/replay_steps.h"
 
 bool
@@ -102,6 +103,26 @@ document_of(struct rerun *rerun, const char *role, enum ksr_kind *ret_kind)
 	return &rerun->request;
 }
 
+/* Whether the register let the response be activated. */
+static bool
+judge_activation(struct rerun *rerun, struct err *err)
+{
+	struct document *response = &rerun->response;
+	const struct ledger_entry *entry;
+	struct err why;
+
+	if (rerun->ledger == NULL)
+		return true; /* that it was not read has been reported */
+	if (!sha256(buf_bytes(&response->xml), response->sha256, err))
+		return false;
+	if (!ledger_may_activate(
+		rerun->ledger, response->sha256, &entry, &why)) {
+		err_prefix(&why, "%s", response->path);
+		rerun->refusal = why;
+	}
+	return true;
+}
+
 bool
 replay_document(struct rerun *rerun, const json_t *line, struct err *err)
 {
@@ -126,6 +147,8 @@ replay_document(struct rerun *rerun, const json_t *line, struct err *err)
 	    (strcmp(role, "document") != 0 &&
 		!document_is(document->ksr, path, kind, &why)))
 		rerun->refusal = why;
+	else if (strcmp(rerun->run->command, "register") == 0)
+		return judge_activation(rerun, err);
 	return true;
 }
 
@@ -137,4 +160,40 @@ replay_file(struct rerun *rerun, const json_t *line, struct err *err)
 
 	buf_free(&content);
 	return ok;
+}
+
+bool
+replay_register(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	struct buf content = buf_new(KSR_FILE_MAX);
+	struct err why;
+	bool there;
+
+	if (rerun->ledger != NULL)
+		return true; /* twice: its order has said so */
+	if (!read_stored(rerun, line, &content, &there, err)) {
+		buf_free(&content);
+		return false;
+	}
+	if (there &&
+	    !ledger_of_bytes(buf_bytes(&content), fact_text(line, "path"),
+		&rerun->ledger, &why))
+		differs(rerun, "the register is refused: %s", why.msg);
+	buf_free(&content);
+	return true;
+}
+
+bool
+replay_activation(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	char digest[SHA256_TEXT_SIZE];
+
+	(void)err;
+	if (rerun->response.ksr == NULL)
+		return true;
+	sha256_text(rerun->response.sha256, digest);
+	if (strcmp(digest, fact_text(line, "sha256")) != 0 ||
+	    strcmp(rerun->response.ksr->id, fact_text(line, "id")) != 0)
+		differs(rerun, "the response activated is not the one read");
+	return true;
 }

@@ -5,6 +5,7 @@
 
 #include "ksr/check.h"
 #include "signer/input.h"
+#include "signer/register.h"
 #include "signer/replay.h"
 
 /* One run as far as it has been replayed. */
@@ -19,7 +20,9 @@ struct rerun {
 	struct config *config; /* owned */
 	struct document request, previous, response;
 	const char *request_path, *response_path; /* borrowed */
+	struct ledger *ledger; /* the register as it was read; or NULL */
 	const struct schema *schema;
+	char *alternative;          /* owned, or NULL */
 	struct override *overrides; /* owned; texts borrowed */
 	size_t n_overrides;
 	struct report report;
@@ -56,11 +59,16 @@ MUST_USE bool
 replay_configuration(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_document(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_file(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_register(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool
+replay_activation(struct rerun *, const json_t *line, struct err *);
 
 /* replay_checks.c */
 MUST_USE bool replay_asked(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_checks(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_policy(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool
+replay_unused_overrides(struct rerun *, const json_t *line, struct err *);
 
 /* replay_sign.c */
 MUST_USE bool replay_ksks(struct rerun *, const json_t *line, struct err *);

@@ -6,12 +6,24 @@
 . tests/lib.sh
 needs jq strace expect flock
 
+# Here the record is the subject: commands name it, and its head stays.
+RECORDING=
+set_head_apart() {
+	:
+}
+
 ANCHORITE=$(realpath "$ANCHORITE")
 : "${SHIPPED:=$PWD/build/anchorite}"
 DOC=$PWD/docs/audit-log.md
 [ -x "$SHIPPED" ] || ceremony-scripts/build >/dev/null
 cd "$SCRATCH"
 workspace
+
+# The register lets a request be signed once; here each signing is the first.
+anew() {
+	rm -f "$WS/register.jsonl" register.jsonl
+}
+anew
 
 # recorded DIR ARGS...: a run at $AT into the record DIR.
 recorded() {
@@ -95,6 +107,7 @@ on_terminal log show first | grep -q $'\033\[32m' ||
 	fail "no colour on a terminal"
 ! on_terminal log show first --format text | grep -q $'\033' ||
 	fail "colour in a text for paper"
+anew
 recorded first sign "$WS/ksr.xml" waived.xml --first --batch \
 	--override KSR-POLICY-KEYS --reason "none needed"
 accepts log show first
@@ -104,9 +117,11 @@ says "overriding KSR-POLICY-KEYS because: none needed"
 
 pin=$(cat "$WS/pin")
 sed "s|^    pin_file: .*|    pin: \"$pin\"|" "$CONFIG" >pin.yaml
+anew
 accepts --config pin.yaml --ceremony pins --at "$AT" sign "$WS/ksr.xml" \
 	pins.xml --first --batch
 sed '/^    pin_file: /d' "$CONFIG" >asked.yaml
+anew
 expect -c "log_user 0; set timeout 30
 	spawn -noecho $ANCHORITE --config asked.yaml --ceremony typed --at $AT \
 		sign $WS/ksr.xml typed.xml --first --batch
@@ -158,19 +173,21 @@ if mkdir small && mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
 		: >small/ceremony/log.jsonl
 		dd if=/dev/zero of=small/fill bs=4k count=$((16 - room)) \
 			status=none 2>/dev/null || true
+		anew
 		run --config "$OFFLINE" --ceremony small/ceremony --at "$AT" \
 			sign "$WS/ksr.xml" small.xml --first --batch
 		[ "$status" -ne 0 ] || fail "signed without room ($room)"
-		if grep -q "No space left" "$SCRATCH/err"; then
-			equal "room $room: opened" 0 \
-				"$(events small/ceremony hsm)"
-		else
-			grep -q "nonexistent" "$SCRATCH/err" ||
+		# Either the record had room for the intent to open the module,
+		# which this configuration has not, or nothing was opened.
+		if [ "$(events small/ceremony hsm)" -eq 0 ]; then
+			grep -q "No space left" "$SCRATCH/err" ||
 				fail "room $room: another failure"
+			stopped=$room
 		fi
 		absent small.xml
 		accepts log verify small/ceremony
 	done
+	[ "${stopped-0}" -ge 3 ] || fail "the disk was never full"
 	rm -rf small/*
 	recorded small/ceremony hash first.xml >/dev/null || true
 	mount -o remount,ro small
@@ -223,7 +240,10 @@ killed() {
 	fi
 	rm -rf ws/tokens
 	cp -r "$WS/tokens" ws/tokens
+	# What was published is signed again as an alternative only.
 	"${sign[@]}" again.xml --first --batch >/dev/null 2>err ||
+		"${sign[@]}" again.xml --first --batch --alternative again \
+			>/dev/null 2>>err ||
 		echo "WRONG no new run $*: $(cat err)"
 	cmp -s again.xml "$SCRATCH/first.xml" || echo "WRONG new SKR $*"
 	"$SHIPPED" replay record >out 2>&1 || echo "WRONG replay $*: $(tail -1 out)"
@@ -231,8 +251,10 @@ killed() {
 }
 export -f killed
 
+anew
 strace -f -qq -c -o counts "$SHIPPED" --config "$CONFIG" --ceremony counted \
 	--at "$AT" sign "$WS/ksr.xml" counted.xml --first --batch >/dev/null
+anew
 # Each call that changes a file, and every fourth of the others of its kind.
 awk '$4 ~ /^[0-9]+$/ && $NF != "total" {
 		step = $NF ~ /^(write|fsync|renameat2|mkdir|fchmod|flock|openat)$/ \

@@ -5,9 +5,16 @@
 . tests/lib.sh
 needs jq
 
+# Here the record is the subject: commands name it, and its head stays.
+RECORDING=
+set_head_apart() {
+	:
+}
+
 ANCHORITE=$(realpath "$ANCHORITE")
 cd "$SCRATCH"
 workspace
+rm "$WS/register.jsonl"
 CEREMONY=$SCRATCH/ceremony-of-all
 
 # recorded STATUS ARGS...: a run into the record; its status must be STATUS.
@@ -44,8 +51,9 @@ recorded 0 --at "$NEXT_AT" verify "$WS/next.xml" two.xml \
 	--previous-skr one.xml --schema normal
 recorded 1 --at "$AT" sign "$WS/next.xml" three.xml --previous-skr two.xml \
 	--batch
+recorded 1 --at "$AT" sign "$WS/ksr.xml" four.xml --first --batch
 recorded 0 --at "$AT" sign "$WS/ksr.xml" four.xml --first --batch \
-	--override KSR-POLICY-SIG-HORIZON --reason "not needed, and on record"
+	--alternative fallback --override KSR-POLICY-SIG-HORIZON --reason "not needed, and on record"
 recorded 2 --at "$AT" sign "$WS/ksr.xml" one.xml --first --batch
 recorded 2 --at "$AT" sign one.xml five.xml --first --batch
 recorded 2 --at "$AT" sign "$WS/ksr.xml" five.xml --first
@@ -57,6 +65,12 @@ recorded 0 --at "$AT" inventory
 recorded 0 --at "$AT" request late.xml --quarter 2028-q1
 run --ceremony "$CEREMONY" show one.xml
 run --ceremony "$CEREMONY" hash one.xml two.xml
+recorded 0 register list
+recorded 0 --at "$AT" register activate one.xml
+recorded 0 --at "$AT" register activate one.xml
+{ cat one.xml && echo "<!-- another -->"; } >other.xml
+recorded 1 --at "$AT" register activate other.xml
+recorded 0 --at "$AT" check "$WS/ksr.xml" --alternative other
 run --config "$CONFIG" --ceremony "$CEREMONY" check --policy
 
 HEAD=$(tail -n 1 "$CEREMONY/log.jsonl" | sha256sum | cut -c1-64)
@@ -122,6 +136,12 @@ forged 'if .event == "run" then .binary = "'"$HEAD"'" else . end' \
 	"another program's than its run's"
 forged 'if .role == "certificate request" then .role = "request" else . end' \
 	'"output request" is no step of keygen'
+forged 'if .alternative == "fallback" then .alternative = null else . end' \
+	'the alternative is "", not "fallback"'
+forged 'if .event == "activating" then .sha256 = "'"$HEAD"'" else . end' \
+	'the response activated is not the one read'
+forged 'if .event == "unused overrides" then .ids = [] else . end' \
+	'unused overrides: recorded []'
 forged 'if .event == "key" then .key.key_tag = 1 else . end' "recorded is 1"
 
 finish
