@@ -258,24 +258,25 @@ verify_with(const struct opinion *o, ldns_rr *signer, struct err *err)
 {
 	ldns_rr_list *signers = ldns_rr_list_new();
 	ldns_rr_list *good = ldns_rr_list_new();
-	ldns_status status = LDNS_STATUS_MEM_ERR;
-	bool ok = false;
+	ldns_status status;
+	bool ok;
 
 	/* ldns sorts the RRs and makes them canonical in copies of its own. */
-	if (signers != NULL && good != NULL &&
-	    ldns_rr_list_push_rr(signers, signer)) {
+	if (signers == NULL || good == NULL ||
+	    !ldns_rr_list_push_rr(signers, signer)) {
+		ok = out_of_memory(err);
+	} else {
 		status = ldns_verify_rrsig_keylist_notime(
 		    o->rrset, o->rrsig, signers, good);
 		ok = status == LDNS_STATUS_OK &&
 		    ldns_rr_list_rr_count(good) == 1;
+		if (!ok)
+			err_set(err, E_REFUSED, "does not verify: %s",
+			    ldns_get_errorstr_by_id(status));
 	}
 	ldns_rr_list_free(good); /* the RRs are the RRset's */
 	ldns_rr_list_free(signers);
-	if (ok)
-		return true;
-	return err_set(err,
-	    status == LDNS_STATUS_MEM_ERR ? E_MEMORY : E_REFUSED,
-	    "does not verify: %s", ldns_get_errorstr_by_id(status));
+	return ok;
 }
 
 static bool

@@ -177,32 +177,35 @@ check_close_factors(const struct rsa *rsa, struct err *err)
 }
 
 /*
- * RSA: composite and no power of a prime.  EC: on the curve, not the point at
- * infinity, of the curve's order.
+ * A prime p divides 2^(p^k) - 2 for every k, by Fermat's little theorem.  So if
+ * n is p or a power of it, p divides both n and 2^n - 2; where these have no
+ * divisor in common, n is composite and no power of a prime.  Two primes
+ * chosen at random have one with a probability that does not matter.
  */
 static bool
-check_with_openssl(const struct pubkey_fields *fields, struct err *err)
+check_composite(const struct rsa *rsa, struct err *err)
 {
-	EVP_PKEY *pkey = NULL;
-	EVP_PKEY_CTX *ctx;
-	bool ok = true;
+	BIGNUM *power, *divisor;
+	bool ok, coprime = false;
 
-	if (!evp_of_fields(fields, &pkey, err))
-		return err_prefix(
-		    err, "%s public key", fields->algorithm->mnemonic);
-	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-	if (ctx == NULL)
-		ok = evp_fail(err, E_MEMORY, "cannot examine a key");
-	else if (EVP_PKEY_public_check(ctx) != 1)
-		ok = evp_fail(err, E_REFUSED,
-		    fields->algorithm->family == FAMILY_RSA
-			? "RSA modulus is prime or a power of a prime "
-			  "(SP 800-89 section 5.3.3)"
-			: "EC public key is invalid (SP 800-56A section "
-			  "5.6.2.3)");
-	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(pkey);
-	return ok;
+	BN_CTX_start(rsa->ctx);
+	power = BN_CTX_get(rsa->ctx);
+	divisor = BN_CTX_get(rsa->ctx);
+	ok = divisor != NULL &&
+	    BN_mod_exp_mont_word(power, 2, rsa->n, rsa->n, rsa->ctx, NULL) ==
+		1 &&
+	    BN_sub_word(power, 2) == 1 &&
+	    BN_gcd(divisor, power, rsa->n, rsa->ctx) == 1;
+	if (ok)
+		coprime = BN_is_one(divisor);
+	BN_CTX_end(rsa->ctx);
+	if (!ok)
+		return out_of_memory(err);
+	if (!coprime)
+		return err_set(err, E_REFUSED,
+		    "RSA modulus is prime or a power of a prime (SP 800-89 "
+		    "section 5.3.3)");
+	return true;
 }
 
 static bool
@@ -222,10 +225,32 @@ check_rsa(const struct pubkey_fields *fields, struct err *err)
 		ok = check_exponent(&rsa, err) &&
 		    check_small_factors(&rsa, err) && check_roca(&rsa, err) &&
 		    check_close_factors(&rsa, err) &&
-		    check_with_openssl(fields, err);
+		    check_composite(&rsa, err);
 	BN_free(e);
 	BN_free(n);
 	BN_CTX_free(ctx);
+	return ok;
+}
+
+/* On the curve, of its order, not the point at infinity. */
+static bool
+check_ecdsa(const struct pubkey_fields *fields, struct err *err)
+{
+	EVP_PKEY *pkey = NULL;
+	EVP_PKEY_CTX *ctx;
+	bool ok = true;
+
+	if (!evp_of_fields(fields, &pkey, err))
+		return err_prefix(
+		    err, "%s public key", fields->algorithm->mnemonic);
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	if (ctx == NULL)
+		ok = evp_fail(err, E_MEMORY, "cannot examine an EC key");
+	else if (EVP_PKEY_public_check(ctx) != 1)
+		ok = evp_fail(err, E_REFUSED,
+		    "EC public key is invalid (SP 800-56A section 5.6.2.3)");
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(pkey);
 	return ok;
 }
 
@@ -240,7 +265,7 @@ pubkey_valid(const struct dnskey *key, struct err *err)
 	case FAMILY_RSA:
 		return check_rsa(&fields, err);
 	case FAMILY_ECDSA:
-		return check_with_openssl(&fields, err);
+		return check_ecdsa(&fields, err);
 	case FAMILY_EDDSA:
 		return edwards_valid(fields.algorithm, fields.point, err);
 	}

@@ -50,8 +50,11 @@ MUST_USE bool pubkey_info(
 /*
  * KSR-KEY-VALID: RSA modulus odd, positive, its size as encoded without
  * leading zeros, not divisible by a small prime, composite, not a perfect
- * square, without the ROCA fingerprint (CVE-2017-15361); exponent odd and
- * above 1; EC point on its curve.  NIST SP 800-89 5.3.3, SP 800-56A 5.6.2.3.
+ * square or a prime's power, no product of two close numbers (CVE-2022-26320),
+ * without the ROCA fingerprint (CVE-2017-15361); exponent odd, above 1 and
+ * below the modulus; EC point on its curve; EdDSA point canonical and not of
+ * small order.  NIST SP 800-89 5.3.3, SP 800-56A 5.6.2.3.  Takes a millisecond
+ * or two for RSA-2048: once for each distinct key is enough.
  */
 MUST_USE bool pubkey_valid(const struct dnskey *key, struct err *err);
 

@@ -43,23 +43,28 @@ dnskey_rdata(const struct dnskey *key, struct buf *ret)
 	buf_put(ret, rdata.data, rdata.len);
 }
 
+/* RFC 4034 B.1 with erratum 193: 16 of the modulus' last 24 bits. */
+static uint16_t
+rsamd5_tag(const struct dnskey *key)
+{
+	const uint8_t *end = key->public_key + key->public_key_len;
+
+	if (key->public_key_len < 3)
+		return 0;
+	return (uint16_t)(end[-3] << 8 | end[-2]);
+}
+
 uint16_t
 dnskey_tag(const struct dnskey *key)
 {
 	struct rdata rdata;
 	uint32_t sum = 0;
 
+	if (key->algorithm == ALGORITHM_RSAMD5)
+		return rsamd5_tag(key);
 	rdata_make(key, &rdata);
-	/* RFC 4034 B.1 with erratum 193: bits of the modulus itself. */
-	if (key->algorithm == ALGORITHM_RSAMD5) {
-		if (key->public_key_len < 3)
-			return 0;
-		return (uint16_t)(rdata.data[rdata.len - 3] << 8 |
-		    rdata.data[rdata.len - 2]);
-	}
 	for (size_t i = 0; i < rdata.len; i++)
-		sum +=
-		    i % 2 == 0 ? (uint32_t)rdata.data[i] << 8 : rdata.data[i];
+		sum += (uint32_t)rdata.data[i] << (i % 2 == 0 ? 8 : 0);
 	return (uint16_t)(sum + (sum >> 16));
 }
 

@@ -78,8 +78,8 @@ encode_point(const EVP_PKEY *pkey, struct dnskey *ret)
 		len--;
 		memcpy(ret->public_key, point + 1, len);
 	} else {
-		assert_true(EVP_PKEY_get_raw_public_key(
-		    pkey, ret->public_key, &len));
+		assert_true(
+		    EVP_PKEY_get_raw_public_key(pkey, ret->public_key, &len));
 	}
 	ret->public_key_len = (uint16_t)len;
 }
@@ -122,8 +122,8 @@ ecdsa_flatten(struct rrsig *sig, int half)
 	ECDSA_SIG *der = d2i_ECDSA_SIG(NULL, &at, sig->signature_len);
 
 	assert_non_null(der);
-	assert_int_equal(half,
-	    BN_bn2binpad(ECDSA_SIG_get0_r(der), sig->signature, half));
+	assert_int_equal(
+	    half, BN_bn2binpad(ECDSA_SIG_get0_r(der), sig->signature, half));
 	assert_int_equal(half,
 	    BN_bn2binpad(ECDSA_SIG_get0_s(der), sig->signature + half, half));
 	sig->signature_len = (uint16_t)(2 * half);
@@ -131,13 +131,12 @@ ecdsa_flatten(struct rrsig *sig, int half)
 }
 
 static inline void
-keypair_sign(
-    const struct keypair *pair, struct bytes data, struct rrsig *ret)
+keypair_sign(const struct keypair *pair, struct bytes data, struct rrsig *ret)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t algorithm = pair->dnskey.algorithm;
 	const char *digest = algorithm == ALGORITHM_RSASHA512 ? "SHA512"
-	    : algorithm == ALGORITHM_ECDSAP384SHA384	      ? "SHA384"
+	    : algorithm == ALGORITHM_ECDSAP384SHA384          ? "SHA384"
 							      : "SHA256";
 	size_t len = sizeof(ret->signature);
 
@@ -146,8 +145,8 @@ keypair_sign(
 	assert_int_equal(1,
 	    EVP_DigestSignInit_ex(
 		ctx, NULL, digest, NULL, NULL, pair->pkey, NULL));
-	assert_int_equal(1,
-	    EVP_DigestSign(ctx, ret->signature, &len, data.data, data.len));
+	assert_int_equal(
+	    1, EVP_DigestSign(ctx, ret->signature, &len, data.data, data.len));
 	EVP_MD_CTX_free(ctx);
 	ret->signature_len = (uint16_t)len;
 	if (algorithm_of_number(algorithm)->family == FAMILY_ECDSA)
@@ -174,8 +173,8 @@ rrset_sign(const struct keypair *pair, const char *domain,
 		.expiration = expiration,
 		.tag = dnskey_tag(&pair->dnskey),
 	};
-	memcpy(ret->identifier, pair->dnskey.identifier,
-	    sizeof(ret->identifier));
+	memcpy(
+	    ret->identifier, pair->dnskey.identifier, sizeof(ret->identifier));
 	dname_text(&owner, ret->signers_name);
 	assert_ok(
 	    rrset_to_be_signed(&owner, ret, keys, n_keys, &tbs, &err), &err);

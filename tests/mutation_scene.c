@@ -249,7 +249,7 @@ is_answered(const struct xml_difference *in,
 }
 
 /* What differs in the response is what was asked otherwise, and all of it. */
-static bool
+static void
 judge_echoes(const struct passage *p, const struct xml_differences *asked,
     const struct xml_differences *given)
 {
@@ -264,7 +264,7 @@ judge_echoes(const struct passage *p, const struct xml_differences *asked,
 		    "the response differs at %s in bundle %zu for no reason: "
 		    "\"%.300s\" became \"%.300s\"",
 		    out->path, out->bundle, out->before, out->after);
-		return false;
+		return;
 	}
 	for (size_t i = 0; i < asked->n; i++) {
 		const struct xml_difference *in = &asked->at[i];
@@ -277,28 +277,102 @@ judge_echoes(const struct passage *p, const struct xml_differences *asked,
 				continue;
 			illegal(p->outcome, "%s in bundle %zu is not echoed",
 			    in->path, in->bundle);
-			return false;
+			return;
 		}
 	}
-	return true;
+}
+
+/*
+ * What the rules leave to the request, once more and in few words, so that a
+ * rule that lost a bound is not taken for one that allows the value.  Gives
+ * the name of what is beyond, or NULL.
+ */
+static const char *
+range_left(const struct ksr *request, const struct ksr *previous)
+{
+	const struct signature_policy *own = &request->zsk_policy;
+	const struct bundle *before =
+	    &previous->bundles[previous->n_bundles - 1];
+	const struct bundle *at = request->bundles;
+
+	if (own->publish_safety_s > at[0].inception - before->inception)
+		return "PublishSafety";
+	if (own->retire_safety_s > at[1].inception - at[0].inception)
+		return "RetireSafety";
+	for (size_t i = 0; i < request->n_bundles; before = &at[i++]) {
+		int64_t validity_s = at[i].expiration - at[i].inception;
+		int64_t overlap_s = before->expiration - at[i].inception;
+		int64_t interval_s = at[i].inception - before->inception;
+
+		if (validity_s < own->min_signature_validity_s ||
+		    validity_s > own->max_signature_validity_s ||
+		    validity_s > 21 * DAY_S)
+			return "validity";
+		if (overlap_s < own->min_validity_overlap_s ||
+		    overlap_s > own->max_validity_overlap_s ||
+		    overlap_s < 9 * DAY_S || overlap_s > 16 * DAY_S)
+			return "overlap";
+		if (i > 0 &&
+		    (interval_s < 9 * DAY_S || interval_s > 11 * DAY_S))
+			return "interval";
+	}
+	return NULL;
 }
 
 static bool
+id_is_taken(const struct ksr *ksr, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(ksr->bundles[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* As range_left, for names. */
+static const char *
+name_left(const struct ksr *request, const struct ksr *previous)
+{
+	if (strcmp(request->id, previous->id) == 0)
+		return "id";
+	for (size_t i = 0; i < request->n_bundles; i++) {
+		const char *id = request->bundles[i].id;
+
+		if (id_is_taken(request, i, id) ||
+		    id_is_taken(previous, previous->n_bundles, id))
+			return "bundle id";
+	}
+	return NULL;
+}
+
+static bool
+judge_limits(const struct passage *p)
+{
+	const struct ksr *request = p->documents[DOCUMENT_REQUEST];
+	const struct ksr *previous = p->documents[DOCUMENT_PREVIOUS];
+	const char *left = range_left(request, previous);
+
+	if (left == NULL)
+		left = name_left(request, previous);
+	if (left != NULL)
+		illegal(p->outcome, "signed, and its %s is beyond what is left",
+		    left);
+	return left == NULL;
+}
+
+static void
 judge_response(const struct passage *p)
 {
 	struct xml *request = canonical_tree(p->documents[DOCUMENT_REQUEST]);
 	struct xml *response = xml_parse(buf_bytes(&p->skr));
 	struct xml_differences asked = { 0 }, given = { 0 };
-	bool ok;
 
 	xml_compare(p->scene->request_tree, request, &asked);
 	xml_compare(p->scene->skr_tree, response, &given);
-	ok = judge_echoes(p, &asked, &given);
+	judge_echoes(p, &asked, &given);
 	xml_differences_clear(&asked);
 	xml_differences_clear(&given);
 	xml_free(request);
 	xml_free(response);
-	return ok;
 }
 
 static void
@@ -317,6 +391,8 @@ passage_sign(struct passage *p)
 		illegal(p->outcome, "signed, and the response is refused");
 		return;
 	}
+	if (!judge_limits(p))
+		return;
 	p->outcome->kind = SAME_RESPONSE;
 	if (bytes_equal(buf_bytes(&p->skr), buf_bytes(&p->scene->skr))) {
 		if (p->family != FAMILY_SPELLING &&
