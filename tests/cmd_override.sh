@@ -54,14 +54,22 @@ equal "on record" "$ID: $REASON, 1 finding in bundle 9" \
 		"\(.id): \(.reason), \(.findings | length) finding in bundle " +
 		"\(.findings[0].bundle)"')"
 
-rm "$SKR"
+# another NAME: what a workspace keeps beside its configuration is new again.
+another() {
+	mkdir "$SCRATCH/$1"
+	cp "$SCRATCH/ws/anchorite.yaml" "$SCRATCH/$1"
+	export ANCHORITE_CONFIG=$SCRATCH/$1/anchorite.yaml
+	rm "$SKR"
+}
+
+another second
 accepts "${EARLY[@]}" --json sign "$KSR" "$SKR" --first --batch \
 	--override "$ID" --reason "$REASON"
 equal "as JSON" "$ID: $REASON" "$(jq -r '.checks[] |
 	select(.verdict == "overridden") | "\(.id): \(.reason)"' "$SCRATCH/out")"
 
 # An override of what finds nothing leaves a pass a pass.
-rm "$SKR"
+another third
 accepts --at 2026-11-15T12:00:00Z "${RECORD[@]}" --json sign "$KSR" "$SKR" \
 	--first --batch --override "$ID" --reason "$REASON"
 equal "nothing to override" pass "$(jq -r --arg id "$ID" \
