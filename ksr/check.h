@@ -69,7 +69,6 @@ struct check_input {
 	uint32_t keys_in_hsm;
 	/* STAGE_RESPONSE */
 	const struct ksr *response;
-	struct bytes response_xml; /* as on disk */
 };
 
 struct override {

@@ -12,7 +12,7 @@ shellcheck -s bash -e SC2034 ceremony-scripts/lib.sh tests/lib.sh ||
 
 # --help answers at once, from anywhere, on standard output alone.
 for script in ceremony-scripts/build ceremony-scripts/rehearse tests/run \
-	.ci/run; do
+	tests/blank_checks .ci/run; do
 	[ -x "$script" ] || fail "$script cannot be executed"
 	for option in --help -h; do
 		(cd / && "$OLDPWD/$script" "$option") </dev/null \
@@ -25,7 +25,8 @@ for script in ceremony-scripts/build ceremony-scripts/rehearse tests/run \
 done
 
 # What nobody understands is refused in one line, and nothing is begun.
-for script in ceremony-scripts/build ceremony-scripts/rehearse tests/run; do
+for script in ceremony-scripts/build ceremony-scripts/rehearse tests/run \
+	tests/blank_checks; do
 	status=0
 	"$script" --no-such-option </dev/null >"$SCRATCH/out" \
 		2>"$SCRATCH/err" || status=$?

@@ -156,6 +156,30 @@ needs() {
 	done
 }
 
+# transcript DOCUMENT COMMAND: the indented block of the document that shows a
+# command beginning so holds what the last command printed.  A line "..." stands
+# for lines left out; ids in parentheses may be others.
+transcript() {
+	local line piece='' shown printed
+	local ids='s/\([0-9a-f]{8}-[0-9a-f-]{27}\)/(id)/'
+	printed=$(sed -E "$ids" "$SCRATCH/out")
+	shown=$(awk -v command="    \$ $2" '
+		index($0, command) == 1 { inside = 1; next }
+		inside && !/^    / { exit }
+		inside { print substr($0, 5) }' "$1" | sed -E "$ids")
+	[ -n "$shown" ] || fail "$1 does not show \"$2\""
+	while IFS= read -r line; do
+		if [ "$line" != ... ]; then
+			piece+=$line$'\n'
+			continue
+		fi
+		[[ $'\n'$printed$'\n' == *$'\n'"$piece"* ]] ||
+			fail "$1: \"$2\" did not print this: $piece"
+		piece=
+		CASES=$((CASES + 1))
+	done <<<"$shown"$'\n...'
+}
+
 finish() {
 	echo "$CASES assertions held"
 }

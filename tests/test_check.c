@@ -207,6 +207,27 @@ checks_hold_every_id_of_the_field(void **state)
 	}
 }
 
+/* What a ceremony may decide: times, counts and names, with a reason. */
+static void
+override_allowed_accepts(void **state)
+{
+	static const char *const ids[] = { "KSR-DOMAIN", "KSR-ID",
+		"KSR-BUNDLE-UNIQUE", "KSR-BUNDLE-KEYS", "KSR-BUNDLE-COUNT",
+		"KSR-BUNDLE-CYCLE-DURATION", "KSR-POLICY-KEYS",
+		"KSR-POLICY-ALG", "KSR-POLICY-SIG-VALIDITY",
+		"KSR-POLICY-SIG-HORIZON", "KSR-POLICY-CLOCK",
+		"KSR-POLICY-SIG-OVERLAP", "KSR-POLICY-BUNDLE-INTERVAL",
+		"KSR-POLICY-SAFETY", "KSR-CHAIN-OVERLAP" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		struct override override = { ids[i], "three quarters at once" };
+		struct err err;
+
+		assert_ok(override_allowed(&override, &err), &err);
+	}
+}
+
 static void
 override_allowed_refuses(void **state)
 {
@@ -228,11 +249,9 @@ override_allowed_refuses(void **state)
 		{ { "SKR-MATCH", "x" }, "SKR-MATCH may not be" },
 		{ { "SKR-PAIR", "x" }, "SKR-PAIR may not be" },
 	};
-	struct override fine = { "KSR-POLICY-SIG-HORIZON", "three quarters" };
 	struct err err;
 
 	(void)state;
-	assert_ok(override_allowed(&fine, &err), &err);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		assert_false(override_allowed(&cases[i].override, &err));
 		assert_int_equal(err.code, E_USAGE);
@@ -679,6 +698,100 @@ docs_checks_have_every_row_and_its_tests(void **state)
 	buf_free(&docs);
 }
 
+/* As many rows as the table has, and in its order: docs name it row by row. */
+static void
+docs_checks_have_the_rows_in_order(void **state)
+{
+	struct buf docs = read_whole("docs/checks.md");
+	const char *at = strstr((char *)docs.data, "## Rows");
+	size_t n = 0;
+
+	(void)state;
+	assert_non_null(at);
+	while ((at = strstr(at, "\n| ")) != NULL) {
+		char id[64];
+
+		at += strlen("\n| ");
+		snprintf(id, sizeof(id), "%.*s", (int)strcspn(at, " "), at);
+		if (strncmp(id, "KSR-", 4) != 0 && strncmp(id, "SKR-", 4) != 0)
+			continue;
+		if (n == n_checks)
+			fail_msg("docs/checks.md has a row more: %s", id);
+		assert_string_equal(id, checks[n++].id);
+	}
+	assert_int_equal(n, n_checks);
+	buf_free(&docs);
+}
+
+/* Whether the list, "6.6, 6.9", has the clause. */
+static bool
+list_has(const char *list, const char *clause)
+{
+	size_t len = strlen(clause);
+
+	for (; *list != '\0'; list += strspn(list, ", ")) {
+		size_t n = strcspn(list, ",");
+
+		if (n == len && strncmp(list, clause, n) == 0)
+			return true;
+		list += n;
+	}
+	return false;
+}
+
+/* Whether some line, "\n| CLAUSES | ...", about the clause names the id. */
+static bool
+clause_names(const char *lines, const char *clause, const char *id)
+{
+	while ((lines = strstr(lines, "\n| ")) != NULL) {
+		char line[1024], *rest;
+
+		lines += strlen("\n| ");
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(lines, "\n"),
+		    lines);
+		rest = strstr(line, " | ");
+		if (rest == NULL || strstr(rest, id) == NULL)
+			continue;
+		*rest = '\0';
+		if (list_has(line, clause))
+			return true;
+	}
+	return false;
+}
+
+/* A clause of the practice statement names every check that has it. */
+static void
+docs_checks_map_clauses_to_checks(void **state)
+{
+	struct buf docs = read_whole("docs/checks.md");
+	char *section =
+	    strstr((char *)docs.data, "\n## Practice statement to checks\n");
+	char *end;
+
+	(void)state;
+	assert_non_null(section);
+	end = strstr(section + 1, "\n## ");
+	assert_non_null(end);
+	*end = '\0';
+	for (size_t i = 0; i < n_checks; i++) {
+		const char *at = checks[i].clause;
+
+		for (; *at != '\0'; at += strspn(at, ", ")) {
+			char clause[32];
+
+			snprintf(clause, sizeof(clause), "%.*s",
+			    (int)strcspn(at, ","), at);
+			at += strlen(clause);
+			if (strncmp(clause, "RFC ", 4) != 0 &&
+			    !clause_names(section, clause, checks[i].id))
+				fail_msg("docs/checks.md: clause %s does not "
+					 "name %s",
+				    clause, checks[i].id);
+		}
+	}
+	buf_free(&docs);
+}
+
 int
 main(void)
 {
@@ -686,6 +799,7 @@ main(void)
 		cmocka_unit_test(checks_fixture_passes),
 		cmocka_unit_test(checks_of_one_id_agree_on_overriding),
 		cmocka_unit_test(checks_hold_every_id_of_the_field),
+		cmocka_unit_test(override_allowed_accepts),
 		cmocka_unit_test(override_allowed_refuses),
 		cmocka_unit_test(checks_run_override_lets_pass_with_its_reason),
 		cmocka_unit_test(
@@ -700,6 +814,8 @@ main(void)
 		cmocka_unit_test(
 		    checks_run_largest_documents_keep_a_bounded_number_of_findings),
 		cmocka_unit_test(docs_checks_have_every_row_and_its_tests),
+		cmocka_unit_test(docs_checks_have_the_rows_in_order),
+		cmocka_unit_test(docs_checks_map_clauses_to_checks),
 		cmocka_unit_test(checks_root_2017_q2_accepts),
 		cmocka_unit_test(checks_root_2018_q1_accepts),
 		cmocka_unit_test(checks_root_2016_q3_refuses_with_every_reason),

@@ -36,8 +36,8 @@ judge(struct buf *yaml, struct report *ret)
 	struct config *config;
 	struct err err;
 
-	assert_ok(config_read(buf_bytes(yaml), "root.yaml", &config, &err),
-	    &err);
+	assert_ok(
+	    config_read(buf_bytes(yaml), "root.yaml", &config, &err), &err);
 	assert_ok(practice_run(config, ret, &err), &err);
 	config_free(config);
 	buf_free(yaml);
@@ -148,9 +148,8 @@ static const struct {
 	    "DPS-6.6", "check_chain_keys_in_hsm is false" },
 	{ "check_chain_overlap: true", "check_chain_overlap: false", "DPS-6.6",
 	    "check_chain_overlap is false" },
-	{ "check_keys_publish_safety: true",
-	    "check_keys_publish_safety: false", "DPS-6.6",
-	    "check_keys_publish_safety is false" },
+	{ "check_keys_publish_safety: true", "check_keys_publish_safety: false",
+	    "DPS-6.6", "check_keys_publish_safety is false" },
 	{ "check_keys_retire_safety: true", "check_keys_retire_safety: false",
 	    "DPS-6.6", "check_keys_retire_safety is false" },
 	{ "response_policy:\n  num_bundles: 9\n  validate_signatures: true",
@@ -215,6 +214,32 @@ practice_every_clause_has_a_departure(void **state)
 	}
 }
 
+/* The rows of docs/checks.md are those of the table, in its order. */
+static void
+practice_every_clause_is_documented(void **state)
+{
+	struct buf docs = read_whole("docs/checks.md");
+	const char *at = (const char *)docs.data;
+
+	(void)state;
+	for (size_t i = 0; i < n_practice; i++) {
+		const struct check *clause = &practice[i];
+		struct buf row = buf_new(1024);
+
+		buf_printf(&row, "\n| %s | %s | %s | ", clause->id,
+		    clause->title, clause->reason);
+		buf_u8(&row, 0);
+		at = strstr(at, "\n| DPS-");
+		if (at == NULL ||
+		    strncmp(at, (const char *)row.data, row.len - 1) != 0)
+			fail_msg("docs/checks.md lacks %s", row.data + 1);
+		at++;
+		buf_free(&row);
+	}
+	assert_null(strstr(at, "\n| DPS-"));
+	buf_free(&docs);
+}
+
 int
 main(void)
 {
@@ -223,6 +248,7 @@ main(void)
 		    practice_root_configuration_meets_every_clause),
 		cmocka_unit_test(practice_one_departure_names_its_clause),
 		cmocka_unit_test(practice_every_clause_has_a_departure),
+		cmocka_unit_test(practice_every_clause_is_documented),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
