@@ -81,7 +81,10 @@ struct hsm_key {
 	uint8_t point[96]; /* EC: X || Y */
 	size_t point_len;
 	bool has_private, has_public;
-	/* Of the private key, CKA_ names; false if the token does not say. */
+	/*
+	 * Of the private key, CKA_ names.  False if the token does not say, but
+	 * extractable is true then.
+	 */
 	bool sensitive, always_sensitive, extractable, never_extractable;
 	bool sign, decrypt, unwrap, derive, local, token_object, private_object;
 	bool always_authenticate; /* a PIN per signature: hsm_sign refuses */

@@ -280,5 +280,11 @@ check_bundle_count(const struct check_input *in, struct check_result *result)
 		    in->request->n_bundles);
 		finding_required(result, "%" PRIu64 " bundles", required);
 	}
+	required = in->config->response_policy.num_bundles;
+	if (in->previous != NULL && in->previous->n_bundles != required) {
+		finding_add(result, in->previous, NO_BUNDLE,
+		    "%zu bundles in the previous SKR", in->previous->n_bundles);
+		finding_required(result, "%" PRIu64 " bundles", required);
+	}
 	return VERDICT_PASS;
 }

@@ -35,8 +35,8 @@ struct signing {
 static void
 signing_clear(struct signing *signing)
 {
-	interrupt_guard_file(NULL);
 	token_close(&signing->token);
+	interrupt_guard_file(NULL);
 	output_free(signing->output);
 	ledger_close(signing->ledger);
 	ksr_free(signing->response);
@@ -230,7 +230,7 @@ build_response(struct signing *signing, struct err *err)
 	return print_table("", signing->response, err);
 }
 
-/* Only the four characters "Yes" and the end of the line are a yes. */
+/* Only "Yes" and the end of the line are a yes. */
 static bool
 confirm(const struct signing *signing, struct err *err)
 {
@@ -238,27 +238,32 @@ confirm(const struct signing *signing, struct err *err)
 				     "anything else to stop: ";
 	struct record *record = signing->context->record;
 	char line[16];
+	bool yes;
 
 	if (signing->asked->batch)
-		return facts_answer(record, "batch", "Yes", err);
+		return print_flush(err) &&
+		    facts_answer(record, "batch", "Yes", err);
 	if (!facts_prompt(record, prompt, err))
 		return false;
-	printf("\n%s", prompt);
-	if (fflush(stdout) != 0)
-		return err_set_errno(err, "standard output");
-	/* What was typed ahead was not an answer to this question. */
+	/* What is typed ahead is no answer; what follows the question is. */
 	tcflush(STDIN_FILENO, TCIFLUSH);
+	printf("\n%s", prompt);
+	if (!print_flush(err))
+		return false;
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		line[0] = '\0';
+	yes = strcmp(line, "Yes\n") == 0;
 	line[strcspn(line, "\n")] = '\0';
-	if (!facts_answer(record, "terminal", line, err))
+	/* On record only what was confirmed may look like it. */
+	if (!facts_answer(record, "terminal",
+		yes || strcmp(line, "Yes") != 0 ? line : "Yes without Enter",
+		err))
 		return false;
-	if (strcmp(line, "Yes") != 0)
-		return err_set(err, E_REFUSED,
-		    "not confirmed: the answer was \"%s\", not \"Yes\"; "
-		    "nothing was signed",
-		    line);
-	return true;
+	return yes ||
+	    err_set(err, E_REFUSED,
+		"not confirmed: the answer was \"%s\", not \"Yes\" and "
+		"Enter; nothing was signed",
+		line);
 }
 
 static const struct ksk *
@@ -355,7 +360,8 @@ publish(struct signing *signing, struct err *err)
 		asked->schema, asked->alternative };
 	int64_t now = signing->context->now;
 
-	return record_output(record, "response", asked->skr_path, xml, err) &&
+	return print_flush(err) &&
+	    record_output(record, "response", asked->skr_path, xml, err) &&
 	    ledger_append_signing(signing->ledger, now, &line, err) &&
 	    output_publish(signing->output, err) &&
 	    ledger_append_published(

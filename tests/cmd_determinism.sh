@@ -44,12 +44,15 @@ AT=2026-11-20T23:59:59Z
 signed_alike "five days later" "$KSR"
 
 # Another copy of the workspace, of another name, from another folder, with
-# the configuration's maps in another order.
+# the keys first in the configuration and in another order.
 cp -R "$WS" "$SCRATCH/a copy"
 mv "$WS" "$SCRATCH/gone"
 {
-	sed -n '/^ksk_policy:/,$p' "$SCRATCH/a copy/anchorite.yaml"
-	sed '/^ksk_policy:/,$d' "$SCRATCH/a copy/anchorite.yaml"
+	echo "keys:"
+	sed -n '/^  ksk_next:$/,$p' "$SCRATCH/a copy/anchorite.yaml"
+	sed -n '/^  ksk_current:$/,/valid_from/p' \
+		"$SCRATCH/a copy/anchorite.yaml"
+	sed '/^keys:$/,$d' "$SCRATCH/a copy/anchorite.yaml"
 } | sed "s|$WS|$SCRATCH/a copy|g" >"$SCRATCH/other.yaml"
 sed -i "s|$WS|$SCRATCH/a copy|g" "$SCRATCH/a copy/softhsm2.conf"
 program=$(realpath "$ANCHORITE")

@@ -138,7 +138,8 @@ build_zone() {
 		END
 		grep ' IN DNSKEY ' "$SCRATCH/slot"
 	} >"$SCRATCH/unsigned"
-	quiet dnssec-signzone -P -O full -o . -f "$SCRATCH/signed" \
+	quiet dnssec-signzone -P -O full -o . -d "$SCRATCH" \
+		-f "$SCRATCH/signed" \
 		-s "$(stamp "$3")" \
 		-e "+$VALIDITY" "$SCRATCH/unsigned" "${ZSK[$1]}"
 	{

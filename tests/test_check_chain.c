@@ -101,6 +101,60 @@ check_ksr_chain_keys_refuses_other_signature_times(void **state)
 	fixture_free(f);
 }
 
+/* Each of these leaves every signature of the previous SKR good. */
+static void
+check_ksr_chain_keys_refuses_what_no_signature_covers(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct bundle *bundle = &f->previous->bundles[3];
+	struct bundle other = f->previous->bundles[4];
+
+	(void)state;
+	bundle->keys[0].tag++;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 4,
+	    "(zsk-1) declares tag", "computed from the key");
+	bundle->keys[0].tag--;
+	bundle->keys[0].ttl_s = 172801;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 4,
+	    "(zsk-1) has TTL 172801", "original TTL, 172800");
+	bundle->keys[0].ttl_s = 172800;
+	bundle->signatures[0].ttl_s = 172799;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 4,
+	    "(ksk-0) has TTL 172799", "original TTL, 172800");
+	bundle->signatures[0].ttl_s = 172800;
+	f->previous->bundles[4] = *bundle;
+	*bundle = other;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 5,
+	    "is not after that of the bundle before", "inceptions in order");
+	*bundle = f->previous->bundles[4];
+	f->previous->bundles[4] = other;
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", VERDICT_PASS);
+	fixture_free(f);
+}
+
+static void
+check_ksr_chain_keys_refuses_what_stands_twice(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct bundle *bundle = &f->previous->bundles[3];
+	struct rrsig twice[2];
+
+	(void)state;
+	fixture_add_key(f->previous, 3, fixture_zsk(1));
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 4,
+	    "(zsk-1) stands twice in the bundle", "each key once");
+	bundle->n_keys--;
+	twice[0] = twice[1] = bundle->signatures[0];
+	free(bundle->signatures);
+	bundle->signatures = twice;
+	bundle->n_signatures = 2;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 4,
+	    "(ksk-0) has 2 signatures", "one signature by each signing key");
+	bundle->signatures = NULL;
+	bundle->n_signatures = 0;
+	fixture_free(f);
+}
+
 static void
 check_ksr_chain_keys_refuses_other_zsks(void **state)
 {
@@ -601,6 +655,10 @@ main(void)
 		    check_ksr_chain_keys_refuses_a_signature_without_key),
 		cmocka_unit_test(
 		    check_ksr_chain_keys_refuses_other_signature_times),
+		cmocka_unit_test(
+		    check_ksr_chain_keys_refuses_what_no_signature_covers),
+		cmocka_unit_test(
+		    check_ksr_chain_keys_refuses_what_stands_twice),
 		cmocka_unit_test(check_ksr_chain_keys_refuses_other_zsks),
 		cmocka_unit_test(
 		    check_ksr_chain_keys_refuses_a_ksk_outside_the_hsm),

@@ -235,6 +235,10 @@ check_ksr_bundle_count_refuses_another_number(void **state)
 	f->config->request_policy.num_bundles = 8;
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-COUNT", 0,
 	    "9 bundles", "8 bundles");
+	f->config->request_policy.num_bundles = 9;
+	f->config->response_policy.num_bundles = 8;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-COUNT", 0,
+	    "9 bundles in the previous SKR", "8 bundles");
 	fixture_free(f);
 }
 
@@ -570,6 +574,8 @@ check_ksr_policy_alg_refuses_declarations(void **state)
 		    "one of rsa_approved_key_sizes: 2048" },
 		{ { 8, FAMILY_RSA, 2048, 3 }, "has exponent 3",
 		    "one of rsa_approved_exponents: 65537" },
+		{ { 8, FAMILY_RSA, 2048, 65537 }, "2 (RSASHA256) is a repet",
+		    "each declaration once" },
 	};
 	struct fixture *f = fixture_new();
 
