@@ -241,7 +241,7 @@ confirm(const struct signing *signing, struct err *err)
 				     "anything else to stop: ";
 	struct record *record = signing->context->record;
 	char line[16];
-	bool confirmed;
+	bool yes;
 
 	if (signing->asked->batch)
 		return print_flush(err) &&
@@ -255,16 +255,18 @@ confirm(const struct signing *signing, struct err *err)
 		return false;
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		line[0] = '\0';
-	confirmed = strcmp(line, "Yes\n") == 0;
+	yes = strcmp(line, "Yes\n") == 0;
 	line[strcspn(line, "\n")] = '\0';
-	if (!facts_answer(record, "terminal", line, err))
+	/* On record only what was confirmed may look like it. */
+	if (!facts_answer(record, "terminal",
+		yes || strcmp(line, "Yes") != 0 ? line : "Yes without Enter",
+		err))
 		return false;
-	if (confirmed)
-		return true;
-	return err_set(err, E_REFUSED,
-	    "not confirmed: the answer was \"%s\", not \"Yes\" and Enter; "
-	    "nothing was signed",
-	    line);
+	return yes ||
+	    err_set(err, E_REFUSED,
+		"not confirmed: the answer was \"%s\", not \"Yes\" and "
+		"Enter; nothing was signed",
+		line);
 }
 
 static void

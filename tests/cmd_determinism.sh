@@ -4,6 +4,7 @@
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
 needs xmllint
+FORGETFUL=yes
 
 init_workspace ws --at "$AT"
 WS=$SCRATCH/ws
@@ -13,14 +14,9 @@ SPELLED=$SCRATCH/spelled.xml
 accepts --at "$AT" keygen --label ksk-2 --algorithm RSASHA256
 sed -n '/^  ksk_next:$/,$p' "$SCRATCH/out" >>"$ANCHORITE_CONFIG"
 
-# forget: as if nothing had ever been signed.
-forget() {
-	rm -f "$SCRATCH/again.xml" "${ANCHORITE_CONFIG%/*}/register.jsonl"
-}
-
 # signed_alike WHAT REQUEST: its response is $SKR.
 signed_alike() {
-	forget
+	rm -f "$SCRATCH/again.xml"
 	accepts --at "$AT" sign "$2" "$SCRATCH/again.xml" --first --batch \
 		--schema revoke
 	cmp "$SCRATCH/again.xml" "$SKR" || fail "$1: another response"
@@ -99,7 +95,7 @@ spelled_alike "with keys and signatures in another order"
 
 # And in another way where the request itself is another.
 sed 's|serial="1"|serial="2"|' "$KSR" >"$SPELLED"
-forget
+rm -f "$SCRATCH/again.xml"
 accepts --at "$AT" sign "$SPELLED" "$SCRATCH/again.xml" --first \
 	--batch --schema revoke
 ! cmp -s "$SCRATCH/again.xml" "$SKR" || fail "the serial makes no difference"

@@ -3,6 +3,7 @@
 # exit status 2 with line and column, no output, no response.
 # shellcheck source=tests/lib.sh disable=SC2016
 . tests/lib.sh
+FORGETFUL=yes
 
 workspace
 KSR=$WS/ksr.xml
@@ -42,7 +43,7 @@ edited() {
 ### none at all
 
 nowhere() {
-	(cd "$OUTPUT" && "$ANCHORITE" "$@") >"$SCRATCH/out" 2>"$SCRATCH/err" \
+	(cd "$OUTPUT" && "$ANCHORITE" --ceremony "$SCRATCH/ceremony" "$@") >"$SCRATCH/out" 2>"$SCRATCH/err" \
 		</dev/null && fail "runs without a configuration: $*"
 	grep -qF "anchorite: no configuration: give --config FILE" \
 		"$SCRATCH/err" || fail "does not say how to give one: $*"

@@ -3,6 +3,7 @@
 # 2 (1 where a signature is wrong), and nothing written.
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
+FORGETFUL=yes
 needs jq pkcs11-tool softhsm2-util
 
 workspace
@@ -88,7 +89,7 @@ echo "$PIN" >"$WS/pin"
 sed /pin_file/d "$CONFIG" >"$BAD"
 status=0
 env ANCHORITE_PIN="$PIN" PIN="$PIN" setsid -w "$ANCHORITE" --config "$BAD" --at "$AT" \
-	sign "$KSR" "$OUTPUT/skr.xml" --first --batch >"$SCRATCH/out" \
+	--ceremony "$SCRATCH/ceremony" sign "$KSR" "$OUTPUT/skr.xml" --first --batch >"$SCRATCH/out" \
 	2>"$SCRATCH/err" </dev/null || status=$?
 equal status 2 "$status"
 grep -qF "hsm.softhsm: the PIN of token $TOKEN must be typed and there is no terminal" \
@@ -311,7 +312,7 @@ init_refused '--zone: ' --zone a..b
 init_refused '--algorithm NONE: unknown' --algorithm NONE
 init_refused 'cannot load PKCS#11 module: /nonexistent/module.so' \
 	--module /nonexistent/module.so
-init_refused '--config has no meaning here' --config "$CONFIG"
+init_refused '--config has no meaning for init' --config "$CONFIG"
 FAULTY=init_pin_fails init_refused '' --module "$FAULTY_MODULE"
 FAULTY=keygen_fails init_refused '' --module "$FAULTY_MODULE"
 refuses 2 "anchorite: $WS: File exists" init "$WS"

@@ -4,6 +4,7 @@
 # the HSM alone: the module of the configuration used here does not exist.
 # shellcheck source=tests/lib.sh disable=SC2016
 . tests/lib.sh
+FORGETFUL=yes
 needs jq pkcs11-tool
 
 workspace

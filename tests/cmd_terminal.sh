@@ -3,6 +3,7 @@
 # interrupts, colours.
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
+FORGETFUL=yes
 needs expect openssl setsid stty
 
 workspace
@@ -10,7 +11,7 @@ export ANCHORITE_CONFIG=$CONFIG
 PIN=$(<"$WS/pin")
 KSR=$WS/ksr.xml
 SKR=$OUTPUT/skr.xml
-SIGN=(--at "$AT" sign "$KSR" "$SKR" --first)
+SIGN=(--ceremony "$SCRATCH/ceremony" --at "$AT" sign "$KSR" "$SKR" --first)
 
 # For whoever wants to be asked.
 sed '/pin_file/d' "$CONFIG" >"$WS/ask.yaml"
@@ -51,6 +52,7 @@ END
 dialogue() {
 	local wanted=$1 what=$2
 	shift 2
+	forget
 	status=0
 	cat "$SCRATCH/prologue.exp" - >"$SCRATCH/dialogue.exp"
 	TERM=xterm TRANSCRIPT=$SCRATCH/out expect -f \
@@ -237,7 +239,8 @@ nothing_written
 
 # And there is no other way in: without a terminal nobody is asked.
 status=0
-setsid -w "$ANCHORITE" --config "$WS/ask.yaml" inventory >"$SCRATCH/out" \
+setsid -w "$ANCHORITE" --ceremony "$SCRATCH/ceremony" \
+	--config "$WS/ask.yaml" inventory >"$SCRATCH/out" \
 	2>"$SCRATCH/err" <<<"$PIN" || status=$?
 equal "a PIN from standard input: status" 2 "$status"
 grep -q "must be typed and there is no terminal" "$SCRATCH/err" ||
@@ -247,7 +250,8 @@ grep -q "must be typed and there is no terminal" "$SCRATCH/err" ||
 
 ESC=$'\033'
 on_terminal() {
-	dialogue 0 "colours" env "$@" "$ANCHORITE" --at "$AT" check "$KSR" <<-END
+	dialogue 0 "colours" env "$@" "$ANCHORITE" --at "$AT" \
+		--ceremony "$SCRATCH/ceremony" check "$KSR" <<-END
 		program
 		ends
 	END

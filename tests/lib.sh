@@ -23,6 +23,13 @@ fail() {
 	exit 1
 }
 
+# forget: as if nothing had ever been signed.  A test that signs the same
+# request many times for other reasons sets FORGETFUL: each command forgets.
+FORGETFUL=
+forget() {
+	rm -f "$SCRATCH/register.jsonl" "$SCRATCH"/*/register.jsonl
+}
+
 # The commands that always keep a record: the tests leave none in the tree.
 RECORDING=' check inventory keygen request sign verify '
 
@@ -44,6 +51,7 @@ run() {
 			record=(--ceremony "$SCRATCH/ceremony")
 	done
 	[[ " $* " != *" --ceremony "* ]] || record=()
+	[ -z "$FORGETFUL" ] || forget
 	status=0
 	"$ANCHORITE" "${record[@]}" "$@" >"$SCRATCH/out" 2>"$SCRATCH/err" \
 		</dev/null || status=$?
