@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <p11-kit/pkcs11.h>
 
@@ -287,6 +288,8 @@ sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
 		return CKR_DEVICE_REMOVED;
 	if (fault("sign_fails"))
 		return CKR_DEVICE_ERROR;
+	if (fault("sign_sleeps"))
+		sleep(2);
 	rv = target->C_Sign(session, data, len, sig, sig_len);
 	if (rv != CKR_OK || sig == NULL)
 		return rv;

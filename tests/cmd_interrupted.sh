@@ -1,0 +1,173 @@
+#!/bin/bash
+# What may happen to `sign` while it runs: signals, a reader that goes away, a
+# full disk, another `sign`.  Whatever it is, there is one whole response or
+# none, and never a temporary file.
+# shellcheck source=tests/lib.sh
+. tests/lib.sh
+
+workspace
+KSR=$WS/ksr.xml
+NEW=$OUTPUT/skr.xml
+SIGN=(--at "$AT" sign "$KSR" "$NEW" --first --batch)
+SLOW=$WS/slow.yaml
+FAULTY_MODULE=$TEST_BIN/libfaulty_module.so
+[ -e "$FAULTY_MODULE" ] || fail "$FAULTY_MODULE is not built"
+export FAULTY FAULTY_TARGET
+FAULTY_TARGET=$(sed -n 's/^    module: "\(.*\)"$/\1/p' "$CONFIG")
+sed "s|module: .*|module: \"$FAULTY_MODULE\"|" "$CONFIG" >"$SLOW"
+
+# appears TEXT FILE: waits until the file holds it.
+appears() {
+	local i
+	for i in $(seq 300); do
+		! grep -qF -- "$1" "$2" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	fail "\"$1\" did not appear in $i tries"
+}
+
+# begin: starts a `sign` whose token takes its time; $pid.  bash lets a process
+# in the background ignore SIGINT and SIGQUIT, which a person's does not.
+begin() {
+	: >"$SCRATCH/out"
+	env --default-signal "$ANCHORITE" --config "$SLOW" "${SIGN[@]}" \
+		>"$SCRATCH/out" 2>"$SCRATCH/err" </dev/null &
+	pid=$!
+	appears 'Response to be signed' "$SCRATCH/out"
+}
+
+### signals while the KSK signs
+
+FAULTY=sign_sleeps
+for signal in INT TERM HUP QUIT; do
+	begin
+	[ -n "$(ls -A "$OUTPUT")" ] || fail "no temporary file to remove"
+	kill -s "$signal" "$pid"
+	status=0
+	{ wait "$pid" || status=$?; } 2>/dev/null
+	equal "status after SIG$signal" $((128 + $(kill -l "$signal"))) "$status"
+	nothing_written
+	! grep -q 'signatures made' "$SCRATCH/out" || fail "it had ended"
+done
+
+### two at once for one path, or a file that appears there meanwhile
+
+FAULTY=sign_sleeps:1
+begin
+FAULTY=
+refuses 2 "anchorite: $WS: already exists" --config "$CONFIG" --at "$AT" sign \
+	"$KSR" "$WS" --first --batch
+cp "$SCRATCH/err" "$SCRATCH/second"
+"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}" >"$SCRATCH/second" 2>&1 ||
+	fail "the quick one: $(tail -n 1 "$SCRATCH/second")"
+status=0
+wait "$pid" || status=$?
+equal 'status of the slow one' 2 "$status"
+grep -qF "anchorite: $NEW: File exists" "$SCRATCH/err" ||
+	fail "the slow one does not say that the file exists"
+! grep -q '^Response /' "$SCRATCH/out" || fail "looks like success"
+cmp "$NEW" "$WS/skr.xml" || fail "not the response of the quick one"
+equal 'what there is' skr.xml "$(ls -A "$OUTPUT")"
+rm "$NEW"
+
+# Many at once: one wins, whoever it is.  Each has a token of its own, because
+# SoftHSM does not bear being started many times at once on one folder.
+for i in 1 2 3 4; do
+	cp -a "$WS/tokens" "$SCRATCH/tokens.$i"
+	sed "s|$WS/tokens|$SCRATCH/tokens.$i|" "$WS/softhsm2.conf" \
+		>"$SCRATCH/softhsm.$i"
+	sed "s|$WS/softhsm2.conf|$SCRATCH/softhsm.$i|" "$CONFIG" \
+		>"$SCRATCH/conf.$i"
+done
+for i in 1 2 3 4; do
+	"$ANCHORITE" --config "$SCRATCH/conf.$i" "${SIGN[@]}" \
+		>"$SCRATCH/many.$i" 2>&1 </dev/null &
+done
+won=0
+for job in $(jobs -p); do
+	! wait "$job" || won=$((won + 1))
+done
+equal 'how many won' 1 "$won"
+equal 'how many said why not' 3 "$(cat "$SCRATCH"/many.* |
+	grep -Ec '(already exists and is never overwritten|File exists)$')"
+cmp "$NEW" "$WS/skr.xml" || fail "not a whole response"
+equal 'what there is' skr.xml "$(ls -A "$OUTPUT")"
+rm "$NEW"
+
+FAULTY=sign_sleeps:1
+begin
+echo precious >"$NEW"
+status=0
+wait "$pid" || status=$?
+equal status 2 "$status"
+equal 'the other file' precious "$(<"$NEW")"
+equal 'what there is' skr.xml "$(ls -A "$OUTPUT")"
+rm "$NEW"
+FAULTY=
+
+### standard output that goes nowhere
+
+# shown_nowhere TEXT: after a `sign` with something wrong with its output.
+shown_nowhere() {
+	equal status 2 "$status"
+	grep -qF -- "anchorite: standard output: $1" "$SCRATCH/err" ||
+		fail "does not say that nothing was shown"
+	nothing_written
+}
+status=0
+"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}" >/dev/full 2>"$SCRATCH/err" ||
+	status=$?
+shown_nowhere 'not all of it arrived'
+status=0
+"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}" >&- 2>"$SCRATCH/err" || status=$?
+shown_nowhere 'not all of it arrived'
+for command in "show $KSR" "hash $KSR" "--json show $KSR" "sign --help" \
+	"--help" "--version" "--config $CONFIG --at $AT check $KSR"; do
+	status=0
+	# shellcheck disable=SC2086
+	"$ANCHORITE" $command >/dev/full 2>"$SCRATCH/err" || status=$?
+	shown_nowhere ''
+done
+status=0
+"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}" 0<&- >&- 2>&- || status=$?
+equal 'status with all closed' 2 "$status"
+nothing_written
+# Without standard error alone nothing is lost, least of all the response.
+status=0
+"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}" >"$SCRATCH/out" 0<&- 2>&- ||
+	status=$?
+equal 'status without standard error' 0 "$status"
+cmp "$NEW" "$WS/skr.xml" || fail "not the same response"
+rm "$NEW"
+FAULTY=sign_sleeps:1
+(
+	set +o pipefail
+	env --default-signal=PIPE "$ANCHORITE" --config "$SLOW" "${SIGN[@]}" |
+		head -n 1 >"$SCRATCH/out"
+)
+FAULTY=
+nothing_written
+
+### a full disk: noticed when writing, since a file system may lie about room
+
+status=0
+(
+	ulimit -f 8
+	"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}"
+) >/dev/null 2>"$SCRATCH/err" </dev/null || status=$?
+equal 'status at the file size limit' 2 "$status"
+grep -qF ': File too large' "$SCRATCH/err" || fail "does not say what is wrong"
+nothing_written
+trap 'umount "$OUTPUT" 2>/dev/null || :; rm -rf "$SCRATCH"' EXIT
+if mount -t tmpfs -o size=8k none "$OUTPUT" 2>/dev/null; then
+	refuses 2 ': No space left on device' --config "$CONFIG" "${SIGN[@]}"
+	nothing_written
+	head -c 8192 /dev/zero >"$OUTPUT/full"
+	refuses 2 ': No space left on device' --config "$CONFIG" "${SIGN[@]}"
+	equal 'what there is' full "$(ls -A "$OUTPUT")"
+	umount "$OUTPUT"
+else
+	echo "SKIPPED: a full disk: mount is not permitted" >&2
+fi
+
+finish
