@@ -298,7 +298,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 
 	if (args_value(args, "config") != NULL)
 		return err_set(err, E_USAGE,
-		    "--config has no meaning here: init writes a new one");
+		    "--config has no meaning for init, which writes a new one");
 	ok = init(context, args, &ws, err);
 	pin_wipe(&ws.pin);
 	pin_wipe(&ws.so_pin);

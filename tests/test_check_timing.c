@@ -160,6 +160,7 @@ check_ksr_policy_sig_validity_refuses_expiry_before_inception(void **state)
 static void
 check_ksr_policy_clock_passes(void **state)
 {
+	struct processed known = { 0 };
 	struct fixture *f = fixture_new();
 
 	(void)state;
@@ -168,6 +169,13 @@ check_ksr_policy_clock_passes(void **state)
 	f->in.earliest_now = 0;
 	f->in.now = f->in.previous->bundles[0].inception - 180 * DAY_S;
 	assert_verdict(&f->in, STAGE_REQUEST, "KSR-POLICY-CLOCK", VERDICT_PASS);
+	/* A response that the register knows was signed, however far ahead. */
+	f->in.now -= DAY_S;
+	f->in.processed = &known;
+	f->in.n_processed = 1;
+	known.request_id = f->in.previous->id;
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-POLICY-CLOCK", VERDICT_PASS);
+	f->in.n_processed = 0;
 	f->in.previous = NULL;
 	f->in.now = 0;
 	assert_verdict(&f->in, STAGE_REQUEST, "KSR-POLICY-CLOCK", VERDICT_PASS);
