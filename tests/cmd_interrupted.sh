@@ -128,6 +128,11 @@ for command in "show $KSR" "hash $KSR" "--json show $KSR" "sign --help" \
 	"$ANCHORITE" $command >/dev/full 2>"$SCRATCH/err" || status=$?
 	shown_nowhere ''
 done
+# The response's temporary file would be descriptor 1.
+status=0
+"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}" 0<&- >&- 2>"$SCRATCH/err" ||
+	status=$?
+shown_nowhere 'not all of it arrived'
 status=0
 "$ANCHORITE" --config "$CONFIG" "${SIGN[@]}" 0<&- >&- 2>&- || status=$?
 equal 'status with all closed' 2 "$status"

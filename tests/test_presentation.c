@@ -107,12 +107,14 @@ ksr_table_roles_and_columns_are_aligned(void **state)
 	set_key(&b->keys[3], "c", 3, 385);
 	set_signer(&b->signatures[0], "a", 1);
 	set_signer(&b->signatures[1], "c", 3);
-	b = fill(ksr, 1, 4, 1);
+	b = fill(ksr, 1, 4, 2);
 	set_key(&b->keys[0], "x", 11111, 256);
 	set_key(&b->keys[1], "y", 22222, 256);
 	set_key(&b->keys[2], "z", 33333, 256);
 	set_key(&b->keys[3], "a", 65535, 257);
-	set_signer(&b->signatures[0], "b", 65535); /* another's signature */
+	/* Neither is this key's signature. */
+	set_signer(&b->signatures[0], "b", 65535);
+	set_signer(&b->signatures[1], "a", 1);
 	for (size_t i = 2; i < 10; i++)
 		fill(ksr, i, 0, 0);
 	text = text_of(ksr_table, ksr);
