@@ -3,7 +3,6 @@
  * signatures are valid and how far they overlap.
  */
 #include <inttypes.h>
-
 #include <string.h>
 
 #include "ksr/check_rules.h"

@@ -138,9 +138,8 @@ run(const struct context *context, const struct args *args, struct err *err)
 	bool ok;
 
 	if (policy != (args->n_files == 0))
-		return err_set(err, E_USAGE,
-		    policy ? "--policy judges the configuration alone: no KSR" :
-			     "give a KSR to check, or --policy");
+		return err_set(err, E_USAGE, "check: usage: anchorite check %s",
+		    cmd_check.usage);
 	ok = policy ? check_policy(context, &checking.report, err) :
 		      check(context, args, &checking, err);
 
