@@ -32,6 +32,7 @@ static const struct command *const commands[] = {
 	&cmd_hash,
 	&cmd_log,
 	&cmd_replay,
+	&cmd_report,
 };
 
 static void
