@@ -81,7 +81,10 @@ struct hsm_key {
 	uint8_t point[96]; /* EC: X || Y */
 	size_t point_len;
 	bool has_private, has_public;
-	/* Of the private key, CKA_ names; false if the token does not say. */
+	/*
+	 * Of the private key, CKA_ names.  False if the token does not say, but
+	 * extractable is true then.
+	 */
 	bool sensitive, always_sensitive, extractable, never_extractable;
 	bool sign, decrypt, unwrap, derive, local, token_object, private_object;
 	bool always_authenticate; /* a PIN per signature: hsm_sign refuses */
@@ -128,6 +131,14 @@ enum hsm_mechanism {
 MUST_USE bool hsm_sign(struct hsm *hsm, const struct hsm_key *key,
     enum hsm_mechanism mechanism, struct bytes data, uint8_t ret[SIGNATURE_MAX],
     size_t *ret_len, struct err *err);
+
+/*
+ * The same token and login with a session of its own, so that one further
+ * thread can call hsm_sign, and nothing else, with it.  Closed before hsm is.
+ */
+MUST_USE bool hsm_worker_open(
+    const struct hsm *hsm, struct hsm **ret, struct err *err);
+void hsm_worker_close(struct hsm *worker); /* NULL does nothing */
 
 struct hsm_keygen {
 	const char *label;

@@ -262,10 +262,16 @@ read_private_flags(struct hsm *hsm, CK_OBJECT_HANDLE object,
 		{ CKA_ALWAYS_AUTHENTICATE, &key->always_authenticate },
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-		if (!object_read_bool(
-			hsm, object, flags[i].type, flags[i].ret, NULL, err))
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+		bool absent = false;
+
+		if (!object_read_bool(hsm, object, flags[i].type, flags[i].ret,
+			&absent, err))
 			return false;
+		/* Unless the token says that a key stays in it, it may not. */
+		if (absent && flags[i].type == CKA_EXTRACTABLE)
+			key->extractable = true;
+	}
 	return true;
 }
 

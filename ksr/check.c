@@ -218,6 +218,16 @@ override_allowed(const struct override *override, struct err *err)
 }
 
 bool
+override_used(const struct override *override, const struct report *report)
+{
+	for (size_t i = 0; i < report->n_results; i++)
+		if (report->results[i].verdict == VERDICT_OVERRIDDEN &&
+		    strcmp(report->results[i].check->id, override->id) == 0)
+			return true;
+	return false;
+}
+
+bool
 report_accepted(const struct report *report)
 {
 	for (size_t i = 0; i < report->n_results; i++)

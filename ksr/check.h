@@ -16,6 +16,7 @@
 #include "ksr/base/err.h"
 #include "ksr/config.h"
 #include "ksr/ksr.h"
+#include "ksr/pubkey.h"
 
 enum verdict {
 	VERDICT_NONE = 0, /* never a result: a rule that says nothing failed */
@@ -41,12 +42,27 @@ enum check_stage {
 	STAGE_CONFIG = 16,  /* the configuration alone: practice.h */
 };
 
+/* A request that was signed before, as the register remembers it. */
+struct processed {
+	const char *request_id;
+	const uint8_t *request_sha256; /* SHA256_SIZE octets */
+	const char *schema;
+	const char *alternative; /* NULL: signed without such a name */
+	bool published;		 /* false: its run was interrupted */
+	size_t n_bundle_ids;
+	const char *const *bundle_ids;
+};
+
 /* What a rule may look at.  Everything is borrowed. */
 struct check_input {
 	const struct config *config;
 	int64_t now;
 	int64_t earliest_now; /* a clock before this is wrong; 0: unknown */
 	const struct ksr *request;
+	uint8_t request_sha256[SHA256_SIZE];
+	const char *alternative; /* NULL: not declared to be one */
+	const struct processed *processed; /* NULL: there is no register */
+	size_t n_processed;
 	const struct ksr *previous; /* NULL: none was given */
 	const struct schema *schema; /* NULL: none was named */
 	/* STAGE_TOKEN: bit i is set if configuration key i is in the HSM. */
@@ -121,6 +137,10 @@ MUST_USE bool checks_run(unsigned stages, const struct check_input *in,
 /* E_USAGE: the id is unknown, may not be overridden or has no reason. */
 MUST_USE bool override_allowed(
     const struct override *override, struct err *err);
+
+/* Whether it let any finding of the report pass. */
+bool override_used(
+    const struct override *override, const struct report *report);
 
 bool report_accepted(const struct report *report);
 void report_clear(struct report *report);

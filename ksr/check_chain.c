@@ -54,22 +54,106 @@ judge_signature(const struct check_input *in, const struct dname *owner,
 	}
 }
 
+/* RFC 4034 3.1.4: the RRset has the TTL that its signature covers. */
 static void
-judge_signatures(const struct check_input *in, const struct dname *owner,
-    struct check_result *result)
+judge_ttls(const struct check_input *in, size_t index,
+    const struct rrsig *rrsig, struct check_result *result)
 {
-	for (size_t i = 0; i < in->previous->n_bundles; i++) {
-		const struct bundle *bundle = &in->previous->bundles[i];
+	const struct bundle *bundle = &in->previous->bundles[index];
+	uint32_t ttl_s = rrsig->original_ttl_s;
 
-		if (bundle->n_signatures == 0) {
-			finding_add(result, in->previous, i,
-			    "previous SKR: no signature");
-			finding_required(result, "a signature by a known KSK");
-		}
-		for (size_t j = 0; j < bundle->n_signatures; j++)
-			judge_signature(
-			    in, owner, i, &bundle->signatures[j], result);
+	if (rrsig->ttl_s != ttl_s) {
+		finding_add(result, in->previous, index,
+		    "previous SKR: the signature by key %u (%.120s) has TTL "
+		    "%" PRIu32,
+		    rrsig->tag, rrsig->identifier, rrsig->ttl_s);
+		finding_required(result, "its original TTL, %" PRIu32, ttl_s);
 	}
+	for (size_t i = 0; i < bundle->n_keys; i++) {
+		const struct dnskey *key = &bundle->keys[i];
+
+		if (key->ttl_s == ttl_s)
+			continue;
+		finding_add(result, in->previous, index,
+		    "previous SKR: key %s has TTL %" PRIu32, key_text(key).s,
+		    key->ttl_s);
+		finding_required(
+		    result, "the signature's original TTL, %" PRIu32, ttl_s);
+	}
+}
+
+/* What no signature covers: declared tags, and what stands twice. */
+static void
+judge_keys(
+    const struct check_input *in, size_t index, struct check_result *result)
+{
+	const struct bundle *bundle = &in->previous->bundles[index];
+
+	for (size_t i = 0; i < bundle->n_keys; i++) {
+		const struct dnskey *key = &bundle->keys[i];
+		size_t n = bundle_signatures_by(bundle, key);
+
+		if (key->tag != dnskey_tag(key)) {
+			finding_add(result, in->previous, index,
+			    "previous SKR: key %s declares tag %u",
+			    key_text(key).s, key->tag);
+			finding_required(result,
+			    "tag %u, computed from the key", dnskey_tag(key));
+		}
+		if (n > 1) {
+			finding_add(result, in->previous, index,
+			    "previous SKR: key %s has %zu signatures",
+			    key_text(key).s, n);
+			finding_required(
+			    result, "one signature by each signing key");
+		}
+		for (size_t j = 0; j < i; j++) {
+			if (!dnskey_same_key(key, &bundle->keys[j]))
+				continue;
+			finding_add(result, in->previous, index,
+			    "previous SKR: key %s stands twice in the bundle",
+			    key_text(key).s);
+			finding_required(result, "each key once in a bundle");
+		}
+	}
+}
+
+/* A bundle twice, or two exchanged: each signature is good, the SKR is not. */
+static void
+judge_order(
+    const struct check_input *in, size_t index, struct check_result *result)
+{
+	const struct bundle *bundles = in->previous->bundles;
+
+	if (index == 0 ||
+	    bundles[index].inception > bundles[index - 1].inception)
+		return;
+	finding_add(result, in->previous, index,
+	    "previous SKR: inception %s is not after that of the bundle "
+	    "before, %s",
+	    time_text(bundles[index].inception).s,
+	    time_text(bundles[index - 1].inception).s);
+	finding_required(result, "inceptions in order");
+}
+
+static void
+judge_bundle(const struct check_input *in, const struct dname *owner,
+    size_t index, struct check_result *result)
+{
+	const struct bundle *bundle = &in->previous->bundles[index];
+
+	if (bundle->n_signatures == 0) {
+		finding_add(
+		    result, in->previous, index, "previous SKR: no signature");
+		finding_required(result, "a signature by a known KSK");
+	}
+	for (size_t i = 0; i < bundle->n_signatures; i++) {
+		judge_signature(
+		    in, owner, index, &bundle->signatures[i], result);
+		judge_ttls(in, index, &bundle->signatures[i], result);
+	}
+	judge_keys(in, index, result);
+	judge_order(in, index, result);
 }
 
 static bool
@@ -125,7 +209,8 @@ check_chain_keys(const struct check_input *in, struct check_result *result)
 		return check_broken(result, "a document without bundles");
 	if (!dname_parse(in->previous->domain, &owner, &err))
 		return check_broken(result, err.msg);
-	judge_signatures(in, &owner, result);
+	for (size_t i = 0; i < in->previous->n_bundles; i++)
+		judge_bundle(in, &owner, i, result);
 	judge_zsks(in, result);
 	return VERDICT_PASS;
 }

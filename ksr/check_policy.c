@@ -262,6 +262,22 @@ judge_key_approved(const struct check_input *in, const struct placed_key *at,
 	    in, at->bundle, what.s, at->key->algorithm, info, result);
 }
 
+/* The response repeats the declarations: what stands twice is a mistake. */
+static bool
+is_declared_before(const struct signature_policy *policy, size_t index)
+{
+	const struct signature_algorithm *a = &policy->algorithms[index];
+
+	for (size_t i = 0; i < index; i++) {
+		const struct signature_algorithm *b = &policy->algorithms[i];
+
+		if (a->algorithm == b->algorithm && a->family == b->family &&
+		    a->size == b->size && a->exponent == b->exponent)
+			return true;
+	}
+	return false;
+}
+
 static void
 judge_declarations(const struct check_input *in, struct check_result *result)
 {
@@ -278,6 +294,11 @@ judge_declarations(const struct check_input *in, struct check_result *result)
 		    in, NO_BUNDLE, a->algorithm, "declared", result);
 		judge_parameters(
 		    in, NO_BUNDLE, what.s, a->algorithm, &info, result);
+		if (!is_declared_before(policy, i))
+			continue;
+		finding_add(result, in->request, NO_BUNDLE,
+		    "%s is a repetition", what.s);
+		finding_required(result, "each declaration once");
 	}
 }
 

@@ -67,6 +67,7 @@ MUST_USE bool check_rows_run(const struct check *rows, size_t n_rows,
 
 #define NO_PREVIOUS "no previous SKR was given"
 #define NO_SCHEMA   "no schema was named"
+#define NO_HISTORY  "there is neither a previous SKR nor a register"
 
 /* check_request.c */
 enum verdict check_domain(const struct check_input *, struct check_result *);

@@ -52,11 +52,10 @@ report_missing(const struct ksr *request, const struct dnskey *key,
 
 /*
  * Since when the previous SKR has published the key without a break to its
- * end; false if that may be longer than it shows.
+ * end, or the time itself if it does not.
  */
-static bool
-published_since(
-    const struct ksr *previous, struct key_list run, int64_t now, int64_t *ret)
+static int64_t
+published_since(const struct ksr *previous, struct key_list run, int64_t time)
 {
 	size_t first = previous->n_bundles; /* of the unbroken run */
 
@@ -65,22 +64,23 @@ published_since(
 			break;
 		first = run.keys[i].bundle;
 	}
-	*ret = first < previous->n_bundles ? previous->bundles[first].inception
-					   : now;
-	return first > 0;
+	return first < previous->n_bundles ? previous->bundles[first].inception
+					   : time;
 }
 
+/*
+ * A key that the whole of the previous SKR holds signed in it: a history that
+ * reaches back further need not be known.
+ */
 static void
 judge_zsk_publication(const struct check_input *in, const struct dnskey *key,
     struct key_list before, struct check_result *result)
 {
 	int64_t safety_s = in->request->zsk_policy.publish_safety_s;
 	int64_t start = in->request->bundles[0].inception;
-	int64_t since;
+	int64_t since = published_since(in->previous, before, start);
 
-	if (signs_in_cycle(in->previous, before) ||
-	    !published_since(in->previous, before, start, &since) ||
-	    start - since >= safety_s)
+	if (signs_in_cycle(in->previous, before) || start - since >= safety_s)
 		return;
 	finding_add(result, in->request, 0,
 	    "key %s signs from %s and is published since %s, %s before",

@@ -38,7 +38,8 @@ const struct check checks[] = {
 	  "the zone's owner a response that was not asked for.",
 	  STAGE_REQUEST | STAGE_CHAIN, true, NULL, check_id },
 	{ "KSR-BUNDLE-UNIQUE", "5.1.2",
-	  "bundle ids are unique, also against the previous SKR",
+	  "bundle ids are unique, also against the previous SKR and the "
+	  "register",
 	  "A response is matched to its request bundle by bundle, by id.",
 	  STAGE_REQUEST | STAGE_CHAIN, true, NULL, check_bundle_unique },
 	{ "KSR-BUNDLE-KEYS", "5.1.3, RFC 4034 2.1",

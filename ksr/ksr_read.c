@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "ksr/base/limits.h"
+#include "ksr/builder.h"
 #include "ksr/content.h"
 #include "ksr/ksr.h"
 
@@ -41,14 +42,7 @@ struct reader {
 	size_t text_len;
 	bool space; /* seen since the last other character */
 
-	struct ksr *ksr;
-	size_t bundles_size; /* allocated; ksr->n_bundles are in use */
-
-	/* The open bundle's, copied to arrays of the right size at its end. */
-	struct dnskey keys[BUNDLE_KEYS_MAX];
-	struct rrsig signatures[BUNDLE_SIGS_MAX];
-	size_t n_keys, n_signatures;
-	char signer[ID_MAX + 1];
+	struct builder builder;
 };
 
 static bool refuse(struct reader *r, struct position at, const char *fmt, ...)
@@ -111,97 +105,6 @@ out_of_memory(struct reader *r)
 }
 
 /*
- * What an element stands for in the model.
- */
-
-static struct bundle *
-bundle_open(struct reader *r)
-{
-	struct ksr *ksr = r->ksr;
-
-	if (ksr->n_bundles == r->bundles_size) {
-		size_t size = r->bundles_size == 0 ? 16 : 2 * r->bundles_size;
-		struct bundle *bundles =
-		    reallocarray(ksr->bundles, size, sizeof(*bundles));
-
-		if (bundles == NULL)
-			return NULL;
-		ksr->bundles = bundles;
-		r->bundles_size = size;
-	}
-	r->n_keys = r->n_signatures = 0;
-	ksr->bundles[ksr->n_bundles] = (struct bundle){ 0 };
-	return &ksr->bundles[ksr->n_bundles++];
-}
-
-static bool
-bundle_close(struct reader *r, struct bundle *bundle)
-{
-	if (!bundle_alloc(bundle, r->n_keys, r->n_signatures, r->err))
-		return out_of_memory(r);
-	memcpy(bundle->keys, r->keys, r->n_keys * sizeof(r->keys[0]));
-	memcpy(bundle->signatures, r->signatures,
-	    r->n_signatures * sizeof(r->signatures[0]));
-	return true;
-}
-
-/* Parameters of an algorithm: the element's name is the family. */
-static void *
-family_open(struct signature_algorithm *algorithm, enum algorithm_family family)
-{
-	algorithm->family = family;
-	return algorithm;
-}
-
-/*
- * NULL if there is no memory for it.  The grammar keeps every array within its
- * size.
- */
-static void *
-object_open(struct reader *r, enum object object, void *parent)
-{
-	struct signature_policy *policy = parent; /* of OBJECT_ALGORITHM */
-	struct bundle *bundle = parent;           /* of OBJECT_SIGNER */
-
-	switch (object) {
-	case OBJECT_OF_PARENT:
-		return parent;
-	case OBJECT_DOCUMENT:
-		return r->ksr;
-	case OBJECT_REQUEST:
-		r->ksr->kind = KSR_REQUEST;
-		return r->ksr;
-	case OBJECT_RESPONSE:
-		r->ksr->kind = KSR_RESPONSE;
-		return r->ksr;
-	case OBJECT_KSK_POLICY:
-		return &r->ksr->ksk_policy;
-	case OBJECT_ZSK_POLICY:
-		return &r->ksr->zsk_policy;
-	case OBJECT_ALGORITHM:
-		return &policy->algorithms[policy->n_algorithms++];
-	case OBJECT_RSA:
-		return family_open(parent, FAMILY_RSA);
-	case OBJECT_ECDSA:
-		return family_open(parent, FAMILY_ECDSA);
-	case OBJECT_EDDSA:
-		return family_open(parent, FAMILY_EDDSA);
-	case OBJECT_BUNDLE:
-		return bundle_open(r);
-	case OBJECT_SIGNER:
-		bundle->n_signers++;
-		return r->signer;
-	case OBJECT_KEY:
-		r->keys[r->n_keys] = (struct dnskey){ 0 };
-		return &r->keys[r->n_keys++];
-	case OBJECT_SIGNATURE:
-		r->signatures[r->n_signatures] = (struct rrsig){ 0 };
-		return &r->signatures[r->n_signatures++];
-	}
-	return NULL;
-}
-
-/*
  * Attributes.
  */
 
@@ -259,7 +162,7 @@ element_start(struct reader *r, const char *name, const char **attributes)
 
 	if (!content_child(&parent->content, name, &element, &err))
 		return refuse(r, here(r), "%s", err.msg);
-	object = object_open(r, element->object, parent->object);
+	object = builder_open(&r->builder, element->object, parent->object);
 	if (object == NULL)
 		return out_of_memory(r);
 	if (r->depth == ELEMENT_DEPTH_MAX)
@@ -290,9 +193,9 @@ element_end(struct reader *r)
 			frame->object, &err))
 			return refuse(r, frame->position, "%s", err.msg);
 	}
-	if (frame->content.element->object == OBJECT_BUNDLE &&
-	    !bundle_close(r, frame->object))
-		return false;
+	if (!builder_close(&r->builder, frame->content.element->object,
+		frame->object, &err))
+		return out_of_memory(r);
 	r->depth--;
 	return true;
 }
@@ -518,17 +421,6 @@ document_read(struct reader *r, struct bytes xml)
 	return parse(r, xml);
 }
 
-/* Gives back what the doubling of the array took too much. */
-static void
-bundles_fit(struct ksr *ksr)
-{
-	struct bundle *bundles =
-	    reallocarray(ksr->bundles, ksr->n_bundles, sizeof(*bundles));
-
-	if (bundles != NULL)
-		ksr->bundles = bundles;
-}
-
 bool
 ksr_read(struct bytes xml, const char *name, struct ksr **ret, struct err *err)
 {
@@ -539,19 +431,19 @@ ksr_read(struct bytes xml, const char *name, struct ksr **ret, struct err *err)
 		return err_set(err, E_MEMORY, "%s: out of memory", name);
 	r->name = name;
 	r->err = err;
-	r->ksr = ksr_new(KSR_REQUEST, 0);
+	r->builder.ksr = ksr_new(KSR_REQUEST, 0);
 	r->parser = XML_ParserCreate(NULL);
-	if (r->ksr == NULL || r->parser == NULL)
+	if (r->builder.ksr == NULL || r->parser == NULL)
 		out_of_memory(r);
 	else
 		ok = document_read(r, xml);
 	if (r->parser != NULL)
 		XML_ParserFree(r->parser);
 	if (ok) {
-		bundles_fit(r->ksr);
-		*ret = r->ksr;
+		builder_fit(&r->builder);
+		*ret = r->builder.ksr;
 	} else {
-		ksr_free(r->ksr);
+		ksr_free(r->builder.ksr);
 	}
 	free(r);
 	return ok;

@@ -396,6 +396,10 @@ tree_read(
 	if (yaml.len > CONFIG_FILE_MAX)
 		return err_set(err, E_INPUT, "%s: longer than %u octets", name,
 		    CONFIG_FILE_MAX);
+	/* libyaml aborts the program where nothing has no address. */
+	if (yaml.len == 0)
+		return err_set(
+		    err, E_INPUT, "%s:1:1: there is nothing in it", name);
 	if (!check_characters(yaml, name, err))
 		return false;
 	root = calloc(1, sizeof(*root));

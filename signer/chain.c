@@ -159,6 +159,25 @@ chain_read(const char *path, struct chain_lines *ret, struct err *err)
 	return true;
 }
 
+bool
+chain_of_bytes(struct bytes content, const char *name,
+    struct chain_lines *ret, struct err *err)
+{
+	struct chain_lines lines = { .content = buf_new(CHAIN_FILE_MAX) };
+
+	buf_put(&lines.content, content.data, content.len);
+	if (lines.content.failed) {
+		chain_lines_clear(&lines);
+		return err_set(err, E_MEMORY, "%s: out of memory", name);
+	}
+	if (!parse_lines(&lines, name, err)) {
+		chain_lines_clear(&lines);
+		return false;
+	}
+	*ret = lines;
+	return true;
+}
+
 void
 chain_lines_clear(struct chain_lines *lines)
 {
@@ -239,6 +258,9 @@ lock_and_read(struct chain *chain, struct err *err)
 		chain_lines_clear(&chain->found);
 		if (!chain_read(chain->path, &chain->found, err))
 			return false;
+		/* If it lacked its end only, it is whole now. */
+		chain->after_torn =
+		    chain->found.lines[chain->found.n - 1].json == NULL;
 	}
 	chain->n = chain->found.n;
 	memcpy(chain->head, chain->found.head, CHAIN_HASH_SIZE);
@@ -285,6 +307,18 @@ format_line(const struct chain *chain, const json_t *object)
 	return text;
 }
 
+/* JSON may hold a DEL as it is (RFC 8259 section 7); a line may not. */
+static void
+put_printable(struct buf *line, const char *text)
+{
+	for (const char *del; (del = strchr(text, 0x7f)) != NULL;
+	     text = del + 1) {
+		buf_put(line, text, (size_t)(del - text));
+		buf_puts(line, "\\u007f");
+	}
+	buf_puts(line, text);
+}
+
 bool
 chain_append(struct chain *chain, json_t *object, struct err *err)
 {
@@ -294,7 +328,7 @@ chain_append(struct chain *chain, json_t *object, struct err *err)
 
 	json_decref(object);
 	if (text != NULL) {
-		buf_puts(&line, text);
+		put_printable(&line, text);
 		buf_puts(&line, "\n");
 	}
 	if (text == NULL || line.failed)

@@ -43,6 +43,10 @@ struct chain_lines {
  */
 MUST_USE bool chain_read(
     const char *path, struct chain_lines *ret, struct err *err);
+
+/* The same of a chain's content, which is copied; name is used in messages. */
+MUST_USE bool chain_of_bytes(struct bytes content, const char *name,
+    struct chain_lines *ret, struct err *err);
 void chain_lines_clear(struct chain_lines *lines);
 
 struct chain; /* opaque: open for appending, locked against other runs */

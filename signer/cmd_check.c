@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "ksr/practice.h"
 #include "signer/command.h"
@@ -6,11 +7,26 @@
 #include "signer/input.h"
 #include "signer/json.h"
 #include "signer/print.h"
+#include "signer/register.h"
 
 struct checking {
 	struct document request, previous;
+	struct ledger *ledger; /* NULL: there is no register */
 	struct report report;
 };
+
+static bool
+read_register(const struct context *context, struct ledger **ret,
+    struct err *err)
+{
+	char path[REGISTER_PATH_SIZE];
+
+	ledger_path(context->config_path, path);
+	return ledger_read(path, ret, err) &&
+	    (*ret == NULL ||
+	    record_input(context->record, "register", path,
+		ledger_content(*ret), err));
+}
 
 static bool
 load(const struct context *context, const struct args *args,
@@ -22,7 +38,8 @@ load(const struct context *context, const struct args *args,
 		   KSR_REQUEST, &checking->request, err) &&
 	    (previous == NULL ||
 	    document_load_kind(context->record, "previous response", previous,
-		KSR_RESPONSE, &checking->previous, err));
+		KSR_RESPONSE, &checking->previous, err)) &&
+	    read_register(context, &checking->ledger, err);
 }
 
 static bool
@@ -55,12 +72,18 @@ check(const struct context *context, const struct args *args,
 {
 	const char *schema = args_value(args, "schema");
 	struct check_input in = { .now = context->now,
-		.earliest_now = context->earliest_now };
+		.alternative = args_value(args, "alternative") };
 
+	if (in.alternative != NULL && !alternative_is_name(in.alternative))
+		return err_set_alternative(err);
 	if (!load(context, args, checking, err))
 		return false;
 	in.config = context->config;
 	in.request = checking->request.ksr;
+	memcpy(in.request_sha256, checking->request.sha256, SHA256_SIZE);
+	in.earliest_now =
+	    ledger_floor(checking->ledger, context->earliest_now);
+	in.processed = ledger_processed(checking->ledger, &in.n_processed);
 	in.previous = checking->previous.ksr;
 	if (schema != NULL) {
 		in.schema = config_schema(in.config, schema);
@@ -122,6 +145,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 		      check(context, args, &checking, err);
 
 	report_clear(&checking.report);
+	ledger_close(checking.ledger);
 	document_free(&checking.previous);
 	document_free(&checking.request);
 	return ok;
@@ -132,20 +156,24 @@ static const struct option_row options[] = {
 	{ "policy", NULL, "judge the configuration by the practice statement",
 	    false },
 	{ "schema", "NAME", "also judge the slots of this schema", false },
+	{ "alternative", "NAME", "judge it as signed once more by this name",
+	    false },
 	{ NULL, NULL, NULL, false },
 };
 
 const struct command cmd_check = {
 	.name = "check",
 	.run = run,
-	.usage = "KSR [--previous-skr SKR] [--schema NAME] | --policy",
+	.usage = "KSR [--previous-skr SKR] [--schema NAME] "
+		 "[--alternative NAME] | --policy",
 	.summary = "run every check on a request; no HSM",
 	.help =
 	    "Every check runs and every finding is reported: the bundle, the\n"
 	    "value seen and the value required.  A check that the configuration\n"
 	    "switches off still runs; what it finds is shown as waived.  A\n"
 	    "check that lacks its input (no previous response, no schema) says\n"
-	    "that it did not run.\n\n"
+	    "that it did not run.  What was signed before is read from\n"
+	    REGISTER_FILE " beside the configuration.\n\n"
 	    "--policy says, clause by clause, whether the configuration meets\n"
 	    "the root's KSK practice statement, and names each departure.",
 	.max_files = 1,

@@ -44,12 +44,9 @@ print_verified(const struct context *context, const struct ceremony *ceremony,
 			(json_int_t)n_interrupted, "head", ceremony->log.head,
 			"witnessed", witness->given),
 		    err);
-	printf("%zu lines in %zu runs, each the successor of the one before\n",
-	    ceremony->log.n, ceremony->n_runs);
-	if (n_interrupted > 0)
-		printf("%zu runs were interrupted; `anchorite log show` says "
-		       "where\n",
-		    n_interrupted);
+	printf("Lines %zu, each the successor of the one before; runs %zu, "
+	       "interrupted %zu\n",
+	    ceremony->log.n, ceremony->n_runs, n_interrupted);
 	printf("\n");
 	witness_print(witness, ceremony->dir, &ceremony->log);
 	return true;

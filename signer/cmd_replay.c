@@ -64,9 +64,9 @@ print(const struct context *context, const struct replay *replay,
 	printf("\n");
 	witness_print(witness, ceremony->dir, &ceremony->log);
 	if (replay->differences.n == 0)
-		printf("\nreplayed: %zu runs, every conclusion and every byte "
+		printf("\nreplayed: %zu run%s, every conclusion and every byte "
 		       "the same\n",
-		    ceremony->n_runs);
+		    ceremony->n_runs, ceremony->n_runs == 1 ? "" : "s");
 }
 
 static json_t *
@@ -131,13 +131,10 @@ judge(const struct context *context, struct replay *replay,
 	if (found->n == 0)
 		return true;
 	if (found->list[0].line == 0)
-		return err_set(err, E_REFUSED, "%s: %zu differences: %s",
-		    replay->ceremony.dir, found->n, found->list[0].text);
-	return err_set(err, E_REFUSED,
-	    "%s: %zu differences, first at line %zu: "
-	    "%s",
-	    replay->ceremony.dir, found->n, found->list[0].line,
-	    found->list[0].text);
+		return err_set(err, E_REFUSED, "%s differs: %s",
+		    replay->ceremony.dir, found->list[0].text);
+	return err_set(err, E_REFUSED, "%s differs, first at line %zu: %s",
+	    replay->ceremony.dir, found->list[0].line, found->list[0].text);
 }
 
 static bool

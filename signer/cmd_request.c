@@ -334,8 +334,8 @@ run(const struct context *context, const struct args *args, struct err *err)
 	r->context = context;
 	r->config = context->config;
 	ok = request(r, args, err);
-	interrupt_guard_file(NULL);
 	token_close(&r->token);
+	interrupt_guard_file(NULL);
 	output_free(r->output);
 	ksr_free(r->request);
 	document_free(&r->previous);

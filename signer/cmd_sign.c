@@ -1,8 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/base/text.h"
 #include "signer/command.h"
 #include "signer/input.h"
+#include "signer/register.h"
+#include "signer/signatures.h"
 #include "signer/signing.h"
 
 /*
@@ -82,6 +85,21 @@ choose_previous(const struct args *args, const struct config *config,
 }
 
 static bool
+read_jobs(const struct args *args, size_t *ret, struct err *err)
+{
+	const char *given = args_value(args, "jobs");
+	uint64_t jobs = 1;
+
+	if (given != NULL &&
+	    (!number_parse(given, JOBS_MAX, &jobs) || jobs < 1))
+		return err_set(err, E_USAGE,
+		    "--jobs %s: expected a number from 1 to %d", given,
+		    JOBS_MAX);
+	*ret = (size_t)jobs;
+	return true;
+}
+
+static bool
 sign(const struct context *context, const struct args *args,
     struct override *overrides, struct err *err)
 {
@@ -89,12 +107,18 @@ sign(const struct context *context, const struct args *args,
 	const char *schema = args_value(args, "schema");
 	struct signing_request request = {
 		.schema = schema == NULL ? "normal" : schema,
+		.alternative = args_value(args, "alternative"),
 		.hsm = args_value(args, "hsm"),
 		.batch = args_flag(args, "batch"),
+		.jobs = 1,
 		.overrides = overrides,
 	};
 
-	return collect_overrides(args, overrides, &request.n_overrides, err) &&
+	if (request.alternative != NULL &&
+	    !alternative_is_name(request.alternative))
+		return err_set_alternative(err);
+	return read_jobs(args, &request.jobs, err) &&
+	    collect_overrides(args, overrides, &request.n_overrides, err) &&
 	    choose_path(args, 0, config->filenames.input_ksr, "request",
 		&request.ksr_path, err) &&
 	    choose_path(args, 1, config->filenames.output_skr, "response path",
@@ -122,10 +146,13 @@ static const struct option_row options[] = {
 	{ "first", NULL, "there has never been a response", false },
 	{ "schema", "NAME", "which KSKs sign in which slot (default: normal)",
 	    false },
+	{ "alternative", "NAME",
+	    "the request is signed once more, under this name", false },
 	{ "hsm", "NAME", "which HSM of the configuration", false },
 	{ "override", "ID", "let this check's findings pass; needs a reason",
 	    true },
 	{ "reason", "TEXT", "why the --override before it", true },
+	{ "jobs", "N", "sign with N sessions at once (default: 1)", false },
 	{ "batch", NULL, "confirm without a terminal", false },
 	{ NULL, NULL, NULL, false },
 };
@@ -134,7 +161,7 @@ const struct command cmd_sign = {
 	.name = "sign",
 	.run = run,
 	.usage = "[KSR [SKR]] --previous-skr SKR|--first [--schema NAME] "
-		 "[--batch] ...",
+		 "[--alternative NAME] [--batch] ...",
 	.summary = "sign a request with the KSK in the HSM",
 	.help =
 	    "Reads the request and the previous response, shows their hashes in\n"
@@ -144,6 +171,9 @@ const struct command cmd_sign = {
 	    "the next is made; the response is read back from disk and verified\n"
 	    "by a second implementation before it gets its name.  An existing\n"
 	    "file is never overwritten, and after any error there is none.\n\n"
+	    "A request is signed once; what was signed is in " REGISTER_FILE "\n"
+	    "beside the configuration.  Fallback responses to the very same\n"
+	    "file each have a name of their own: --alternative NAME.\n\n"
 	    "Files that are not given come from `filenames:` in the\n"
 	    "configuration.",
 	.max_files = 2,

@@ -43,6 +43,7 @@ struct context {
 	int64_t now;		     /* --at, or the clock */
 	int64_t earliest_now;	     /* the release; 0 with --at */
 	const struct config *config; /* NULL unless the command needs one */
+	const char *config_path;     /* of its file */
 	struct record *record;	     /* NULL where none is kept */
 };
 
@@ -67,8 +68,8 @@ struct command {
 };
 
 extern const struct command cmd_init, cmd_keygen, cmd_inventory, cmd_request,
-    cmd_check, cmd_sign, cmd_verify, cmd_show, cmd_hash, cmd_log, cmd_replay,
-    cmd_report;
+    cmd_check, cmd_sign, cmd_verify, cmd_show, cmd_hash, cmd_register, cmd_log,
+    cmd_replay, cmd_report;
 
 extern const struct option_row global_options[];
 

@@ -24,15 +24,6 @@ json_of_text(const char *text)
 }
 
 static json_t *
-json_of_sha256(const uint8_t digest[SHA256_SIZE])
-{
-	char hex[SHA256_TEXT_SIZE];
-
-	sha256_text(digest, hex);
-	return json_string(hex);
-}
-
-static json_t *
 json_of_hash_of(struct bytes content)
 {
 	uint8_t digest[SHA256_SIZE];
@@ -155,6 +146,30 @@ facts_report(struct record *record, unsigned stages,
 }
 
 bool
+facts_unused_overrides(struct record *record, const struct override *overrides,
+    size_t n, const struct report *report, struct err *err)
+{
+	json_t *ids = json_unused_overrides(overrides, n, report);
+
+	if (json_array_size(ids) == 0) {
+		json_decref(ids);
+		return true;
+	}
+	return record_event(
+	    record, "unused overrides", json_pack("{s:o}", "ids", ids), err);
+}
+
+bool
+facts_activation(struct record *record, const char *event,
+    const struct document *response, struct err *err)
+{
+	return record_event(record, event,
+	    json_pack("{s:s, s:o}", "id", response->ksr->id, "sha256",
+		json_of_sha256(response->sha256)),
+	    err);
+}
+
+bool
 facts_hsm(
     struct record *record, const struct config_hsm *hsm, struct err *err)
 {
@@ -205,11 +220,11 @@ facts_asked(struct record *record, const struct signing_request *asked,
 		    json_pack("{s:s, s:o}", "id", asked->overrides[i].id,
 			"reason", json_of_text(asked->overrides[i].reason)));
 	return record_event(record, "asked",
-	    json_pack("{s:o, s:o, s:b, s:s, s:b, s:o}", "request",
+	    json_pack("{s:o, s:o, s:b, s:s, s:s?, s:b, s:o}", "request",
 		json_of_text(asked->ksr_path), "response",
 		json_of_text(asked->skr_path), "first",
-		asked->previous_path == NULL, "schema", asked->schema, "batch",
-		asked->batch, "overrides", overrides),
+		asked->previous_path == NULL, "schema", asked->schema,
+		"alternative", asked->alternative, "batch", asked->batch, "overrides", overrides),
 	    err);
 }
 

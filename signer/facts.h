@@ -29,6 +29,14 @@ MUST_USE bool facts_end(struct record *record, bool ok,
 MUST_USE bool facts_report(struct record *record, unsigned stages,
     const struct report *report, size_t first, struct err *err);
 
+/*
+ * "unused overrides", where there are any: those that let no finding of the
+ * report pass.
+ */
+MUST_USE bool facts_unused_overrides(struct record *record,
+    const struct override *overrides, size_t n, const struct report *report,
+    struct err *err);
+
 /* "hsm": which module and token are about to be opened. */
 MUST_USE bool facts_hsm(struct record *record, const struct config_hsm *hsm,
     struct err *err);
@@ -59,6 +67,13 @@ MUST_USE bool facts_answer(
 json_t *json_of_signatures(const struct ksr *response, bool made);
 MUST_USE bool facts_signatures(struct record *record, const char *event,
     const struct ksr *response, struct err *err);
+
+/*
+ * "activating" before the register's line, "activated" after it: the response
+ * that the zone uses.
+ */
+MUST_USE bool facts_activation(struct record *record, const char *event,
+    const struct document *response, struct err *err);
 
 /* "generating" before keygen, "key" after it. */
 MUST_USE bool facts_generating(struct record *record, const char *label,

@@ -23,7 +23,8 @@ undo_and_die(int sig)
 static void
 install_handlers(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+		SIGPIPE };
 	struct sigaction action = { .sa_handler = undo_and_die,
 		.sa_flags = (int)SA_RESETHAND };
 

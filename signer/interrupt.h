@@ -1,9 +1,11 @@
 /*
- * What must be undone when a person presses Ctrl-C or the power manager says
- * goodbye: a half-made output file, and a terminal without echo.
+ * What must be undone when a person presses Ctrl-C, the power manager says
+ * goodbye or the reader of our output goes away: a half-made output file, and a
+ * terminal without echo.
  *
- * One of each at a time.  Handlers for SIGINT, SIGTERM, SIGHUP and SIGQUIT do
- * the undoing with async-signal-safe calls and then let the signal kill.
+ * One of each at a time.  Handlers for SIGINT, SIGTERM, SIGHUP, SIGQUIT and
+ * SIGPIPE do the undoing with async-signal-safe calls and then let the signal
+ * kill.
  */
 #pragma once
 

@@ -37,6 +37,15 @@ json_of_buf(struct buf *buf)
 }
 
 json_t *
+json_of_sha256(const uint8_t digest[SHA256_SIZE])
+{
+	char hex[SHA256_TEXT_SIZE];
+
+	sha256_text(digest, hex);
+	return json_string(hex);
+}
+
+json_t *
 json_of_bytes_hex(struct bytes bytes)
 {
 	struct buf buf = buf_new(2 * bytes.len + 1);
@@ -199,6 +208,19 @@ json_of_report(const struct report *report, size_t first)
 	for (size_t i = first; i < report->n_results; i++)
 		json_array_append_new(rows, json_of_result(&report->results[i]));
 	return rows;
+}
+
+json_t *
+json_unused_overrides(const struct override *overrides, size_t n,
+    const struct report *report)
+{
+	json_t *ids = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		if (!override_used(&overrides[i], report))
+			json_array_append_new(
+			    ids, json_string(overrides[i].id));
+	return ids;
 }
 
 json_t *

@@ -20,6 +20,10 @@ json_t *json_of_ksr(const struct ksr *ksr);
 /* An array, one object a rule from row `first` on, findings included. */
 json_t *json_of_report(const struct report *report, size_t first);
 
+/* The ids of overrides that let no finding of the report pass. */
+json_t *json_unused_overrides(const struct override *overrides, size_t n,
+    const struct report *report);
+
 /* ["request", "token"]: names of the stages in the mask. */
 json_t *json_of_stages(unsigned stages);
 
@@ -27,6 +31,7 @@ json_t *json_of_key(const struct dnskey *key);
 
 json_t *json_of_time(int64_t time);
 json_t *json_of_bytes_base64(const uint8_t *data, size_t len);
+json_t *json_of_sha256(const uint8_t digest[SHA256_SIZE]); /* lower case */
 json_t *json_of_bytes_hex(struct bytes bytes);
 json_t *json_of_words(struct bytes bytes); /* PGP words in one string */
 

@@ -23,7 +23,7 @@ keyinfo_of(const struct dnskey *dnskey, const char *zone, struct keyinfo *ret,
 		return false;
 	revoked.flags |= DNSKEY_FLAG_REVOKE;
 	info.revoked_tag = dnskey_tag(&revoked);
-	snprintf(info.zone, sizeof(info.zone), "%s", zone);
+	dname_text(&owner, info.zone);
 	*ret = info;
 	return true;
 }

@@ -14,7 +14,7 @@ struct keyinfo {
 	struct dnskey dnskey; /* flags 257 */
 	uint16_t revoked_tag;
 	uint8_t ds_sha256[DS_SHA256_SIZE];
-	char zone[DNAME_TEXT_MAX + 1];
+	char zone[DNAME_TEXT_MAX + 1]; /* canonical, with its final dot */
 };
 
 MUST_USE bool keyinfo_of(const struct dnskey *dnskey, const char *zone,

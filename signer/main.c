@@ -4,6 +4,8 @@
  * The one place that reads the clock, prints errors and decides the exit
  * status: 0 accepted, 1 refused, 2 could not run.
  */
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,7 @@ static const struct command *const commands[] = {
 	&cmd_verify,
 	&cmd_show,
 	&cmd_hash,
+	&cmd_register,
 	&cmd_log,
 	&cmd_replay,
 	&cmd_report,
@@ -170,6 +173,7 @@ load_configuration(const struct command *command, const struct args *args,
 	if (!configuration_load(path, ret, err))
 		return false;
 	context->config = ret->config;
+	context->config_path = ret->path;
 	if (context->at_given && !ret->config->rehearsal)
 		return err_set(err, E_USAGE,
 		    "--at is for rehearsals: %s does not say "
@@ -278,13 +282,36 @@ forbid_core_files(void)
 #endif
 }
 
+/*
+ * Descriptors 0 to 2, where the caller closed one, would go to the next files
+ * that are opened, and what is meant for the screen into a response.  They
+ * become files that nothing can be written to.
+ */
+static bool
+open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct err err = { 0 };
 	bool ok;
 
+	if (!open_standard_files())
+		return 2;
 	forbid_core_files();
+	/* A file that grows beyond its limit is an error like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		printf("anchorite %s\n", ANCHORITE_VERSION);
 		ok = true;
@@ -294,8 +321,8 @@ main(int argc, char **argv)
 	} else {
 		ok = run(argc, argv, &err);
 	}
-	if (fflush(stdout) != 0 && ok)
-		ok = err_set_errno(&err, "standard output");
+	if (ok)
+		ok = print_flush(&err);
 	if (ok)
 		return 0;
 	fprintf(stderr, "anchorite: %s%s\n",

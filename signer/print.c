@@ -7,6 +7,17 @@
 #define WORDS_A_LINE 8
 #define WORDS_MAX    1024 /* octets of text: 32 words of at most 12 letters */
 
+bool
+print_flush(struct err *err)
+{
+	if (fflush(stdout) != 0)
+		return err_set_errno(err, "standard output");
+	if (ferror(stdout))
+		return err_set(
+		    err, E_IO, "standard output: not all of it arrived");
+	return true;
+}
+
 void
 sha256_text(const uint8_t digest[SHA256_SIZE], char ret[SHA256_TEXT_SIZE])
 {
@@ -112,6 +123,16 @@ print_report(
 {
 	for (size_t i = first; i < report->n_results; i++)
 		print_result(context, &report->results[i]);
+}
+
+void
+print_unused_overrides(const struct override *overrides, size_t n,
+    const struct report *report)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!override_used(&overrides[i], report))
+			printf("\n--override %s had nothing to override\n",
+			    overrides[i].id);
 }
 
 bool

@@ -11,6 +11,12 @@
 #include "signer/command.h"
 #include "signer/input.h"
 
+/*
+ * Fails unless all that was printed so far has arrived: what people could not
+ * see must not be acted on.
+ */
+MUST_USE bool print_flush(struct err *err);
+
 /* Lower-case hex, as sha256sum prints it. */
 #define SHA256_TEXT_SIZE (2 * SHA256_SIZE + 1)
 void sha256_text(const uint8_t digest[SHA256_SIZE], char ret[SHA256_TEXT_SIZE]);
@@ -35,6 +41,10 @@ MUST_USE bool print_table(
  */
 void print_report(
     const struct context *context, const struct report *report, size_t first);
+
+/* A line for each override that let no finding of the report pass. */
+void print_unused_overrides(const struct override *overrides, size_t n,
+    const struct report *report);
 
 /* The refusal that ends a command whose report refuses: names the ids. */
 bool err_set_report(

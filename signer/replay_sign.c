@@ -99,15 +99,6 @@ replay_build(struct rerun *rerun, struct err *err)
 	return true;
 }
 
-/* The step before the line at hand. */
-static const json_t *
-line_before(const struct rerun *rerun)
-{
-	const struct chain_line *lines = rerun->replay->ceremony.log.lines;
-
-	return rerun->line < 2 ? NULL : lines[rerun->line - 2].json;
-}
-
 static bool
 has_argument(const struct rerun *rerun, const char *wanted)
 {
@@ -127,8 +118,7 @@ replay_answer(struct rerun *rerun, const json_t *line, struct err *err)
 {
 	const char *by = fact_text(line, "by"), *text = fact_text(line, "text");
 	bool batch = strcmp(by, "batch") == 0;
-	bool asked =
-	    strcmp(fact_text(line_before(rerun), "event"), "prompt") == 0;
+	bool asked = strcmp(rerun->before, "prompt") == 0;
 
 	(void)err;
 	if (!batch && strcmp(by, "terminal") != 0)

@@ -14,6 +14,7 @@ struct rerun {
 	const json_t *head; /* its "run" line */
 	bool same_program;  /* the one that replays wrote it */
 	size_t line;        /* the line at hand, from 1 */
+	const char *before; /* the event before it */
 	int64_t now, earliest_now;
 	struct config *config; /* owned */
 	struct document request, previous, response;

@@ -13,6 +13,8 @@
 #include "signer/interrupt.h"
 #include "signer/json.h"
 #include "signer/print.h"
+#include "signer/register.h"
+#include "signer/signatures.h"
 #include "signer/signing.h"
 #include "signer/token.h"
 
@@ -23,6 +25,7 @@ struct signing {
 	const struct config *config;
 	const struct schema *schema;
 	struct document request, previous, written;
+	struct ledger *ledger;
 	struct report report;
 	struct output *output;
 	struct token token;
@@ -33,9 +36,10 @@ struct signing {
 static void
 signing_clear(struct signing *signing)
 {
-	interrupt_guard_file(NULL);
 	token_close(&signing->token);
+	interrupt_guard_file(NULL);
 	output_free(signing->output);
+	ledger_close(signing->ledger);
 	ksr_free(signing->response);
 	report_clear(&signing->report);
 	document_free(&signing->written);
@@ -91,6 +95,18 @@ read_inputs(struct signing *signing, struct err *err)
 		asked->previous_path, KSR_RESPONSE, &signing->previous, err);
 }
 
+/* Before the HSM is touched, and until the end no other run may sign. */
+static bool
+open_register(struct signing *signing, struct err *err)
+{
+	char path[REGISTER_PATH_SIZE];
+
+	ledger_path(signing->context->config_path, path);
+	return ledger_open(path, &signing->ledger, err) &&
+	    record_input(signing->context->record, "register", path,
+		ledger_content(signing->ledger), err);
+}
+
 /* Runs one stage and prints its rows; a refusal is an error. */
 static bool
 check(struct signing *signing, enum check_stage stage, const char *title,
@@ -99,14 +115,18 @@ check(struct signing *signing, enum check_stage stage, const char *title,
 	struct check_input in = {
 		.config = signing->config,
 		.now = signing->context->now,
-		.earliest_now = signing->context->earliest_now,
+		.earliest_now = ledger_floor(
+		    signing->ledger, signing->context->earliest_now),
 		.request = signing->request.ksr,
+		.alternative = signing->asked->alternative,
 		.previous = signing->previous.ksr,
 		.schema = signing->schema,
 		.response = signing->written.ksr,
 	};
 	size_t first = signing->report.n_results;
 
+	memcpy(in.request_sha256, signing->request.sha256, SHA256_SIZE);
+	in.processed = ledger_processed(signing->ledger, &in.n_processed);
 	for (size_t i = 0; i < signing->config->n_keys; i++)
 		if (signing->ksks[i].present)
 			in.keys_in_hsm |= UINT32_C(1) << i;
@@ -123,6 +143,21 @@ check(struct signing *signing, enum check_stage stage, const char *title,
 		return err_set_report(
 		    err, signing->asked->ksr_path, &signing->report);
 	return true;
+}
+
+/* Only rules of the request may be overridden, and those have all run. */
+static bool
+check_request(struct signing *signing, struct err *err)
+{
+	const struct signing_request *asked = signing->asked;
+
+	if (!check(signing, STAGE_REQUEST, "Checks of the request", err))
+		return false;
+	if (!signing->context->json)
+		print_unused_overrides(
+		    asked->overrides, asked->n_overrides, &signing->report);
+	return facts_unused_overrides(signing->context->record,
+	    asked->overrides, asked->n_overrides, &signing->report, err);
 }
 
 static bool
@@ -198,7 +233,7 @@ build_response(struct signing *signing, struct err *err)
 	return print_table("", signing->response, err);
 }
 
-/* Only the four characters "Yes" and the end of the line are a yes. */
+/* Only "Yes" and the end of the line are a yes. */
 static bool
 confirm(const struct signing *signing, struct err *err)
 {
@@ -206,92 +241,60 @@ confirm(const struct signing *signing, struct err *err)
 				     "anything else to stop: ";
 	struct record *record = signing->context->record;
 	char line[16];
+	bool confirmed;
 
 	if (signing->asked->batch)
-		return facts_answer(record, "batch", "Yes", err);
+		return print_flush(err) &&
+		    facts_answer(record, "batch", "Yes", err);
 	if (!facts_prompt(record, prompt, err))
 		return false;
-	printf("\n%s", prompt);
-	if (fflush(stdout) != 0)
-		return err_set_errno(err, "standard output");
-	/* What was typed ahead was not an answer to this question. */
+	/* What is typed ahead is no answer; what follows the question is. */
 	tcflush(STDIN_FILENO, TCIFLUSH);
+	printf("\n%s", prompt);
+	if (!print_flush(err))
+		return false;
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		line[0] = '\0';
+	confirmed = strcmp(line, "Yes\n") == 0;
 	line[strcspn(line, "\n")] = '\0';
 	if (!facts_answer(record, "terminal", line, err))
 		return false;
-	if (strcmp(line, "Yes") != 0)
-		return err_set(err, E_REFUSED,
-		    "not confirmed: the answer was \"%s\", not \"Yes\"; "
-		    "nothing was signed",
-		    line);
-	return true;
+	if (confirmed)
+		return true;
+	return err_set(err, E_REFUSED,
+	    "not confirmed: the answer was \"%s\", not \"Yes\" and Enter; "
+	    "nothing was signed",
+	    line);
 }
 
-static const struct ksk *
-signer_of(const struct signing *signing, const struct rrsig *rrsig)
+static void
+show_progress(size_t done, size_t total)
 {
-	for (size_t i = 0; i < signing->config->n_keys; i++)
-		if (signing->ksks[i].present &&
-		    strcmp(signing->config->keys[i].label,
-			rrsig->identifier) == 0)
-			return &signing->ksks[i];
-	return NULL;
-}
-
-static bool
-sign_one(struct signing *signing, size_t bundle, size_t index, struct err *err)
-{
-	struct rrsig *rrsig =
-	    &signing->response->bundles[bundle].signatures[index];
-	const struct ksk *ksk = signer_of(signing, rrsig);
-	struct buf data = buf_new(TO_BE_SIGNED_MAX);
-	bool ok;
-
-	if (ksk == NULL)
-		return err_set(err, E_INTERNAL, "key \"%s\" was not opened",
-		    rrsig->identifier);
-	ok = response_to_be_signed(
-		 signing->response, bundle, index, &data, err) &&
-	    token_sign(&signing->token, &ksk->key, &ksk->dnskey,
-		buf_bytes(&data), rrsig, err);
-	buf_free(&data);
-	if (!ok)
-		err_prefix(err, "bundle %zu (%s)", bundle + 1,
-		    signing->response->bundles[bundle].id);
-	return ok;
+	fprintf(stderr, "\rsigned %zu of %zu", done, total);
+	if (done == total)
+		fprintf(stderr, "\r%*s\r", 60, "");
 }
 
 static bool
 sign_all(struct signing *signing, struct err *err)
 {
-	const struct ksr *response = signing->response;
-	bool progress = isatty(STDERR_FILENO) && !signing->context->json;
-	size_t n = 0;
+	static const struct signatures_progress progress = { show_progress };
+	struct record *record = signing->context->record;
+	struct ksr *response = signing->response;
+	bool watched = isatty(STDERR_FILENO) && !signing->context->json;
 
-	if (!facts_signatures(
-		signing->context->record, "signing", response, err))
+	if (!facts_signatures(record, "signing", response, err) ||
+	    !signatures_make(&signing->token, signing->config, signing->ksks,
+		response, signing->asked->jobs, watched ? &progress : NULL,
+		err))
 		return false;
-	for (size_t i = 0; i < response->n_bundles; i++) {
-		for (size_t j = 0; j < response->bundles[i].n_signatures; j++) {
-			if (!sign_one(signing, i, j, err))
-				return false;
-			n++;
-		}
-		if (progress)
-			fprintf(stderr, "\rsigned slot %zu of %zu", i + 1,
-			    response->n_bundles);
+	for (size_t i = 0; i < response->n_bundles; i++)
 		bundle_sort(&response->bundles[i]);
-	}
-	if (progress)
-		fprintf(stderr, "\r%*s\r", 60, "");
 	if (!signing->context->json)
 		printf("\n%zu signatures made, each verified in software with "
 		       "the pinned key\n",
-		    n);
-	return facts_signatures(
-	    signing->context->record, "signed", response, err);
+		    signatures_count(response));
+	return facts_signatures(record, "signed", response, err);
 }
 
 static bool
@@ -311,30 +314,50 @@ write_and_read_back(struct signing *signing, struct err *err)
 		KSR_RESPONSE, &signing->written, err);
 }
 
+/* Each step is on disk before the next: the response never lacks its trace. */
 static bool
 publish(struct signing *signing, struct err *err)
 {
+	const struct signing_request *asked = signing->asked;
 	const struct document *written = &signing->written;
 	struct record *record = signing->context->record;
 	struct bytes xml = buf_bytes(&written->xml);
+	const struct ledger_signing line = { &signing->request, written,
+		asked->schema, asked->alternative };
+	int64_t now = signing->context->now;
 
-	if (!record_output(record, "response", signing->asked->skr_path, xml,
-		err) ||
-	    !output_publish(signing->output, err) ||
-	    !facts_published(record, signing->asked->skr_path, xml, err))
-		return false;
+	return print_flush(err) &&
+	    record_output(record, "response", asked->skr_path, xml, err) &&
+	    ledger_append_signing(signing->ledger, now, &line, err) &&
+	    output_publish(signing->output, err) &&
+	    ledger_append_published(
+		signing->ledger, now, written->sha256, err) &&
+	    facts_published(record, asked->skr_path, xml, err);
+}
+
+static bool
+show_published(struct signing *signing, struct err *err)
+{
+	const struct signing_request *asked = signing->asked;
+	struct document *written = &signing->written;
+
 	interrupt_guard_file(NULL);
-	signing->written.path = signing->asked->skr_path;
+	written->path = asked->skr_path;
 	if (signing->context->json)
 		return json_print(
-		    json_pack("{s:s, s:b, s:o, s:s, s:o, s:o, s:o, s:o}",
+		    json_pack("{s:s, s:b, s:o, s:s, s:s?, s:o, s:o, s:o, s:o, "
+			      "s:o}",
 			"command", "sign", "accepted", 1, "time",
 			json_of_time(signing->context->now), "schema",
-			signing->schema->name, "request",
+			signing->schema->name, "alternative",
+			asked->alternative, "request",
 			json_of_document(&signing->request), "previous",
 			json_of_document(&signing->previous), "response",
 			json_of_document(written), "checks",
-			json_of_report(&signing->report, 0)),
+			json_of_report(&signing->report, 0),
+			"unused_overrides",
+			json_unused_overrides(asked->overrides,
+			    asked->n_overrides, &signing->report)),
 		    err);
 	printf("\n");
 	print_digest("Response", written->path, written->sha256);
@@ -345,19 +368,20 @@ static bool
 run_steps(struct signing *signing, struct err *err)
 {
 	if (!can_confirm(signing, err) || !read_inputs(signing, err) ||
+	    !open_register(signing, err) ||
 	    !output_open(signing->asked->skr_path, &signing->output, err))
 		return false;
 	interrupt_guard_file(output_temporary(signing->output));
 	return facts_asked(signing->context->record, signing->asked, err) &&
 	    show_inputs(signing, err) &&
-	    check(signing, STAGE_REQUEST, "Checks of the request", err) &&
+	    check_request(signing, err) &&
 	    open_token(signing, err) &&
 	    check(signing, STAGE_TOKEN, "Checks of the token", err) &&
 	    build_response(signing, err) && confirm(signing, err) &&
 	    sign_all(signing, err) && write_and_read_back(signing, err) &&
 	    check(signing, STAGE_RESPONSE,
 		"Checks of the response, read back from disk", err) &&
-	    publish(signing, err);
+	    publish(signing, err) && show_published(signing, err);
 }
 
 bool

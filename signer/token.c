@@ -216,7 +216,6 @@ matches_pin(const struct config *config, const struct config_key *pinned,
 	struct dname owner;
 
 	if (!dname_parse(config->ksk_policy.signers_name, &owner, err) ||
-	    !pubkey_info(dnskey, &info, err) ||
 	    !dnskey_ds(&owner, dnskey, ds, err))
 		return false;
 	hex_of(ds, seen);
@@ -235,6 +234,8 @@ matches_pin(const struct config *config, const struct config_key *pinned,
 		return err_set(err, E_HSM,
 		    "the token's key has key tag %u, the configuration pins %u",
 		    dnskey->tag, pinned->tag);
+	if (!pubkey_info(dnskey, &info, err))
+		return false;
 	if (pinned->rsa_size != 0 && info.bits != pinned->rsa_size)
 		return err_set(err, E_HSM,
 		    "the token's key has %u bits, the configuration pins %u",
@@ -321,9 +322,10 @@ token_sign(struct token *token, const struct hsm_key *key,
 	enum hsm_mechanism mechanism = HSM_RSA_PKCS1_SHA256;
 	size_t len = 0;
 
-	if (!mechanism_of(dnskey->algorithm, &mechanism, err) ||
-	    !hsm_sign(token->hsm, key, mechanism, data, signature, &len, err))
+	if (!mechanism_of(dnskey->algorithm, &mechanism, err))
 		return err_prefix(err, "key \"%s\"", key->label);
+	if (!hsm_sign(token->hsm, key, mechanism, data, signature, &len, err))
+		return false;
 	if (!pubkey_verify(
 		dnskey, data, (struct bytes){ signature, len }, err))
 		return err_prefix(err,

@@ -150,9 +150,19 @@ sed "$(nth 1 '<TTL>172800')s|172800|172799|" "$SKR_2017" >"$CHANGED"
 tampered "the TTL of a ZSK in bundle 1" SKR-PAIR:1 SKR-VERIFY:1
 sed "$(nth 1 '<OriginalTTL>')s|172800|172799|" "$SKR_2017" >"$CHANGED"
 tampered "the original TTL of bundle 1's signature" SKR-VERIFY:1
-first=$(nth 1 '<Key ')
-sed "$first,$((first + 6))d" "$SKR_2017" >"$CHANGED"
+# without_key N: the document without its N-th key, seven lines long.
+without_key() {
+	local line
+	line=$(nth "$1" '<Key ')
+	sed "$line,$((line + 6))d" "$SKR_2017"
+}
+
+without_key 1 >"$CHANGED"
 tampered "bundle 1 without one ZSK" SKR-PAIR:1 SKR-VERIFY:1
+without_key 4 >"$CHANGED"
+tampered "bundle 2 without its ZSK" SKR-PAIR:2 SKR-VERIFY:2
+without_key 5 >"$CHANGED"
+tampered "bundle 2 without its KSK" SKR-PAIR:2 SKR-VERIFY:2
 sed "$(nth 2 '<Expiration>')s|05-02|05-03|" "$SKR_2017" >"$CHANGED"
 tampered "bundle 2's expiration" SKR-MATCH:2 SKR-VERIFY:2
 sed "$(nth 2 '<SignatureExpiration>')s|05-02|05-03|" "$SKR_2017" >"$CHANGED"

@@ -196,7 +196,6 @@ fixture_request(int64_t start, size_t cycle)
 	return request;
 }
 
-/* A revoked key's pair is that of the key before. */
 void
 fixture_sign(struct ksr *response, size_t index)
 {
@@ -213,6 +212,7 @@ fixture_sign(struct ksr *response, size_t index)
 				key = &bundle->keys[j];
 		assert_non_null(key);
 		pair = *pair_of(key);
+		/* Revoked, it has other flags and another tag. */
 		pair.dnskey = *key;
 		rrset_sign(&pair, response->domain, bundle->keys,
 		    bundle->n_keys, bundle->inception, bundle->expiration,

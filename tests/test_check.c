@@ -8,6 +8,7 @@
 
 #include "ksr/base/text.h"
 #include "tests/fixture.h"
+#include "tests/keys.h"
 
 #define ALL_STAGES (STAGE_REQUEST | STAGE_TOKEN | STAGE_RESPONSE)
 
@@ -302,56 +303,118 @@ checks_run_override_without_right_or_reason_refuses(void **state)
 	fixture_free(f);
 }
 
-/* Every switch: its rule runs, keeps its findings, and does not refuse. */
-static void
-checks_run_switched_off_waives_with_its_findings(void **state)
+/* A request that every rule with a switch has something to say about. */
+static struct fixture *
+fixture_spoilt(void)
 {
+	const struct dnskey *small =
+	    &fixture_key("small", 256, 8, 1024)->dnskey;
 	struct fixture *f = fixture_new();
-	struct request_policy *policy = &f->config->request_policy;
-	struct report report = { 0 };
-	struct err err;
-	size_t n_waived = 0;
 
-	(void)state;
-	policy->validate_signatures = policy->keys_match_zsk_policy =
-	    policy->rsa_exponent_match_zsk_policy = policy->check_cycle_length =
-		policy->check_keys_match_ksk_operator_policy =
-		    policy->signature_algorithms_match_zsk_policy =
-			policy->signature_validity_match_zsk_policy = false;
-	policy->signature_check_expire_horizon = policy->check_bundle_overlap =
-	    policy->check_bundle_intervals = policy->check_keys_publish_safety =
-		policy->check_keys_retire_safety = policy->check_chain_keys =
-		    policy->check_chain_keys_in_hsm =
-			policy->check_chain_overlap = false;
 	f->in.now -= 100 * DAY_S;
 	f->in.keys_in_hsm = 0;
 	f->previous->bundles[8].signatures[0].signature[0] ^= 1;
 	f->previous->bundles[8].expiration -= 30 * DAY_S;
 	f->request->bundles[8].inception += 20 * DAY_S;
-	f->request->bundles[0].signatures[0].signature[0] ^= 1;
+	f->request->bundles[0].signatures[0].algorithm = 10;
+	f->request->bundles[3].keys[0].ttl_s = 1;
 	f->request->zsk_policy.publish_safety_s = 20 * DAY_S;
 	f->request->zsk_policy.retire_safety_s = 20 * DAY_S;
 	f->request->zsk_policy.min_signature_validity_s = 22 * DAY_S;
 	f->request->zsk_policy.algorithms[0].exponent = 3;
-	f->request->bundles[3].keys[0].ttl_s = 1;
-	assert_ok(checks_run(STAGE_REQUEST | STAGE_TOKEN, &f->in, NULL, 0,
-		      &report, &err),
-	    &err);
-	for (size_t i = 0; i < report.n_results; i++) {
-		const struct check_result *result = &report.results[i];
+	fixture_replace_key(f->request, fixture_zsk(3), small);
+	return f;
+}
 
-		if (result->check->enabled == NULL)
-			continue;
-		assert_int_not_equal(result->verdict, VERDICT_REFUSE);
-		if (result->verdict == VERDICT_WAIVED) {
-			assert_true(result->n_findings > 0);
-			n_waived++;
-		}
+#define SWITCH(name)                                         \
+	{                                                    \
+#name, offsetof(struct request_policy, name) \
 	}
-	/* Size and algorithm are as declared: two of 15 pass. */
-	assert_int_equal(n_waived, 13);
-	report_clear(&report);
+static const struct {
+	const char *name;
+	size_t offset;
+} switches[] = {
+	SWITCH(validate_signatures),
+	SWITCH(keys_match_zsk_policy),
+	SWITCH(rsa_exponent_match_zsk_policy),
+	SWITCH(check_cycle_length),
+	SWITCH(check_keys_match_ksk_operator_policy),
+	SWITCH(signature_algorithms_match_zsk_policy),
+	SWITCH(signature_validity_match_zsk_policy),
+	SWITCH(signature_check_expire_horizon),
+	SWITCH(check_bundle_overlap),
+	SWITCH(check_bundle_intervals),
+	SWITCH(check_keys_publish_safety),
+	SWITCH(check_keys_retire_safety),
+	SWITCH(check_chain_keys),
+	SWITCH(check_chain_keys_in_hsm),
+	SWITCH(check_chain_overlap),
+};
+
+/* The docs name the switch in the row that it waives. */
+static void
+assert_row_names_switch(const struct check *check, const char *name)
+{
+	struct buf docs = read_whole("docs/checks.md");
+	struct buf text = buf_new(1024);
+
+	buf_printf(&text, " | %s | ", check->reason);
+	buf_printf(&text, "%s | `%s` | ",
+	    check->stages == STAGE_REQUEST     ? "request"
+		: check->stages == STAGE_TOKEN ? "token"
+					       : "request, chain",
+	    name);
+	buf_u8(&text, 0);
+	if (strstr((char *)docs.data, (char *)text.data) == NULL)
+		fail_msg("docs/checks.md has no \"%s\"", text.data);
+	buf_free(&text);
+	buf_free(&docs);
+}
+
+/* Each switch waives one row, which runs and keeps its findings. */
+static void
+checks_run_switched_off_waives_with_its_findings(void **state)
+{
+	struct fixture *f = fixture_spoilt();
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(switches); i++) {
+		bool *on = (bool *)((char *)&f->config->request_policy +
+		    switches[i].offset);
+		struct report report = { 0 };
+		size_t n_waived = 0;
+
+		*on = false;
+		assert_ok(checks_run(STAGE_REQUEST | STAGE_TOKEN, &f->in, NULL,
+			      0, &report, &err),
+		    &err);
+		*on = true;
+		for (size_t j = 0; j < report.n_results; j++) {
+			const struct check_result *result = &report.results[j];
+
+			if (result->verdict != VERDICT_WAIVED)
+				continue;
+			n_waived++;
+			assert_true(result->n_findings > 0);
+			assert_row_names_switch(
+			    result->check, switches[i].name);
+		}
+		assert_int_equal(n_waived, 1);
+		report_clear(&report);
+	}
 	fixture_free(f);
+}
+
+static void
+checks_with_a_switch_have_one_each(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < n_checks; i++)
+		n += checks[i].enabled != NULL;
+	assert_int_equal(n, ARRAY_LEN(switches));
 }
 
 /* A switch does not waive a rule that could not finish. */
@@ -442,6 +505,15 @@ finding_add_escapes_and_cuts(void **state)
 	assert_int_equal(
 	    strlen(result.findings[0].required), FINDING_TEXT_MAX - 1);
 	assert_int_equal(result.findings[0].bundle, 0);
+	for (size_t i = 1; i < FINDINGS_MAX; i++)
+		finding_add(&result, NULL, NO_BUNDLE, "another");
+	finding_required(&result, "the last that is kept");
+	finding_add(&result, NULL, NO_BUNDLE, "one too many");
+	finding_required(&result, "of what is not kept");
+	assert_int_equal(result.n_findings, FINDINGS_MAX);
+	assert_int_equal(result.n_more, 1);
+	assert_string_equal(result.findings[FINDINGS_MAX - 1].required,
+	    "the last that is kept");
 	free(result.findings);
 }
 
@@ -620,6 +692,7 @@ main(void)
 		    checks_run_override_without_right_or_reason_refuses),
 		cmocka_unit_test(
 		    checks_run_switched_off_waives_with_its_findings),
+		cmocka_unit_test(checks_with_a_switch_have_one_each),
 		cmocka_unit_test(checks_run_broken_rule_refuses),
 		cmocka_unit_test(checks_run_stages_append),
 		cmocka_unit_test(verdict_text_has_words_for_all),

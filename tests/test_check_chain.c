@@ -101,6 +101,60 @@ check_ksr_chain_keys_refuses_other_signature_times(void **state)
 	fixture_free(f);
 }
 
+/* Each of these leaves every signature of the previous SKR good. */
+static void
+check_ksr_chain_keys_refuses_what_no_signature_covers(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct bundle *bundle = &f->previous->bundles[3];
+	struct bundle other = f->previous->bundles[4];
+
+	(void)state;
+	bundle->keys[0].tag++;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 4,
+	    "(zsk-1) declares tag", "computed from the key");
+	bundle->keys[0].tag--;
+	bundle->keys[0].ttl_s = 172801;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 4,
+	    "(zsk-1) has TTL 172801", "original TTL, 172800");
+	bundle->keys[0].ttl_s = 172800;
+	bundle->signatures[0].ttl_s = 172799;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 4,
+	    "(ksk-0) has TTL 172799", "original TTL, 172800");
+	bundle->signatures[0].ttl_s = 172800;
+	f->previous->bundles[4] = *bundle;
+	*bundle = other;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 5,
+	    "is not after that of the bundle before", "inceptions in order");
+	*bundle = f->previous->bundles[4];
+	f->previous->bundles[4] = other;
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", VERDICT_PASS);
+	fixture_free(f);
+}
+
+static void
+check_ksr_chain_keys_refuses_what_stands_twice(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct bundle *bundle = &f->previous->bundles[3];
+	struct rrsig twice[2];
+
+	(void)state;
+	fixture_add_key(f->previous, 3, fixture_zsk(1));
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 4,
+	    "(zsk-1) stands twice in the bundle", "each key once");
+	bundle->n_keys--;
+	twice[0] = twice[1] = bundle->signatures[0];
+	free(bundle->signatures);
+	bundle->signatures = twice;
+	bundle->n_signatures = 2;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 4,
+	    "(ksk-0) has 2 signatures", "one signature by each signing key");
+	bundle->signatures = NULL;
+	bundle->n_signatures = 0;
+	fixture_free(f);
+}
+
 static void
 check_ksr_chain_keys_refuses_other_zsks(void **state)
 {
@@ -113,6 +167,12 @@ check_ksr_chain_keys_refuses_other_zsks(void **state)
 	    "the ZSKs of the previous SKR's last bundle");
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 1,
 	    "(zsk-1) of the previous SKR's last bundle is missing",
+	    "the ZSKs of the previous SKR's last bundle");
+	fixture_replace_key(f->request, fixture_zsk(7), fixture_zsk(1));
+	for (size_t i = 0; i < f->previous->bundles[8].n_keys; i++)
+		strcpy(f->previous->bundles[8].keys[i].identifier, "renamed");
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 1,
+	    "(zsk-1) is not in the previous SKR's last bundle",
 	    "the ZSKs of the previous SKR's last bundle");
 	fixture_free(f);
 }
@@ -346,6 +406,12 @@ check_skr_schedule_refuses_algorithms_that_differ(void **state)
 	f->in.schema->slots[8].sign |= NEXT;
 	f->in.schema->slots[4] = f->in.schema->slots[3];
 	assert_verdict(&f->in, STAGE_REQUEST, "SKR-SCHEDULE", VERDICT_PASS);
+	/* A revoked key vouches for no other. */
+	f->in.schema->slots[8] =
+	    (struct schema_slot){ NEXT, CURRENT | NEXT, CURRENT };
+	assert_refuses(&f->in, STAGE_REQUEST, "SKR-SCHEDULE", 9,
+	    "a ZSK of RSASHA256 and no KSK of it that signs",
+	    "RFC 6840 section 5.11");
 	fixture_free(f);
 }
 
@@ -362,6 +428,51 @@ check_ksr_policy_safety_passes(void **state)
 	assert_verdict(
 	    &f->in, STAGE_REQUEST, "KSR-POLICY-SAFETY", VERDICT_PASS);
 	fixture_free(f);
+}
+
+/* A key that signed before has been published, however long ago. */
+static void
+check_ksr_policy_safety_passes_keys_that_signed_before(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->request->zsk_policy.publish_safety_s = 100 * DAY_S;
+	f->request->zsk_policy.retire_safety_s = 0;
+	for (size_t i = 1; i < FIXTURE_SLOTS - 1; i++)
+		fixture_add_key(f->previous, i, fixture_zsk(2));
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-POLICY-SAFETY", VERDICT_PASS);
+	/* It signs on, so that its pause is no retirement. */
+	f->request->zsk_policy.retire_safety_s = 10 * DAY_S;
+	f->config->request_policy.check_keys_publish_safety = false;
+	f->config->request_policy.check_chain_keys = false;
+	f->config->request_policy.validate_signatures = false;
+	f->config->request_policy.check_keys_match_ksk_operator_policy = false;
+	fixture_drop_key(f->request, 0, fixture_zsk(2));
+	assert_refusing_ids(&f->in, STAGE_REQUEST, "");
+	fixture_free(f);
+}
+
+static void
+check_ksr_policy_safety_passes_a_ksk_that_signed_before(void **state)
+{
+	static const struct schema_slot current = { CURRENT | NEXT, CURRENT,
+		0 };
+	static const struct schema_slot next = { NEXT, NEXT, 0 };
+	struct chain chain = chain_new();
+	struct check_input in;
+
+	(void)state;
+	chain.config->ksk_policy.signature.publish_safety_s = 15 * DAY_S;
+	chain.config->ksk_policy.signature.retire_safety_s = 0;
+	chain_accept(&chain, "publish+");
+	in = chain_next(&chain, "publish+");
+	for (size_t i = 0; i < FIXTURE_SLOTS; i++)
+		in.schema->slots[i] = i == 3 || i == 4 ? next : current;
+	assert_refusing_ids(&in, STAGE_REQUEST, "");
+	ksr_free((struct ksr *)(uintptr_t)in.request);
+	chain_free(&chain);
 }
 
 static void
@@ -428,6 +539,11 @@ check_ksr_policy_safety_refuses_a_zsk_removed_too_early(void **state)
 	    "(zsk-1) is not in bundles 2 to 2",
 	    "a ZSK that signed the cycle before is published for RetireSafety, "
 	    "P10DT1S (864001 s), until 2026-01-11T00:00:01");
+	/* Back in the last bundle, it is missing no longer than required. */
+	fixture_add_key(f->request, 8, fixture_zsk(1));
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-SAFETY", 2,
+	    "(zsk-1) is not in bundles 2 to 2", "P10DT1S");
+	fixture_drop_key(f->request, 8, fixture_zsk(1));
 	f->request->zsk_policy.retire_safety_s = 10 * DAY_S;
 	fixture_drop_key(f->request, 0, fixture_zsk(1));
 	assert_refuses(&f->in, STAGE_CHAIN, "KSR-POLICY-SAFETY", 1,
@@ -472,10 +588,15 @@ check_ksr_policy_safety_refuses_a_ksk_removed_too_early(void **state)
 	(void)state;
 	chain_accept(&chain, "pre-publish");
 	in = chain_next(&chain, "rollover");
-	/* It signed until slot 2: P28D is over in slot 5. */
+	chain.config->ksk_policy.signature.retire_safety_s = 30 * DAY_S;
+	/* It signed until slot 2: 30 days are over in slot 5. */
 	for (size_t i = 2; i < FIXTURE_SLOTS; i++)
 		in.schema->slots[i] = i < 4 ? both : alone;
 	assert_refusing_ids(&in, STAGE_REQUEST, "");
+	chain.config->ksk_policy.signature.retire_safety_s += 1;
+	assert_refuses(&in, STAGE_REQUEST, "KSR-POLICY-SAFETY", 5,
+	    "P30D (2592000 s) before", "P30DT1S (2592001 s)");
+	chain.config->ksk_policy.signature.retire_safety_s = 28 * DAY_S;
 	in.schema->slots[3] = alone;
 	assert_refuses(&in, STAGE_REQUEST, "KSR-POLICY-SAFETY", 4,
 	    "KSK ksk_current is not in the bundle and signed until "
@@ -534,6 +655,10 @@ main(void)
 		    check_ksr_chain_keys_refuses_a_signature_without_key),
 		cmocka_unit_test(
 		    check_ksr_chain_keys_refuses_other_signature_times),
+		cmocka_unit_test(
+		    check_ksr_chain_keys_refuses_what_no_signature_covers),
+		cmocka_unit_test(
+		    check_ksr_chain_keys_refuses_what_stands_twice),
 		cmocka_unit_test(check_ksr_chain_keys_refuses_other_zsks),
 		cmocka_unit_test(
 		    check_ksr_chain_keys_refuses_a_ksk_outside_the_hsm),
@@ -548,6 +673,10 @@ main(void)
 		cmocka_unit_test(
 		    check_skr_schedule_refuses_algorithms_that_differ),
 		cmocka_unit_test(check_ksr_policy_safety_passes),
+		cmocka_unit_test(
+		    check_ksr_policy_safety_passes_keys_that_signed_before),
+		cmocka_unit_test(
+		    check_ksr_policy_safety_passes_a_ksk_that_signed_before),
 		cmocka_unit_test(
 		    check_ksr_policy_safety_refuses_a_zsk_published_too_late),
 		cmocka_unit_test(

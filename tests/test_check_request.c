@@ -64,6 +64,124 @@ check_ksr_id_refuses_the_previous_id(void **state)
 	fixture_free(f);
 }
 
+/* What the register says of a request that was signed before. */
+static const char *const old_bundles[] = { "old-1", "bundle-1-5" };
+
+static struct processed
+processed_as(const struct fixture *f, const uint8_t *sha256)
+{
+	return (struct processed){ .request_id = f->request->id,
+		.request_sha256 = sha256,
+		.schema = "normal",
+		.published = true,
+		.n_bundle_ids = ARRAY_LEN(old_bundles),
+		.bundle_ids = old_bundles };
+}
+
+/* Nothing but other requests: with a register alone the rule runs. */
+static void
+check_ksr_id_passes_a_register_without_it(void **state)
+{
+	static const uint8_t sha256[SHA256_SIZE] = { 1 };
+	struct fixture *f = fixture_new();
+	struct processed other = processed_as(f, sha256);
+
+	(void)state;
+	other.request_id = "other";
+	other.n_bundle_ids = 1;
+	f->in.processed = &other;
+	f->in.previous = NULL;
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-ID", VERDICT_PASS);
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-BUNDLE-UNIQUE", VERDICT_PASS);
+	f->in.n_processed = 1;
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-ID", VERDICT_PASS);
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-BUNDLE-UNIQUE", VERDICT_PASS);
+	fixture_free(f);
+}
+
+static void
+check_ksr_id_judges_requests_of_the_register(void **state)
+{
+	static const struct {
+		bool same, published;
+		const char *before, *schema; /* as it was signed */
+		const char *now;	     /* the alternative asked for */
+		const char *required;	     /* NULL: passes */
+	} cases[] = {
+		{ false, true, NULL, "normal", NULL, "no other request was" },
+		{ false, true, NULL, "normal", "a", "no other request was" },
+		{ false, false, NULL, "normal", NULL, "no other request was" },
+		{ true, true, NULL, "normal", NULL, "an alternative name" },
+		{ true, true, "a", "normal", NULL, "an alternative name" },
+		{ true, true, "a", "normal", "a", "an alternative name" },
+		{ true, true, "a", "rollover", "a", "an alternative name" },
+		{ true, true, NULL, "normal", "a", NULL },
+		{ true, true, "a", "rollover", "b", NULL },
+		{ true, false, NULL, "normal", NULL, NULL },
+		{ true, false, "a", "normal", "a", NULL },
+		{ true, false, NULL, "rollover", NULL,
+		    "repeated as it was: schema \"rollover\", no alternative" },
+		{ true, false, NULL, "normal", "a",
+		    "repeated as it was: schema \"normal\", no alternative" },
+		{ true, false, "a", "normal", "b",
+		    "repeated as it was: schema \"normal\", alternative \"a\"" },
+		{ true, false, "a", "normal", NULL, "repeated as it was" },
+	};
+	static const uint8_t other[SHA256_SIZE] = { 1 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct fixture *f = fixture_new();
+		struct processed before = processed_as(
+		    f, cases[i].same ? f->in.request_sha256 : other);
+
+		before.published = cases[i].published;
+		before.alternative = cases[i].before;
+		before.schema = cases[i].schema;
+		f->in.processed = &before;
+		f->in.n_processed = 1;
+		f->in.alternative = cases[i].now;
+		if (cases[i].required == NULL) {
+			assert_refusing_ids(&f->in, STAGE_REQUEST, "");
+		} else {
+			assert_refuses(&f->in, STAGE_REQUEST, "KSR-ID", 0,
+			    "which was signed before", cases[i].required);
+			assert_refuses(&f->in, STAGE_REQUEST,
+			    "KSR-BUNDLE-UNIQUE", 5,
+			    "that of bundle 2 of request cycle-1, signed before",
+			    "a bundle id that was never used");
+		}
+		fixture_free(f);
+	}
+}
+
+static void
+check_ksr_bundle_unique_refuses_ids_of_the_register(void **state)
+{
+	static const uint8_t sha256[SHA256_SIZE] = { 1 };
+	static const char *ids[2];
+	struct fixture *f = fixture_new();
+	struct processed before = processed_as(f, sha256);
+
+	(void)state;
+	ids[0] = f->request->bundles[7].id;
+	ids[1] = f->previous->bundles[2].id;
+	before.request_id = "long-ago";
+	before.bundle_ids = ids;
+	f->in.processed = &before;
+	f->in.n_processed = 1;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-UNIQUE", 8,
+	    "that of bundle 1 of request long-ago, signed before", "");
+	assert_refusing_ids(&f->in, STAGE_REQUEST, "KSR-BUNDLE-UNIQUE");
+	/* Where both have it the previous SKR is named. */
+	strcpy(f->request->bundles[3].id, f->previous->bundles[2].id);
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-UNIQUE", 4,
+	    "that of bundle 3 of the previous SKR", "");
+	fixture_free(f);
+}
+
 static void
 check_ksr_bundle_unique_passes(void **state)
 {
@@ -117,6 +235,10 @@ check_ksr_bundle_count_refuses_another_number(void **state)
 	f->config->request_policy.num_bundles = 8;
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-COUNT", 0,
 	    "9 bundles", "8 bundles");
+	f->config->request_policy.num_bundles = 9;
+	f->config->response_policy.num_bundles = 8;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-COUNT", 0,
+	    "9 bundles in the previous SKR", "8 bundles");
 	fixture_free(f);
 }
 
@@ -329,6 +451,11 @@ check_ksr_bundle_pop_refuses_a_signature_without_key(void **state)
 	    fixture_zsk(1)->tag);
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-POP", 1, seen,
 	    "signatures by the bundle's keys");
+	/* The identifier is the key's, the tag is not. */
+	f->request->bundles[4].signatures[0].tag++;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-POP", 5,
+	    "(zsk-2), algorithm 8, which is not in the bundle",
+	    "signatures by the bundle's keys");
 	fixture_free(f);
 }
 
@@ -357,6 +484,11 @@ check_ksr_bundle_pop_refuses_another_ttl(void **state)
 		f->request->bundles[i].signatures[0].ttl_s = 3600;
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-POP", 9,
 	    "(zsk-2) has TTL 3600 and original TTL 172800",
+	    "the key's TTL, 172800");
+	f->request->bundles[5].signatures[0].ttl_s = 172800;
+	f->request->bundles[5].signatures[0].original_ttl_s = 3600;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-POP", 6,
+	    "(zsk-2) has TTL 172800 and original TTL 3600",
 	    "the key's TTL, 172800");
 	fixture_free(f);
 }
@@ -434,12 +566,16 @@ check_ksr_policy_alg_refuses_declarations(void **state)
 		    "enable_unsupported_edwards_dsa: true" },
 		{ { 13, FAMILY_ECDSA, 384, 0 }, "not of ECDSAP256SHA256",
 		    "the algorithm's own parameters" },
+		{ { 13, FAMILY_RSA, 2048, 65537 }, "not of ECDSAP256SHA256",
+		    "the algorithm's own parameters" },
 		{ { 8, FAMILY_ECDSA, 256, 0 }, "not of RSASHA256",
 		    "the algorithm's own parameters" },
 		{ { 8, FAMILY_RSA, 1024, 65537 }, "has 1024 bits",
 		    "one of rsa_approved_key_sizes: 2048" },
 		{ { 8, FAMILY_RSA, 2048, 3 }, "has exponent 3",
 		    "one of rsa_approved_exponents: 65537" },
+		{ { 8, FAMILY_RSA, 2048, 65537 }, "2 (RSASHA256) is a repet",
+		    "each declaration once" },
 	};
 	struct fixture *f = fixture_new();
 
@@ -498,8 +634,9 @@ check_ksr_policy_alg_refuses_deprecated_and_unknown_keys(void **state)
 		uint8_t algorithm;
 		const char *seen;
 	} cases[] = { { 1, "RSAMD5 (1) is used" }, { 5, "RSASHA1 (5) is used" },
-		{ 12, "(12) is used" }, { 99, "(99) is used" },
-		{ 0, "(0) is used" }, { 255, "(255) is used" } };
+		{ 12, "(12) is used" }, { 17, "(17) is used" },
+		{ 99, "(99) is used" }, { 0, "(0) is used" },
+		{ 255, "(255) is used" } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -517,6 +654,23 @@ check_ksr_policy_alg_refuses_deprecated_and_unknown_keys(void **state)
 		    "(zsk-3) does not verify", "a valid signature");
 		fixture_free(f);
 	}
+}
+
+/* In a key alone, and in a signature alone. */
+static void
+check_ksr_policy_alg_refuses_an_algorithm_used_anywhere(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->request->bundles[2].keys[0].algorithm = ALGORITHM_RSASHA512;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-ALG", 3,
+	    "RSASHA512 is used", "one of approved_algorithms: RSASHA256");
+	f->request->bundles[2].keys[0].algorithm = ALGORITHM_RSASHA256;
+	f->request->bundles[6].signatures[0].algorithm = ALGORITHM_RSASHA512;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-ALG", 7,
+	    "RSASHA512 is used", "one of approved_algorithms: RSASHA256");
+	fixture_free(f);
 }
 
 static void
@@ -615,7 +769,7 @@ check_ksr_tag_clash_refuses_a_shared_tag(void **state)
 		uint16_t tag;
 		const char *with;
 	} cases[] = {
-		{ fixture_zsk(2)->tag, "zsk-2 (" },
+		{ fixture_zsk(2)->tag, "zsk-2 (request)" },
 		{ fixture_zsk(0)->tag, "zsk-0 (previous SKR)" },
 		{ fixture_ksk(0)->tag, "ksk-0 (" },
 		{ fixture_ksk(1)->tag, "ksk-1 (configured)" },
@@ -638,6 +792,28 @@ check_ksr_tag_clash_refuses_a_shared_tag(void **state)
 		    &f->in, STAGE_REQUEST, "KSR-TAG-CLASH", 9, share, "");
 		assert_refuses(
 		    &f->in, STAGE_RESPONSE, "KSR-TAG-CLASH", 9, share, "");
+		fixture_free(f);
+	}
+}
+
+/* The rule looks at neighbours: one of these stands beside the other. */
+static void
+check_ksr_tag_clash_passes_one_tag_in_two_algorithms(void **state)
+{
+	const uint16_t tags[] = { fixture_zsk(0)->tag, fixture_zsk(1)->tag,
+		fixture_zsk(2)->tag, fixture_ksk(0)->tag, fixture_ksk(1)->tag,
+		revoked_tag(fixture_ksk(0)) };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
+		struct fixture *f = fixture_new();
+		struct dnskey key = *fixture_zsk(7);
+
+		key.algorithm = ALGORITHM_RSASHA512;
+		key = key_with_tag(&key, tags[i]);
+		fixture_replace_key(f->request, fixture_zsk(3), &key);
+		assert_verdict(
+		    &f->in, STAGE_REQUEST, "KSR-TAG-CLASH", VERDICT_PASS);
 		fixture_free(f);
 	}
 }
@@ -667,6 +843,10 @@ main(void)
 		cmocka_unit_test(check_ksr_domain_refuses_another_zone),
 		cmocka_unit_test(check_ksr_id_passes),
 		cmocka_unit_test(check_ksr_id_refuses_the_previous_id),
+		cmocka_unit_test(check_ksr_id_passes_a_register_without_it),
+		cmocka_unit_test(check_ksr_id_judges_requests_of_the_register),
+		cmocka_unit_test(
+		    check_ksr_bundle_unique_refuses_ids_of_the_register),
 		cmocka_unit_test(check_ksr_bundle_unique_passes),
 		cmocka_unit_test(check_ksr_bundle_unique_refuses_repeated_ids),
 		cmocka_unit_test(check_ksr_bundle_count_passes),
@@ -703,10 +883,14 @@ main(void)
 		cmocka_unit_test(
 		    check_ksr_policy_alg_refuses_deprecated_and_unknown_keys),
 		cmocka_unit_test(
+		    check_ksr_policy_alg_refuses_an_algorithm_used_anywhere),
+		cmocka_unit_test(
 		    check_ksr_policy_alg_passes_ecdsa_where_enabled),
 		cmocka_unit_test(check_ksr_key_valid_passes),
 		cmocka_unit_test(check_ksr_key_valid_refuses_an_even_modulus),
 		cmocka_unit_test(check_ksr_tag_clash_passes),
+		cmocka_unit_test(
+		    check_ksr_tag_clash_passes_one_tag_in_two_algorithms),
 		cmocka_unit_test(check_ksr_tag_clash_refuses_a_shared_tag),
 		cmocka_unit_test(
 		    check_ksr_tag_clash_refuses_the_next_revoked_tag),

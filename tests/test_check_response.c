@@ -97,6 +97,10 @@ check_skr_match_passes(void **state)
 
 	(void)state;
 	assert_verdict(&f->in, STAGE_RESPONSE, "SKR-MATCH", VERDICT_PASS);
+	/* The KSK policy is about KSKs. */
+	fixture_replace_key(f->response, fixture_zsk(3),
+	    &fixture_key("small", 256, ALGORITHM_RSASHA256, 1024)->dnskey);
+	assert_verdict(&f->in, STAGE_RESPONSE, "SKR-MATCH", VERDICT_PASS);
 	fixture_free(f);
 }
 
@@ -191,6 +195,19 @@ check_skr_match_refuses_a_policy_of_absent_keys(void **state)
 	    (struct signature_algorithm){ 8, FAMILY_RSA, 4096, 65537 };
 	assert_refuses(&f->in, STAGE_RESPONSE, "SKR-MATCH", 0,
 	    "RSASHA256 of 4096 bits", "by the KSKs in the response");
+	policy->algorithms[1] = policy->algorithms[0];
+	assert_refuses(&f->in, STAGE_RESPONSE, "SKR-MATCH", 0,
+	    "with exponent 65537, RSASHA256 of 2048 bits with exponent 65537",
+	    "by the KSKs in the response");
+	policy->n_algorithms = 1;
+	/* Of two declared by the request, one twice. */
+	f->request->zsk_policy.algorithms[1] =
+	    (struct signature_algorithm){ 8, FAMILY_RSA, 3072, 65537 };
+	f->request->zsk_policy.n_algorithms = 2;
+	f->response->zsk_policy.algorithms[1] = policy->algorithms[0];
+	f->response->zsk_policy.n_algorithms = 2;
+	assert_refuses(&f->in, STAGE_RESPONSE, "SKR-MATCH", 0,
+	    "the ZSK policy declares", "RSASHA256 of 3072 bits");
 	fixture_free(f);
 }
 
@@ -348,6 +365,10 @@ check_skr_pair_refuses_times_that_do_not_cover(void **state)
 	assert_refuses(&f->in, STAGE_RESPONSE, "SKR-PAIR", 4,
 	    "from 2026-01-31T00:00:01 to 2026-02-22T00:00:00",
 	    "covers the request's 2026-01-31T00:00:00 to 2026-02-21T00:00:00");
+	f->response->bundles[5].expiration -= 1;
+	assert_refuses(&f->in, STAGE_RESPONSE, "SKR-PAIR", 6,
+	    "from 2026-02-20T00:00:00 to 2026-03-12T23:59:59",
+	    "covers the request's");
 	fixture_free(f);
 }
 

@@ -662,7 +662,6 @@ too_many_or_too_long_is_refused(void **state)
 		{ REQUEST_HEAD SAFETY REST_OF_POLICY, RSA_ALGORITHM,
 		    POLICY_ALGS_MAX + 1,
 		    ": " POLICY ": more than 16 SignatureAlgorithm elements" },
-		{ "<KSR id='", "a", ID_MAX + 1, "it:1:1: the document is" },
 		{ REQUEST_HEAD "<PublishSafety>", "0", XML_TEXT_MAX + 1,
 		    "it:5:1: " POLICY
 		    "/PublishSafety: text of more than 4096 characters" },
@@ -695,6 +694,31 @@ too_many_or_too_long_is_refused(void **state)
 		assert_message_has(&err, cases[i].message);
 		buf_free(&xml);
 	}
+}
+
+static void
+longest_identifier_is_read(void **state)
+{
+	struct buf fits = many("\"", "k", ID_MAX, "\"");
+	struct buf exceeds = many("\"", "k", ID_MAX + 1, "\"");
+	struct ksr *ksr = NULL;
+	struct err err;
+	char *text;
+
+	(void)state;
+	buf_u8(&fits, 0);
+	buf_u8(&exceeds, 0);
+	text = replaced(request, "\"K1\"", (const char *)fits.data);
+	ksr = read_accepted(text);
+	assert_int_equal(strlen(ksr->bundles[0].keys[0].identifier), ID_MAX);
+	ksr_free(ksr);
+	free(text);
+	text = replaced(request, "\"K1\"", (const char *)exceeds.data);
+	assert_false(ksr_read(bytes_of_string(text), "it", &ksr, &err));
+	assert_message_has(&err, "kkk...\", wanted 1 to 255 printable ASCII");
+	free(text);
+	buf_free(&fits);
+	buf_free(&exceeds);
 }
 
 /* The limit does not depend on where expat's chunks begin. */
@@ -830,6 +854,7 @@ main(void)
 		cmocka_unit_test(markup_beyond_plain_xml_is_refused),
 		cmocka_unit_test(bytes_that_are_no_text_are_refused),
 		cmocka_unit_test(too_many_or_too_long_is_refused),
+		cmocka_unit_test(longest_identifier_is_read),
 		cmocka_unit_test(markup_limit_is_sharp),
 		cmocka_unit_test(longest_key_and_signature_are_read),
 		cmocka_unit_test(truncated_document_is_refused),

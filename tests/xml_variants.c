@@ -192,9 +192,14 @@ next_sibling(const struct variants *v, size_t i)
 static void
 vary_element(const struct variants *v, size_t i)
 {
+	static const char *const others[] = { "<x/>", "<TTL>1</TTL>",
+		"<Signer keyIdentifier=\"K\"/>", "<ECDSA size=\"256\"/>",
+		"<ZSK/>", "<KSR id=\"1\" domain=\".\" serial=\"1\"/>" };
 	const struct node *node = &v->nodes[i];
 	const struct node *next = next_sibling(v, i);
 
+	for (size_t j = 0; j < sizeof(others) / sizeof(others[0]); j++)
+		emit_one(v, "element added", point(node->all.from), others[j]);
 	emit_one(v, "element removed", node->all, "");
 	emit(v, "element repeated",
 	    &(struct edit){ point(node->all.to), part(v, node->all) }, 1);

@@ -1,0 +1,41 @@
+#include <stdlib.h>
+
+#include "hsm/internal.h"
+#include "hsm/rv.h"
+
+bool
+hsm_worker_open(const struct hsm *hsm, struct hsm **ret, struct err *err)
+{
+	struct hsm *worker;
+	CK_RV rv;
+
+	if (!hsm->selected)
+		return err_set(err, E_HSM, "no token is selected");
+	worker = malloc(sizeof(*worker));
+	if (worker == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	*worker = *hsm;
+	/* Module, slots and login stay the other's. */
+	worker->library = NULL;
+	worker->ctx = NULL;
+	worker->slots = NULL;
+	worker->n_slots = 0;
+	rv = hsm->p11->C_OpenSession(hsm->token.slot, CKF_SERIAL_SESSION, NULL,
+	    NULL, &worker->session);
+	if (rv != CKR_OK) {
+		free(worker);
+		rv_fail(err, rv, "no further session");
+		return token_context(hsm, err);
+	}
+	*ret = worker;
+	return true;
+}
+
+void
+hsm_worker_close(struct hsm *worker)
+{
+	if (worker == NULL)
+		return;
+	worker->p11->C_CloseSession(worker->session);
+	free(worker);
+}

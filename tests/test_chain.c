@@ -1,0 +1,257 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ksr/base/file.h"
+#include "signer/chain.h"
+#include "tests/support.h"
+
+#define PATH_SIZE 512
+#define ZEROS     "0000000000000000000000000000000000000000000000000000000000000000"
+
+struct place {
+	char *dir;
+	char path[PATH_SIZE];
+};
+
+static struct place
+place_new(void)
+{
+	struct place place = { .dir = scratch_new() };
+
+	snprintf(place.path, sizeof(place.path), "%.400s/log", place.dir);
+	return place;
+}
+
+static void
+put(const char *path, const char *mode, const char *text)
+{
+	FILE *file = fopen(path, mode);
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Three lines with the fact "n". */
+static void
+put_three(const char *path)
+{
+	struct chain *chain;
+	struct err err;
+
+	assert_ok(chain_open(path, &chain, &err), &err);
+	for (int n = 1; n <= 3; n++)
+		assert_ok(chain_append(chain, json_pack("{s:i}", "n", n), &err),
+		    &err);
+	chain_close(chain);
+}
+
+static void
+chain_append_then_read_agrees(void **state)
+{
+	struct place place = place_new();
+	struct chain_lines lines;
+	struct chain *chain;
+	struct err err;
+
+	(void)state;
+	put_three(place.path);
+	assert_ok(chain_read(place.path, &lines, &err), &err);
+	assert_int_equal(lines.n, 3);
+	for (size_t i = 0; i < lines.n; i++) {
+		const json_t *json = lines.lines[i].json;
+
+		assert_int_equal(
+		    json_integer_value(json_object_get(json, "seq")), i + 1);
+		assert_string_equal(
+		    json_string_value(json_object_get(json, "prev")),
+		    i == 0 ? ZEROS : lines.lines[i - 1].hash);
+	}
+	assert_string_equal(lines.head, lines.lines[2].hash);
+	assert_ok(chain_open(place.path, &chain, &err), &err);
+	assert_string_equal(chain_head(chain), lines.head);
+	assert_int_equal(chain_found(chain)->n, 3);
+	chain_close(chain);
+	chain_lines_clear(&lines);
+	scratch_remove(place.dir);
+}
+
+static void
+chain_open_second_is_refused(void **state)
+{
+	struct place place = place_new();
+	struct chain *first, *second;
+	struct err err;
+
+	(void)state;
+	assert_ok(chain_open(place.path, &first, &err), &err);
+	assert_false(chain_open(place.path, &second, &err));
+	assert_int_equal(err.code, E_IO);
+	assert_message_has(&err, "another run is writing it");
+	chain_close(first);
+	assert_ok(chain_open(place.path, &second, &err), &err);
+	chain_close(second);
+	scratch_remove(place.dir);
+}
+
+/* A name that leads elsewhere is not the log. */
+static void
+chain_open_link_is_refused(void **state)
+{
+	struct place place = place_new();
+	char other[PATH_SIZE];
+	struct chain *chain;
+	struct err err;
+
+	(void)state;
+	snprintf(other, sizeof(other), "%.400s/other", place.dir);
+	assert_int_equal(symlink(other, place.path), 0);
+	assert_false(chain_open(place.path, &chain, &err));
+	assert_int_equal(err.code, E_IO);
+	assert_int_not_equal(access(other, F_OK), 0);
+	scratch_remove(place.dir);
+}
+
+static void
+chain_append_hostile_text_stays_one_line(void **state)
+{
+	static const char text[] =
+	    "\n{\"seq\":2,\"prev\":\"" ZEROS "\"}\n\r\x1b[2J\x7f\xc2\x85";
+	struct place place = place_new();
+	struct chain_lines lines;
+	struct chain *chain;
+	struct err err;
+
+	(void)state;
+	assert_ok(chain_open(place.path, &chain, &err), &err);
+	assert_ok(
+	    chain_append(chain, json_pack("{s:s}", "text", text), &err), &err);
+	chain_close(chain);
+	assert_ok(chain_read(place.path, &lines, &err), &err);
+	assert_int_equal(lines.n, 1);
+	for (size_t i = 0; i + 1 < lines.content.len; i++)
+		assert_in_range(lines.content.data[i], 0x20, 0x7e);
+	assert_string_equal(
+	    json_string_value(json_object_get(lines.lines[0].json, "text")),
+	    text);
+	chain_lines_clear(&lines);
+	scratch_remove(place.dir);
+}
+
+static void
+chain_append_nothing_is_refused(void **state)
+{
+	struct place place = place_new();
+	struct chain_lines lines;
+	struct chain *chain;
+	struct err err;
+
+	(void)state;
+	assert_ok(chain_open(place.path, &chain, &err), &err);
+	assert_false(chain_append(chain, NULL, &err));
+	assert_int_equal(err.code, E_MEMORY);
+	chain_close(chain);
+	assert_ok(chain_read(place.path, &lines, &err), &err);
+	assert_int_equal(lines.n, 0);
+	assert_string_equal(lines.head, ZEROS);
+	chain_lines_clear(&lines);
+	scratch_remove(place.dir);
+}
+
+/* What a power cut leaves: half a line, kept, ended and owned up to. */
+static void
+chain_open_torn_line_is_kept(void **state)
+{
+	static const char *const torn[] = { "{\"seq\":4,\"pr", "{\"seq\":4}x\n",
+		"x", "\n" };
+	struct chain_lines lines;
+	struct chain *chain;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(torn); i++) {
+		struct place place = place_new();
+
+		put_three(place.path);
+		put(place.path, "a", torn[i]);
+		assert_ok(chain_read(place.path, &lines, &err), &err);
+		assert_int_equal(lines.n, 4);
+		assert_null(lines.lines[3].json);
+		chain_lines_clear(&lines);
+
+		assert_ok(chain_open(place.path, &chain, &err), &err);
+		assert_ok(chain_append(chain, json_pack("{s:i}", "n", 5), &err),
+		    &err);
+		chain_close(chain);
+		assert_ok(chain_read(place.path, &lines, &err), &err);
+		assert_int_equal(lines.n, 5);
+		assert_null(lines.lines[3].json);
+		assert_true(json_is_true(
+		    json_object_get(lines.lines[4].json, "after_torn")));
+		assert_memory_equal(
+		    lines.lines[3].raw.data, torn[i], strcspn(torn[i], "\n"));
+		chain_lines_clear(&lines);
+		scratch_remove(place.dir);
+	}
+}
+
+static void
+chain_read_broken_is_refused(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{ "{\"seq\":2,\"prev\":\"" ZEROS "\"}\n{}\n",
+		    "log:1: its \"seq\" is not 1" },
+		{ "{\"seq\":1}\n{}\n", "log:1: its \"prev\" is missing" },
+		{ "{\"seq\":1,\"prev\":\"00\"}\n{}\n",
+		    "log:1: its \"prev\" is 00" },
+		{ "{\"seq\":1,\"prev\":\"" ZEROS "\"}\n"
+		  "{\"seq\":2,\"prev\":\"" ZEROS "\"}\n",
+		    "log:2: its \"prev\" is " ZEROS },
+		{ "[]\n{}\n", "log:1: is not one JSON object" },
+		{ "{\"seq\":1,\"seq\":1,\"prev\":\"" ZEROS "\"}\n{}\n",
+		    "log:1: is not one JSON object" },
+		{ "{\"seq\":1,\"prev\":\"" ZEROS "\"} {}\n{}\n",
+		    "log:1: is not one JSON object" },
+		{ "{\"seq\":1,\t\"prev\":\"" ZEROS "\"}\n{}\n",
+		    "log:1: is not one JSON object" },
+		{ "\n\n", "log:1: is not one JSON object" },
+		{ "{\"seq\":1,\"prev\":\"" ZEROS "\",\"after_torn\":true}\n",
+		    "log:1: its \"after_torn\" is wrong" },
+	};
+	struct place place = place_new();
+	struct chain_lines lines;
+	struct chain *chain;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		put(place.path, "w", cases[i].text);
+		assert_false(chain_read(place.path, &lines, &err));
+		assert_int_equal(err.code, E_REFUSED);
+		assert_message_has(&err, cases[i].says);
+		assert_false(chain_open(place.path, &chain, &err));
+		assert_message_has(&err, cases[i].says);
+	}
+	scratch_remove(place.dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(chain_append_then_read_agrees),
+		cmocka_unit_test(chain_open_second_is_refused),
+		cmocka_unit_test(chain_open_link_is_refused),
+		cmocka_unit_test(chain_append_hostile_text_stays_one_line),
+		cmocka_unit_test(chain_append_nothing_is_refused),
+		cmocka_unit_test(chain_open_torn_line_is_kept),
+		cmocka_unit_test(chain_read_broken_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
