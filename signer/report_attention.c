@@ -87,6 +87,9 @@ add_line(struct attention *list, const json_t *line, const struct run *run)
 		    "Signed as the first response: there was no previous one "
 		    "to chain to.",
 		    run);
+	if (strcmp(event, "unused overrides") == 0)
+		add(list->other,
+		    "An override was given that let no finding pass.", run);
 	if (strcmp(event, "checks") == 0)
 		add_rows(list, json_object_get(line, "rows"), run);
 }

@@ -53,6 +53,7 @@ put_asked(struct page *page, const json_t *line)
 	const json_t *list = json_object_get(line, "overrides"), *override;
 	bool first = json_is_true(json_object_get(line, "first"));
 	bool batch = json_is_true(json_object_get(line, "batch"));
+	const char *alternative = fact_text(line, "alternative");
 	size_t i;
 
 	HTML(page->out,
@@ -61,12 +62,29 @@ put_asked(struct page *page, const json_t *line)
 	    fact_text(line, "request"), fact_text(line, "response"),
 	    fact_text(line, "schema"), first ? ", as the first response" : "",
 	    batch ? ", confirmed in advance (--batch)" : "");
+	if (alternative[0] != '\0')
+		HTML(page->out, ", as the alternative <b>$</b>", alternative);
 	json_array_foreach(list, i, override)
 	{
 		HTML(page->out,
 		    "<div class=\"reason\">overriding <code>$</code> because: "
 		    "$</div>",
 		    fact_text(override, "id"), fact_text(override, "reason"));
+	}
+}
+
+static void
+put_unused(struct page *page, const json_t *line)
+{
+	const json_t *ids = json_object_get(line, "ids"), *id;
+	size_t i;
+
+	buf_puts(page->out, "overrides that let nothing pass:");
+	json_array_foreach(ids, i, id)
+	{
+		const char *text = json_string_value(id);
+
+		HTML(page->out, " <code>$</code>", text == NULL ? "" : text);
 	}
 }
 
@@ -197,6 +215,17 @@ put_published(struct page *page, const json_t *line)
 }
 
 static void
+put_activation(struct page *page, const json_t *line)
+{
+	bool done = strcmp(fact_text(line, "event"), "activated") == 0;
+
+	HTML(page->out, "$ the response to <code>$</code><div>",
+	    done ? "activated" : "about to activate", fact_text(line, "id"));
+	html_digest(page->out, fact_text(line, "sha256"), false);
+	buf_puts(page->out, "</div>");
+}
+
+static void
 put_end(struct page *page, const json_t *line)
 {
 	HTML(page->out, "ended with status $", html_integer(line, "status").s);
@@ -212,6 +241,7 @@ static const struct {
 	{ "input", put_file },
 	{ "output", put_file },
 	{ "asked", put_asked },
+	{ "unused overrides", put_unused },
 	{ "checks", put_checks },
 	{ "hsm", put_hsm },
 	{ "token", put_token },
@@ -223,6 +253,8 @@ static const struct {
 	{ "signing", put_signing },
 	{ "signed", put_signed },
 	{ "published", put_published },
+	{ "activating", put_activation },
+	{ "activated", put_activation },
 	{ "end", put_end },
 };
 

@@ -15,7 +15,7 @@ export ANCHORITE_CONFIG=$WS/anchorite.yaml
 cd "$WS"
 
 at() {
-	accepts --at "$AT" "$@"
+	accepts --ceremony ceremony --at "$AT" "$@"
 }
 at request ksr1.xml
 at keygen --label '<i>&next' --algorithm RSASHA256
@@ -23,8 +23,8 @@ sed -n '/^  ksk_next:$/,/valid_from/p' "$SCRATCH/out" >>anchorite.yaml
 at sign ksr1.xml skr1.xml --first --batch --schema pre-publish
 at request ksr2.xml --previous-skr skr1.xml
 horizon=(--override KSR-POLICY-SIG-HORIZON --reason "$EVIL")
-refuses 1 KSR-POLICY-SIG-HORIZON --at "$AT" sign ksr2.xml skr2.xml \
-	--previous-skr skr1.xml --batch --schema rollover
+refuses 1 KSR-POLICY-SIG-HORIZON --ceremony ceremony --at "$AT" \
+	sign ksr2.xml skr2.xml --previous-skr skr1.xml --batch --schema rollover
 at sign ksr2.xml skr2.xml --previous-skr skr1.xml --batch --schema rollover \
 	"${horizon[@]}"
 sed -i 's/^  acceptable_domains.*/&\n  check_bundle_intervals: false\n  min_bundle_interval: P10DT1H/' \
@@ -33,12 +33,12 @@ at request ksr3.xml --previous-skr skr2.xml
 at sign ksr3.xml skr3.xml --previous-skr skr2.xml --batch --schema revoke \
 	"${horizon[@]}"
 printf 'x\033[2J' >"<u>$(printf '\001')"
-accepts hash "<u>$(printf '\001')"
+accepts --ceremony ceremony hash "<u>$(printf '\001')"
 
 page=$SCRATCH/report.html
 head=$(tail -n 1 ceremony/log.jsonl | sha256sum | cut -d' ' -f1)
 accepts report ceremony -o "$page" --head "$head"
-says "This is the witnessed head"
+says "of 9 runs"
 
 # in_page TEXT: the page's markup holds this fixed string.
 in_page() {
