@@ -150,6 +150,30 @@ grep -qF 'badge interrupted">interrupted' "$torn" || fail "not interrupted"
 grep -qF 'badge refuse">torn line' "$torn" || fail "no torn line"
 xmllint --noout "$torn" || fail "not well-formed: torn"
 
+# A record that this program would not write: its chain holds, but its texts
+# are not printable, and what should be a number or a list is not.
+mkdir "$SCRATCH/forged"
+zeros=$(printf '%064d' 0)
+jq -cn --arg prev "$zeros" '{seq: 1, prev: $prev,
+	time: "2026-11-21T00:00:00+00:00", event: "run", version: "\u001b[2J",
+	binary: $prev, format: 1, command: "<svg onload=x>\u009b\n",
+	arguments: [1, {}, "]]>", "$"], host: 7, now: [], hsms: {}}' \
+	>"$SCRATCH/forged/log.jsonl"
+jq -can --arg zeros "$zeros" '{seq: 2, prev: $zeros,
+	time: "2026-11-21T00:00:00+00:00", event: "checks", version: "0",
+	binary: $zeros, stages: 1, accepted: "yes", rows: [1, {verdict: "<",
+	findings: [[]], id: "--\u003e\u0007"}]}' >>"$SCRATCH/forged/log.jsonl"
+sed -i 's/\xc2\x9b/\\u009b/' "$SCRATCH/forged/log.jsonl"
+prev=$(head -n 1 "$SCRATCH/forged/log.jsonl" | sha256sum | cut -d' ' -f1)
+sed -i "2s/\"prev\":\"[0-9a-f]*\"/\"prev\":\"$prev\"/" \
+	"$SCRATCH/forged/log.jsonl"
+forged=$SCRATCH/forged.html
+accepts report "$SCRATCH/forged" -o "$forged"
+xmllint --noout "$forged" || fail "not well-formed: forged"
+! LC_ALL=C grep -nP '[^\x20-\x7e]' "$forged" || fail "not ASCII: forged"
+grep -qF '&lt;svg onload=x&gt;\xc2\x9b\x0a' "$forged" || fail "not escaped"
+grep -qF '<code>--&gt;\x07</code>' "$forged" || fail "not escaped: id"
+
 # A browser, without a network and with nothing of its own on disk.
 browser() {
 	mkdir "$SCRATCH/profile"
