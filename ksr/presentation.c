@@ -27,7 +27,7 @@ signs(const struct bundle *bundle, const struct dnskey *key)
 	return false;
 }
 
-static const char *
+const char *
 ksk_role(const struct bundle *bundle, const struct dnskey *key)
 {
 	bool revoked = (key->flags & DNSKEY_FLAG_REVOKE) != 0;

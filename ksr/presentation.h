@@ -15,6 +15,9 @@
  */
 void ksr_table(const struct ksr *ksr, struct buf *ret);
 
+/* The part that a KSK of the bundle plays in it: "S", "P", "R" or "RS". */
+const char *ksk_role(const struct bundle *bundle, const struct dnskey *key);
+
 /*
  * Every bundle's DNSKEY and RRSIG records in RFC 4034 presentation form, each
  * bundle under a comment line "; bundle N ID inception expiration".

@@ -53,17 +53,29 @@ args_add(struct args *args, const struct option_row *row, const char *value,
 	return true;
 }
 
+/* -o is short for --output, where the command has that; else NULL. */
+static const struct option_row *
+output_row(const struct option_row **rows, const struct option *longopts)
+{
+	for (size_t i = 0; longopts[i].name != NULL; i++)
+		if (strcmp(longopts[i].name, "output") == 0)
+			return rows[i];
+	return NULL;
+}
+
 static bool
 args_parse_all(const struct option_row **rows, const struct option *longopts,
     int argc, char **argv, struct args *args, struct err *err)
 {
+	const struct option_row *output = output_row(rows, longopts);
 	int c, at;
 
 	optind = 0;
 	opterr = 0;
 	/* "-": arguments in order, those that are no options with code 1. */
 	while (at = optind == 0 ? 1 : optind,
-	    (c = getopt_long(argc, argv, "-:", longopts, NULL)) != -1) {
+	    (c = getopt_long(argc, argv, output == NULL ? "-:" : "-:o:",
+		 longopts, NULL)) != -1) {
 		if (c == 1) {
 			args->files[args->n_files++] = optarg;
 			continue;
@@ -74,6 +86,11 @@ args_parse_all(const struct option_row **rows, const struct option *longopts,
 		if (c == '?')
 			return err_set(
 			    err, E_USAGE, "unknown option %s", argv[at]);
+		if (c == 'o') {
+			if (!args_add(args, output, optarg, err))
+				return false;
+			continue;
+		}
 		if (is_abbreviated(argv[at], rows[c - 256]->name))
 			return err_set(err, E_USAGE,
 			    "unknown option %s; is it --%s?", argv[at],

@@ -4,6 +4,7 @@
 #include "signer/ceremony.h"
 #include "signer/command.h"
 #include "signer/json.h"
+#include "signer/log_import.h"
 #include "signer/log_show.h"
 #include "signer/print.h"
 #include "signer/witness.h"
@@ -107,6 +108,7 @@ show(const struct context *context, const struct args *args, struct err *err)
 static const struct subcommand subcommands[] = {
 	{ "verify", verify, 2, { "head", "words" } },
 	{ "show", show, 2, { "format" } },
+	{ "import-ksrsigner", log_import, 2, { "skr" } },
 };
 
 static bool
@@ -150,6 +152,7 @@ static const struct option_row options[] = {
 	WITNESS_OPTIONS,
 	{ "format", "text", "show: plain text for paper, whatever the terminal",
 	    false },
+	{ "skr", "SKR", "import-ksrsigner: the response to compare", false },
 	{ NULL, NULL, NULL, false },
 };
 
@@ -157,14 +160,19 @@ const struct command cmd_log = {
 	.name = "log",
 	.run = run,
 	.usage = "verify [DIR] [--head HEX | --words \"WORDS\"] | "
-		 "show [DIR] [--format text]",
+		 "show [DIR] [--format text] | "
+		 "import-ksrsigner FILE [--skr SKR]",
 	.summary = "verify and read the ceremony record",
 	.help =
 	    "verify  each line is the successor of the one before, and the "
 	    "last\n"
 	    "        is the witnessed head, if --head or --words gives it\n"
 	    "show    run by run and step by step as people read it, with the\n"
-	    "        tables of the documents, in at most 80 columns\n\n"
+	    "        tables of the documents, in at most 80 columns\n"
+	    "import-ksrsigner\n"
+	    "        reads the text log that a root ceremony published: its\n"
+	    "        hashes and tables, and with --skr whether the new\n"
+	    "        response's table is that of the SKR\n\n"
 	    "DIR is the ceremony folder; ./ceremony if it is not given.\n"
 	    "`replay` derives everything in it anew.",
 	.min_files = 1,

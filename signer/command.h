@@ -69,7 +69,7 @@ struct command {
 
 extern const struct command cmd_init, cmd_keygen, cmd_inventory, cmd_request,
     cmd_check, cmd_sign, cmd_verify, cmd_show, cmd_hash, cmd_register, cmd_log,
-    cmd_replay;
+    cmd_replay, cmd_report;
 
 extern const struct option_row global_options[];
 

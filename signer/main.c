@@ -35,6 +35,7 @@ static const struct command *const commands[] = {
 	&cmd_register,
 	&cmd_log,
 	&cmd_replay,
+	&cmd_report,
 };
 
 static void

@@ -1,0 +1,108 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "ksr/base/text.h"
+#include "ksr/base/words.h"
+#include "ksr/pubkey.h"
+#include "signer/report_html.h"
+
+#define WORDS_A_LINE 8
+#define WORDS_MAX    1024
+
+void
+html_text(struct buf *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '&')
+			buf_puts(out, "&amp;");
+		else if (c == '<')
+			buf_puts(out, "&lt;");
+		else if (c == '>')
+			buf_puts(out, "&gt;");
+		else if (c == '"')
+			buf_puts(out, "&quot;");
+		else if (c == '\'')
+			buf_puts(out, "&#39;");
+		else if (c < 0x20 || c > 0x7e)
+			buf_printf(out, "\\x%02x", c);
+		else
+			buf_u8(out, c);
+	}
+}
+
+void
+html_fill(struct buf *out, const char *template, const char *const *texts)
+{
+	for (; *template != '\0'; template ++) {
+		if (*template != '$')
+			buf_u8(out, (uint8_t) * template);
+		else if (*texts != NULL)
+			html_text(out, *texts++);
+		else
+			out->failed = true;
+	}
+}
+
+struct html_value
+html_number(size_t number)
+{
+	struct html_value value;
+
+	snprintf(value.s, sizeof(value.s), "%zu", number);
+	return value;
+}
+
+struct html_value
+html_integer(const json_t *object, const char *key)
+{
+	struct html_value value;
+
+	snprintf(value.s, sizeof(value.s), "%lld",
+	    (long long)json_integer_value(json_object_get(object, key)));
+	return value;
+}
+
+struct html_value
+html_time(int64_t time)
+{
+	struct html_value value;
+	char text[TIME_TEXT_SIZE];
+
+	time_format(time, text);
+	snprintf(value.s, sizeof(value.s), "%.10s %.8s", text, text + 11);
+	return value;
+}
+
+struct html_value
+html_recorded_time(const char *time)
+{
+	struct html_value value = { "" };
+	int64_t seconds;
+
+	return time_parse(time, &seconds) ? html_time(seconds) : value;
+}
+
+void
+html_digest(struct buf *out, const char *hex, bool words)
+{
+	uint8_t digest[SHA256_SIZE];
+
+	HTML(out, "<code class=\"hash\">$</code>", hex);
+	if (!words || !hex_parse(hex, digest, sizeof(digest)))
+		return;
+	buf_puts(out, "<span class=\"words\">");
+	for (size_t i = 0; i < sizeof(digest); i += WORDS_A_LINE) {
+		struct buf line = buf_new(WORDS_MAX);
+
+		words_format((struct bytes){ digest + i, WORDS_A_LINE }, &line);
+		buf_u8(&line, 0);
+		if (line.failed)
+			out->failed = true;
+		else
+			HTML(out, "<span>$</span> ", (const char *)line.data);
+		buf_free(&line);
+	}
+	buf_puts(out, "</span>");
+}
