@@ -137,7 +137,10 @@ run(const struct context *context, const struct args *args, struct err *err)
 	bool policy = args_flag(args, "policy");
 	bool ok;
 
-	if (policy != (args->n_files == 0))
+	if (policy && args->n_files > 0)
+		return err_set(err, E_USAGE,
+		    "--policy judges the configuration alone: no KSR");
+	if (!policy && args->n_files == 0)
 		return err_set(err, E_USAGE, "check: usage: anchorite check %s",
 		    cmd_check.usage);
 	ok = policy ? check_policy(context, &checking.report, err) :

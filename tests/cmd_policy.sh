@@ -90,7 +90,7 @@ refuses 1 "departs from: DPS-6.1, DPS-6.6, DPS-6.9" "${RECORD[@]}" \
 
 refuses 2 "--policy judges the configuration alone: no KSR" "${RECORD[@]}" \
 	--config "$ROOT_CONFIG" check --policy "$ROOT_CONFIG"
-refuses 2 "give a KSR to check, or --policy" "${RECORD[@]}" \
+refuses 2 "check: usage: anchorite check KSR" "${RECORD[@]}" \
 	--config "$ROOT_CONFIG" check
 echo "nonsense: true" >"$CHANGED"
 refuses 2 "$CHANGED:1:1: " "${RECORD[@]}" --config "$CHANGED" check --policy

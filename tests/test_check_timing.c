@@ -160,7 +160,8 @@ check_ksr_policy_sig_validity_refuses_expiry_before_inception(void **state)
 static void
 check_ksr_policy_clock_passes(void **state)
 {
-	struct processed known = { 0 };
+	static const uint8_t other[32];
+	struct processed known = { .request_sha256 = other };
 	struct fixture *f = fixture_new();
 
 	(void)state;
