@@ -104,6 +104,15 @@ args_parse_all(const struct option_row **rows, const struct option *longopts,
 	return true;
 }
 
+static bool
+has_its_files(const struct command *command, const struct args *args)
+{
+	if (command->alone != NULL && args_flag(args, command->alone))
+		return args->n_files == 0;
+	return args->n_files >= command->min_files &&
+	    args->n_files <= command->max_files;
+}
+
 bool
 args_parse(const struct command *command, int argc, char **argv,
     struct args *ret, bool *ret_help, struct err *err)
@@ -124,8 +133,7 @@ args_parse(const struct command *command, int argc, char **argv,
 	if (!args_parse_all(rows, longopts, argc, argv, &args, err))
 		goto fail;
 	*ret_help = args_flag(&args, "help");
-	if (!*ret_help && (args.n_files < command->min_files ||
-	    args.n_files > command->max_files)) {
+	if (!*ret_help && !has_its_files(command, &args)) {
 		err_set(err, E_USAGE, "usage: anchorite %s %s", command->name,
 		    command->usage);
 		goto fail;

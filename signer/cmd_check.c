@@ -137,12 +137,6 @@ run(const struct context *context, const struct args *args, struct err *err)
 	bool policy = args_flag(args, "policy");
 	bool ok;
 
-	if (policy && args->n_files > 0)
-		return err_set(err, E_USAGE,
-		    "--policy judges the configuration alone: no KSR");
-	if (!policy && args->n_files == 0)
-		return err_set(err, E_USAGE, "check: usage: anchorite check %s",
-		    cmd_check.usage);
 	ok = policy ? check_policy(context, &checking.report, err) :
 		      check(context, args, &checking, err);
 
@@ -178,7 +172,9 @@ const struct command cmd_check = {
 	    REGISTER_FILE " beside the configuration.\n\n"
 	    "--policy says, clause by clause, whether the configuration meets\n"
 	    "the root's KSK practice statement, and names each departure.",
+	.min_files = 1,
 	.max_files = 1,
+	.alone = "policy",
 	.needs_config = true,
 	.recording = RECORD_ALWAYS,
 	.options = options,

@@ -62,6 +62,7 @@ struct command {
 	const char *summary; /* one line for the list of commands */
 	const char *help;    /* paragraphs for --help */
 	size_t min_files, max_files;
+	const char *alone; /* an option that takes the files' place; or NULL */
 	bool needs_config;
 	enum recording recording;
 	const struct option_row *options;

@@ -9,7 +9,21 @@ workspace
 KSR=$WS/ksr.xml
 NEW=$OUTPUT/skr.xml
 SIGN=(--at "$AT" sign "$KSR" "$NEW" --first --batch)
-SLOW=$WS/slow.yaml
+# The slow one has a folder, and so a register and a record, of its own: two
+# that share one are refused before they could race.
+SLOW=$SCRATCH/slow/anchorite.yaml
+mkdir "$SCRATCH/slow"
+FORGETFUL=yes
+
+# start CONFIG ARGS...: the program itself, as if nothing had been signed; for
+# use where run cannot be.
+start() {
+	local config=$1
+	shift
+	forget
+	exec "$ANCHORITE" --config "$config" \
+		--ceremony "$(dirname "$config")/ceremony" "$@"
+}
 FAULTY_MODULE=$TEST_BIN/libfaulty_module.so
 [ -e "$FAULTY_MODULE" ] || fail "$FAULTY_MODULE is not built"
 export FAULTY FAULTY_TARGET
@@ -30,7 +44,9 @@ appears() {
 # in the background ignore SIGINT and SIGQUIT, which a person's does not.
 begin() {
 	: >"$SCRATCH/out"
-	env --default-signal "$ANCHORITE" --config "$SLOW" "${SIGN[@]}" \
+	forget
+	env --default-signal "$ANCHORITE" --config "$SLOW" \
+		--ceremony "$SCRATCH/slow/ceremony" "${SIGN[@]}" \
 		>"$SCRATCH/out" 2>"$SCRATCH/err" </dev/null &
 	pid=$!
 	appears 'Response to be signed' "$SCRATCH/out"
@@ -58,7 +74,7 @@ FAULTY=
 refuses 2 "anchorite: $WS: already exists" --config "$CONFIG" --at "$AT" sign \
 	"$KSR" "$WS" --first --batch
 cp "$SCRATCH/err" "$SCRATCH/second"
-"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}" >"$SCRATCH/second" 2>&1 ||
+(start "$CONFIG" "${SIGN[@]}") >"$SCRATCH/second" 2>&1 ||
 	fail "the quick one: $(tail -n 1 "$SCRATCH/second")"
 status=0
 wait "$pid" || status=$?
@@ -76,19 +92,20 @@ for i in 1 2 3 4; do
 	cp -a "$WS/tokens" "$SCRATCH/tokens.$i"
 	sed "s|$WS/tokens|$SCRATCH/tokens.$i|" "$WS/softhsm2.conf" \
 		>"$SCRATCH/softhsm.$i"
+	mkdir "$SCRATCH/many.$i"
 	sed "s|$WS/softhsm2.conf|$SCRATCH/softhsm.$i|" "$CONFIG" \
-		>"$SCRATCH/conf.$i"
+		>"$SCRATCH/many.$i/anchorite.yaml"
 done
 for i in 1 2 3 4; do
-	"$ANCHORITE" --config "$SCRATCH/conf.$i" "${SIGN[@]}" \
-		>"$SCRATCH/many.$i" 2>&1 </dev/null &
+	(start "$SCRATCH/many.$i/anchorite.yaml" "${SIGN[@]}") \
+		>"$SCRATCH/many.$i/out" 2>&1 </dev/null &
 done
 won=0
 for job in $(jobs -p); do
 	! wait "$job" || won=$((won + 1))
 done
 equal 'how many won' 1 "$won"
-equal 'how many said why not' 3 "$(cat "$SCRATCH"/many.* |
+equal 'how many said why not' 3 "$(cat "$SCRATCH"/many.*/out |
 	grep -Ec '(already exists and is never overwritten|File exists)$')"
 cmp "$NEW" "$WS/skr.xml" || fail "not a whole response"
 equal 'what there is' skr.xml "$(ls -A "$OUTPUT")"
@@ -115,14 +132,16 @@ shown_nowhere() {
 	nothing_written
 }
 status=0
-"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}" >/dev/full 2>"$SCRATCH/err" ||
+(start "$CONFIG" "${SIGN[@]}") >/dev/full 2>"$SCRATCH/err" ||
 	status=$?
 shown_nowhere 'not all of it arrived'
 status=0
-"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}" >&- 2>"$SCRATCH/err" || status=$?
+(start "$CONFIG" "${SIGN[@]}") >&- 2>"$SCRATCH/err" || status=$?
 shown_nowhere 'not all of it arrived'
 for command in "show $KSR" "hash $KSR" "--json show $KSR" "sign --help" \
-	"--help" "--version" "--config $CONFIG --at $AT check $KSR"; do
+	"--help" "--version" \
+	"--config $CONFIG --ceremony $WS/ceremony --at $AT check $KSR"; do
+	forget
 	status=0
 	# shellcheck disable=SC2086
 	"$ANCHORITE" $command >/dev/full 2>"$SCRATCH/err" || status=$?
@@ -130,16 +149,16 @@ for command in "show $KSR" "hash $KSR" "--json show $KSR" "sign --help" \
 done
 # The response's temporary file would be descriptor 1.
 status=0
-"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}" 0<&- >&- 2>"$SCRATCH/err" ||
+(start "$CONFIG" "${SIGN[@]}") 0<&- >&- 2>"$SCRATCH/err" ||
 	status=$?
 shown_nowhere 'not all of it arrived'
 status=0
-"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}" 0<&- >&- 2>&- || status=$?
+(start "$CONFIG" "${SIGN[@]}") 0<&- >&- 2>&- || status=$?
 equal 'status with all closed' 2 "$status"
 nothing_written
 # Without standard error alone nothing is lost, least of all the response.
 status=0
-"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}" >"$SCRATCH/out" 0<&- 2>&- ||
+(start "$CONFIG" "${SIGN[@]}") >"$SCRATCH/out" 0<&- 2>&- ||
 	status=$?
 equal 'status without standard error' 0 "$status"
 cmp "$NEW" "$WS/skr.xml" || fail "not the same response"
@@ -147,7 +166,9 @@ rm "$NEW"
 FAULTY=sign_sleeps:1
 (
 	set +o pipefail
-	env --default-signal=PIPE "$ANCHORITE" --config "$SLOW" "${SIGN[@]}" |
+	forget
+	env --default-signal=PIPE "$ANCHORITE" --config "$SLOW" \
+		--ceremony "$SCRATCH/slow/ceremony" "${SIGN[@]}" |
 		head -n 1 >"$SCRATCH/out"
 )
 FAULTY=
@@ -158,7 +179,7 @@ nothing_written
 status=0
 (
 	ulimit -f 8
-	"$ANCHORITE" --config "$CONFIG" "${SIGN[@]}"
+	(start "$CONFIG" "${SIGN[@]}")
 ) >/dev/null 2>"$SCRATCH/err" </dev/null || status=$?
 equal 'status at the file size limit' 2 "$status"
 grep -qF ': File too large' "$SCRATCH/err" || fail "does not say what is wrong"

@@ -88,7 +88,7 @@ refuses 1 "departs from: DPS-6.1, DPS-6.6, DPS-6.9" "${RECORD[@]}" \
 
 # --- Not understood.
 
-refuses 2 "--policy judges the configuration alone: no KSR" "${RECORD[@]}" \
+refuses 2 "check: usage: anchorite check KSR" "${RECORD[@]}" \
 	--config "$ROOT_CONFIG" check --policy "$ROOT_CONFIG"
 refuses 2 "check: usage: anchorite check KSR" "${RECORD[@]}" \
 	--config "$ROOT_CONFIG" check

@@ -161,7 +161,9 @@ static void
 check_ksr_policy_clock_passes(void **state)
 {
 	static const uint8_t other[32];
-	struct processed known = { .request_sha256 = other };
+	struct processed known = { .request_sha256 = other,
+		.schema = "normal",
+		.published = true };
 	struct fixture *f = fixture_new();
 
 	(void)state;
