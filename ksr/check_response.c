@@ -191,6 +191,8 @@ algorithms_text(const struct signature_policy *policy)
 		if (a->family == FAMILY_RSA)
 			text_add(&text, " with exponent %" PRIu64, a->exponent);
 	}
+	if (policy->n_algorithms == 0)
+		text_add(&text, "nothing");
 	return text;
 }
 

@@ -212,6 +212,22 @@ check_skr_match_refuses_a_policy_of_absent_keys(void **state)
 }
 
 static void
+check_skr_match_refuses_a_policy_without_ksks(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	for (size_t i = 0; i < f->response->n_bundles; i++)
+		for (size_t j = 0; j < f->response->bundles[i].n_keys; j++)
+			f->response->bundles[i].keys[j].flags =
+			    DNSKEY_FLAGS_ZSK;
+	assert_refuses(&f->in, STAGE_RESPONSE, "SKR-MATCH", 0,
+	    "the KSK policy declares RSASHA256 of 2048 bits",
+	    "exactly nothing by the KSKs in the response");
+	fixture_free(f);
+}
+
+static void
 check_skr_pair_passes(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -389,6 +405,8 @@ main(void)
 		cmocka_unit_test(check_skr_match_refuses_other_policies),
 		cmocka_unit_test(
 		    check_skr_match_refuses_a_policy_of_absent_keys),
+		cmocka_unit_test(
+		    check_skr_match_refuses_a_policy_without_ksks),
 		cmocka_unit_test(check_skr_pair_passes),
 		cmocka_unit_test(check_skr_pair_refuses_other_zsks),
 		cmocka_unit_test(check_skr_pair_refuses_wrong_fields),
