@@ -1,5 +1,6 @@
 /*
- * Public keys as OpenSSL wants them, within this library.
+ * Public keys as OpenSSL wants them: for verification here, and for the
+ * certificate request of a KSK.
  */
 #pragma once
 

@@ -1,72 +1,18 @@
 #include <openssl/bio.h>
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <stdio.h>
 #include <string.h>
 
-#include "ksr/pubkey.h"
+#include "ksr/evp.h"
 #include "signer/csr.h"
 
 #define RESOURCE_RECORD_OID "1.3.6.1.4.1.1000.53"
 #define CSR_MAX		    16384
-
-static EVP_PKEY *
-pkey_of_params(const char *type, OSSL_PARAM_BLD *build)
-{
-	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-	EVP_PKEY *pkey = NULL;
-
-	if (params == NULL || ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
-		pkey = NULL;
-	EVP_PKEY_CTX_free(ctx);
-	OSSL_PARAM_free(params);
-	return pkey;
-}
-
-static EVP_PKEY *
-pkey_of_rsa(const struct hsm_key *key)
-{
-	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	BIGNUM *n = BN_bin2bn(key->modulus, (int)key->modulus_len, NULL);
-	BIGNUM *e = BN_bin2bn(key->exponent, (int)key->exponent_len, NULL);
-	EVP_PKEY *pkey = NULL;
-
-	if (build != NULL && n != NULL && e != NULL &&
-	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
-	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) == 1)
-		pkey = pkey_of_params("RSA", build);
-	OSSL_PARAM_BLD_free(build);
-	BN_free(n);
-	BN_free(e);
-	return pkey;
-}
-
-static EVP_PKEY *
-pkey_of_ec(const struct hsm_key *key)
-{
-	const char *curve = key->type == HSM_EC_P256 ? "P-256" : "P-384";
-	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	uint8_t point[1 + sizeof(key->point)] = { 4 }; /* uncompressed */
-	EVP_PKEY *pkey = NULL;
-
-	memcpy(point + 1, key->point, key->point_len);
-	if (build != NULL &&
-	    OSSL_PARAM_BLD_push_utf8_string(
-		build, OSSL_PKEY_PARAM_GROUP_NAME, curve, 0) == 1 &&
-	    OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY,
-		point, key->point_len + 1) == 1)
-		pkey = pkey_of_params("EC", build);
-	OSSL_PARAM_BLD_free(build);
-	return pkey;
-}
 
 static bool
 set_subject(X509_REQ *req, const struct keyinfo *info)
@@ -198,27 +144,39 @@ write_pem(X509_REQ *req, struct buf *ret, struct err *err)
 	return ok || err_set(err, E_INTERNAL, "certificate request: no PEM");
 }
 
+static bool
+make_request(struct token *token, const struct hsm_key *key,
+    const struct keyinfo *info, EVP_PKEY *pkey, X509_REQ *req, struct buf *ret,
+    struct err *err)
+{
+	if (X509_REQ_set_version(req, 0) != 1 || !set_subject(req, info) ||
+	    X509_REQ_set_pubkey(req, pkey) != 1)
+		return err_set(err, E_INTERNAL,
+		    "certificate request for \"%s\": OpenSSL refused it",
+		    info->dnskey.identifier);
+	if (!sign_request(token, key, info, req, err))
+		return false;
+	if (X509_REQ_verify(req, pkey) != 1)
+		return err_set(err, E_INTERNAL,
+		    "certificate request: its signature does not verify");
+	return write_pem(req, ret, err);
+}
+
 bool
 csr_make(struct token *token, const struct hsm_key *key,
     const struct keyinfo *info, struct buf *ret, struct err *err)
 {
 	X509_REQ *req = X509_REQ_new();
-	EVP_PKEY *pkey =
-	    key->type == HSM_RSA ? pkey_of_rsa(key) : pkey_of_ec(key);
+	struct pubkey_fields fields;
+	EVP_PKEY *pkey = NULL;
 	bool ok;
 
-	if (req == NULL || pkey == NULL || X509_REQ_set_version(req, 0) != 1 ||
-	    !set_subject(req, info) || X509_REQ_set_pubkey(req, pkey) != 1)
-		ok = err_set(err, E_INTERNAL,
-		    "certificate request for \"%s\": OpenSSL refused it",
-		    info->dnskey.identifier);
+	if (req == NULL)
+		ok = err_set(err, E_MEMORY, "out of memory");
 	else
-		ok = sign_request(token, key, info, req, err);
-	if (ok && X509_REQ_verify(req, pkey) != 1)
-		ok = err_set(err, E_INTERNAL,
-		    "certificate request: its signature does not verify");
-	if (ok)
-		ok = write_pem(req, ret, err);
+		ok = pubkey_fields_read(&info->dnskey, &fields, err) &&
+		    evp_of_fields(&fields, &pkey, err) &&
+		    make_request(token, key, info, pkey, req, ret, err);
 	ERR_clear_error();
 	X509_REQ_free(req);
 	EVP_PKEY_free(pkey);
