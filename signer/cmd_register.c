@@ -7,7 +7,7 @@
 #include "signer/facts.h"
 #include "signer/json.h"
 #include "signer/print.h"
-#include "signer/quarter.h"
+#include "ksr/quarter.h"
 #include "signer/register.h"
 
 static const char *

@@ -12,7 +12,7 @@
 #include "signer/interrupt.h"
 #include "signer/json.h"
 #include "signer/print.h"
-#include "signer/quarter.h"
+#include "ksr/quarter.h"
 #include "signer/token.h"
 
 #define ZSK_BITS 2048

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "signer/quarter.h"
+#include "ksr/quarter.h"
 
 bool
 quarter_parse(const char *text, struct quarter *ret, struct err *err)
