@@ -156,6 +156,14 @@ MUST_USE bool hsm_keygen(struct hsm *hsm, const struct hsm_keygen *what,
     struct hsm_key *ret, struct err *err);
 
 /*
+ * Destroys both halves of this key pair, as hsm_find or hsm_keygen gave it, for
+ * ever, and looks that no key of its label is left.  Refuses a token whose key
+ * of that label is no longer this one.
+ */
+MUST_USE bool
+hsm_delete(struct hsm *hsm, const struct hsm_key *key, struct err *err);
+
+/*
  * Initialises the token in the first free slot for a rehearsal and sets both
  * PINs.  Refuses a label that a token has already, and a module that offers no
  * uninitialised slot.  Nothing is selected afterwards; hsm_select finds the new

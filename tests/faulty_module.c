@@ -335,6 +335,8 @@ destroy_object(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
 {
 	if (fault("destroy_fails"))
 		return CKR_ACTION_PROHIBITED;
+	if (fault("destroy_forgets"))
+		return CKR_OK;
 	return target->C_DestroyObject(session, object);
 }
 

@@ -932,6 +932,78 @@ hsm_keygen_fault_fails_and_destroys(void **state)
 }
 
 static void
+hsm_delete_leaves_others(void **state)
+{
+	static const enum hsm_key_type types[] = { HSM_RSA, HSM_EC_P256 };
+	struct rig *rig = *state;
+	struct hsm_key key, other, found;
+	struct err err;
+
+	rig_login(rig);
+	other = rig_keygen(rig, "other", HSM_EC_P256);
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		key = rig_keygen(rig, "k", types[i]);
+		assert_ok(hsm_delete(rig->hsm, &key, &err), &err);
+		assert_false(hsm_find(rig->hsm, "k", &found, &err));
+		assert_message_has(&err, "no key with label \"k\"");
+	}
+	assert_ok(hsm_find(rig->hsm, "other", &found, &err), &err);
+	assert_memory_equal(found.point, other.point, other.point_len);
+	assert_false(hsm_delete(rig->hsm, &key, &err));
+	assert_message_has(&err, "delete \"k\": no key with label \"k\"");
+}
+
+/* What is deleted is the key that was looked at, not its label. */
+static void
+hsm_delete_other_key_of_label_refused(void **state)
+{
+	struct rig *rig = *state;
+	struct hsm_key key, found;
+	struct err err;
+
+	rig_login(rig);
+	key = rig_keygen(rig, "k", HSM_EC_P256);
+	assert_ok(hsm_delete(rig->hsm, &key, &err), &err);
+	rig_keygen(rig, "k", HSM_EC_P256);
+	assert_false(hsm_delete(rig->hsm, &key, &err));
+	assert_message_has(&err, "another key of this label");
+	assert_ok(hsm_find(rig->hsm, "k", &found, &err), &err);
+}
+
+static void
+hsm_delete_fault_fails(void **state)
+{
+	static const struct {
+		const char *fault, *message;
+	} cases[] = {
+		{ "write_protected", "the token is write-protected" },
+		{ "destroy_fails:1",
+		    "nothing was deleted: C_DestroyObject: "
+		    "CKR_ACTION_PROHIBITED" },
+		{ "destroy_forgets",
+		    "says that it deleted the private key, and still shows "
+		    "it" },
+		{ "destroy_fails:2",
+		    "the private half was deleted, the public half not: "
+		    "C_DestroyObject: CKR_ACTION_PROHIBITED" },
+	};
+	struct rig *rig = *state;
+	struct hsm_key key;
+	struct err err;
+
+	rig_login(rig);
+	rig_keygen(rig, "k", HSM_EC_P256);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		rig_break_login(rig, cases[i].fault);
+		assert_ok(hsm_find(rig->hsm, "k", &key, &err), &err);
+		assert_false(hsm_delete(rig->hsm, &key, &err));
+		assert_message_has(&err, "delete \"k\": ");
+		assert_message_has(&err, cases[i].message);
+	}
+	unsetenv("FAULTY");
+}
+
+static void
 hsm_keygen_cannot_make_or_destroy_fails(void **state)
 {
 	static const struct {
@@ -1294,6 +1366,9 @@ main(void)
 		hsm_test(hsm_keygen_refused),
 		hsm_test(hsm_keygen_fault_fails_and_destroys),
 		hsm_test(hsm_keygen_cannot_make_or_destroy_fails),
+		hsm_test(hsm_delete_leaves_others),
+		hsm_test(hsm_delete_other_key_of_label_refused),
+		hsm_test(hsm_delete_fault_fails),
 		hsm_test(hsm_sign_fault_fails),
 		hsm_test(hsm_token_gone_at_any_call_fails),
 		hsm_test(hsm_sign_wrong_use_fails),
