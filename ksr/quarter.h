@@ -27,5 +27,5 @@ struct quarter quarter_of_time(int64_t time);
 struct quarter quarter_next(struct quarter quarter);
 struct quarter quarter_before(struct quarter quarter);
 
-/* 00:00:00 UTC of its first day. */
+/* 00:00:00 UTC of its first day; 0 for what is no quarter. */
 int64_t quarter_start(struct quarter quarter);
