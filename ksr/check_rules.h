@@ -1,6 +1,7 @@
 /*
  * What the rules share: the words they describe things with, the questions
- * several of them ask, and their names for the table.  Used by check_*.c only.
+ * several of them ask, and their names for the table.  Used by check_*.c, and by
+ * what judges as they do.
  */
 #pragma once
 

@@ -225,21 +225,25 @@ put_bundle_comment(size_t number, const struct bundle *bundle, struct buf *ret)
 }
 
 void
-ksr_dns(const struct ksr *ksr, struct buf *ret)
+bundle_dns(const struct ksr *ksr, size_t bundle, struct buf *ret)
 {
+	const struct bundle *b = &ksr->bundles[bundle];
 	char owner[DNAME_TEXT_MAX + 1];
 
 	if (!canonical_name(ksr->domain, owner)) {
 		ret->failed = true;
 		return;
 	}
-	for (size_t i = 0; i < ksr->n_bundles; i++) {
-		const struct bundle *bundle = &ksr->bundles[i];
+	put_bundle_comment(bundle + 1, b, ret);
+	for (size_t i = 0; i < b->n_keys; i++)
+		put_dnskey(owner, &b->keys[i], ret);
+	for (size_t i = 0; i < b->n_signatures; i++)
+		put_rrsig(owner, &b->signatures[i], ret);
+}
 
-		put_bundle_comment(i + 1, bundle, ret);
-		for (size_t j = 0; j < bundle->n_keys; j++)
-			put_dnskey(owner, &bundle->keys[j], ret);
-		for (size_t j = 0; j < bundle->n_signatures; j++)
-			put_rrsig(owner, &bundle->signatures[j], ret);
-	}
+void
+ksr_dns(const struct ksr *ksr, struct buf *ret)
+{
+	for (size_t i = 0; i < ksr->n_bundles; i++)
+		bundle_dns(ksr, i, ret);
 }

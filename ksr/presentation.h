@@ -24,3 +24,6 @@ const char *ksk_role(const struct bundle *bundle, const struct dnskey *key);
  * ret fails at a name that dname_parse refuses; ksr_read lets none through.
  */
 void ksr_dns(const struct ksr *ksr, struct buf *ret);
+
+/* The same of one bundle, counted from 0. */
+void bundle_dns(const struct ksr *ksr, size_t bundle, struct buf *ret);

@@ -64,12 +64,20 @@ struct command {
 	size_t min_files, max_files;
 	const char *alone; /* an option that takes the files' place; or NULL */
 	bool needs_config;
+	bool may_have_config; /* one is loaded where one is found */
+	/*
+	 * --at is what the command is asked about, not a clock pretended: it
+	 * must be given, and not in rehearsals alone.
+	 */
+	bool asks_time;
+	/* Begins what is no result on stdout, where that is data; or NULL. */
+	const char *remark;
 	enum recording recording;
 	const struct option_row *options;
 };
 
 extern const struct command cmd_init, cmd_keygen, cmd_inventory, cmd_request,
-    cmd_check, cmd_sign, cmd_verify, cmd_show, cmd_hash, cmd_register, cmd_log,
+    cmd_check, cmd_sign, cmd_verify, cmd_release, cmd_show, cmd_hash, cmd_register, cmd_log,
     cmd_replay, cmd_report;
 
 extern const struct option_row global_options[];

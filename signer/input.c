@@ -26,6 +26,12 @@ find_configuration(const char *given)
 }
 
 bool
+configuration_is_there(const char *path)
+{
+	return find_configuration(path) != NULL;
+}
+
+bool
 configuration_load(
     const char *path, struct configuration *ret, struct err *err)
 {

@@ -22,6 +22,9 @@ struct configuration {
  */
 MUST_USE bool configuration_load(
     const char *path, struct configuration *ret, struct err *err);
+
+/* Whether configuration_load would find one. */
+bool configuration_is_there(const char *path);
 void configuration_free(struct configuration *configuration);
 
 struct document {

@@ -30,6 +30,7 @@ static const struct command *const commands[] = {
 	&cmd_check,
 	&cmd_sign,
 	&cmd_verify,
+	&cmd_release,
 	&cmd_show,
 	&cmd_hash,
 	&cmd_register,
@@ -135,7 +136,8 @@ take_command(int *argc, char **argv, struct err *err)
 }
 
 static bool
-fill_context(const struct args *args, struct context *ret, struct err *err)
+fill_context(const struct command *command, const struct args *args,
+    struct context *ret, struct err *err)
 {
 	const char *at = args_value(args, "at");
 	const char *term = getenv("TERM");
@@ -143,12 +145,15 @@ fill_context(const struct args *args, struct context *ret, struct err *err)
 
 	*ret = (struct context){
 		.json = args_flag(args, "json"),
-		.at_given = at != NULL,
+		.at_given = at != NULL && !command->asks_time,
 		.colour = isatty(STDOUT_FILENO) && term != NULL &&
 		    strcmp(term, "dumb") != 0 &&
 		    (no_color == NULL || no_color[0] == '\0'),
 		.now = (int64_t)time(NULL),
 	};
+	if (at == NULL && command->asks_time)
+		return err_set(err, E_USAGE, "usage: anchorite %s %s",
+		    command->name, command->usage);
 	if (at == NULL)
 		return time_parse(ANCHORITE_RELEASED, &ret->earliest_now) ||
 		    err_set(err, E_INTERNAL, "the release date is no date");
@@ -157,14 +162,18 @@ fill_context(const struct args *args, struct context *ret, struct err *err)
 		"--at %s: expected a time such as 2027-01-01T12:00:00Z", at);
 }
 
-/* The configuration, if the command needs one; --at only in rehearsals. */
+/*
+ * The configuration, if the command needs one or may have one and there is
+ * one; a pretended clock only in rehearsals.
+ */
 static bool
 load_configuration(const struct command *command, const struct args *args,
     struct context *context, struct configuration *ret, struct err *err)
 {
 	const char *path = args_value(args, "config");
 
-	if (!command->needs_config)
+	if (!command->needs_config &&
+	    !(command->may_have_config && configuration_is_there(path)))
 		return true;
 	if (!configuration_load(path, ret, err))
 		return false;
@@ -197,18 +206,32 @@ open_record(const struct command *command, const struct args *args,
 	    dir == NULL ? RECORD_DEFAULT : dir, &context->record, err);
 }
 
+/* Each line of the text behind the mark of a remark, if there is one. */
+static void
+print_remark(const char *mark, struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (mark != NULL && (i == 0 || text.data[i - 1] == '\n'))
+			printf("%s", mark);
+		putchar(text.data[i]);
+	}
+}
+
 /* The head goes on paper: that makes truncation and rewriting detectable. */
 static void
-print_head(const struct context *context)
+print_head(const struct command *command, const struct context *context)
 {
+	struct buf text = buf_new(DIGEST_TEXT_MAX);
 	uint8_t digest[SHA256_SIZE];
 
 	if (context->json ||
 	    !hex_parse(record_head(context->record), digest, sizeof(digest)))
 		return;
+	digest_text("Ceremony record", record_dir(context->record), digest,
+	    &text);
 	printf("\n");
-	print_digest(
-	    "Ceremony record", record_dir(context->record), digest);
+	print_remark(command->remark, buf_bytes(&text));
+	buf_free(&text);
 }
 
 static bool
@@ -234,7 +257,7 @@ run_recorded(const struct command *command, const struct args *args, int argc,
 		}
 	}
 	if (context->record != NULL)
-		print_head(context);
+		print_head(command, context);
 	configuration_free(&configuration);
 	record_close(context->record);
 	return ok;
@@ -255,7 +278,7 @@ run(int argc, char **argv, struct err *err)
 	if (help) {
 		print_help(command);
 		ok = true;
-	} else if (fill_context(&args, &context, err)) {
+	} else if (fill_context(command, &args, &context, err)) {
 		ok = run_recorded(command, &args, argc, argv, &context, err);
 	}
 	args_free(&args);

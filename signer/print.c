@@ -25,32 +25,57 @@ sha256_text(const uint8_t digest[SHA256_SIZE], char ret[SHA256_TEXT_SIZE])
 		snprintf(ret + 2 * i, 3, "%02x", digest[i]);
 }
 
-void
-print_words(struct bytes bytes)
+static void
+put_words(struct bytes bytes, struct buf *ret)
 {
 	for (size_t i = 0; i < bytes.len; i += WORDS_A_LINE) {
-		struct buf line = buf_new(WORDS_MAX);
 		size_t n = bytes.len - i;
 
 		if (n > WORDS_A_LINE)
 			n = WORDS_A_LINE;
-		words_format((struct bytes){ bytes.data + i, n }, &line);
-		printf("          %.*s\n", (int)line.len,
-		    (const char *)line.data);
-		buf_free(&line);
+		buf_puts(ret, "          ");
+		words_format((struct bytes){ bytes.data + i, n }, ret);
+		buf_u8(ret, '\n');
 	}
+}
+
+static void
+print_buf(struct buf *text)
+{
+	printf("%.*s", (int)text->len,
+	    text->data == NULL ? "" : (const char *)text->data);
+	buf_free(text);
+}
+
+void
+print_words(struct bytes bytes)
+{
+	struct buf text = buf_new(WORDS_MAX);
+
+	put_words(bytes, &text);
+	print_buf(&text);
+}
+
+void
+digest_text(const char *title, const char *path,
+    const uint8_t digest[SHA256_SIZE], struct buf *ret)
+{
+	char hex[SHA256_TEXT_SIZE], safe[4 * PATH_MAX_LEN];
+
+	sha256_text(digest, hex);
+	text_printable(safe, sizeof(safe), path);
+	buf_printf(ret, "%s %s\n  SHA-256 %s\n", title, safe, hex);
+	put_words((struct bytes){ digest, SHA256_SIZE }, ret);
 }
 
 void
 print_digest(
     const char *title, const char *path, const uint8_t digest[SHA256_SIZE])
 {
-	char hex[SHA256_TEXT_SIZE], safe[4 * PATH_MAX_LEN];
+	struct buf text = buf_new(DIGEST_TEXT_MAX);
 
-	sha256_text(digest, hex);
-	text_printable(safe, sizeof(safe), path);
-	printf("%s %s\n  SHA-256 %s\n", title, safe, hex);
-	print_words((struct bytes){ digest, SHA256_SIZE });
+	digest_text(title, path, digest, &text);
+	print_buf(&text);
 }
 
 bool

@@ -28,6 +28,11 @@ void sha256_text(const uint8_t digest[SHA256_SIZE], char ret[SHA256_TEXT_SIZE]);
 void print_digest(
     const char *title, const char *path, const uint8_t digest[SHA256_SIZE]);
 
+/* What print_digest prints: at most DIGEST_TEXT_MAX octets. */
+#define DIGEST_TEXT_MAX (8 * PATH_MAX_LEN)
+void digest_text(const char *title, const char *path,
+    const uint8_t digest[SHA256_SIZE], struct buf *ret);
+
 /* The words of some octets, indented, eight a line. */
 void print_words(struct bytes bytes);
 

@@ -181,6 +181,7 @@ static const struct handler handlers_1[] = {
 	{ "generating", replay_generating },
 	{ "key", replay_key },
 	{ "output response", replay_response },
+	{ "output records", replay_records },
 	{ "output request", replay_request },
 	{ "output certificate request", replay_csr },
 	{ "published", replay_published },

@@ -149,6 +149,8 @@ replay_document(struct rerun *rerun, const json_t *line, struct err *err)
 		rerun->refusal = why;
 	else if (strcmp(rerun->run->command, "register") == 0)
 		return judge_activation(rerun, err);
+	else if (strcmp(rerun->run->command, "release") == 0)
+		return replay_release(rerun, err);
 	return true;
 }
 

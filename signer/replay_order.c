@@ -38,6 +38,11 @@ static const struct order orders[] = {
 	{ "verify", "checks response+chain", { "input previous response" },
 	    true },
 
+	{ "release", "input configuration", { "run" }, false },
+	{ "release", "input response", { "run", "input configuration" }, true },
+	{ "release", "output records", { "input response" }, false },
+	{ "release", "published", { "output records" }, true },
+
 	{ "register", "input configuration", { "run" }, true },
 	{ "register", "input register", { "input configuration" }, true },
 	{ "register", "input response", { "input register" }, true },

@@ -63,6 +63,10 @@ MUST_USE bool replay_register(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool
 replay_activation(struct rerun *, const json_t *line, struct err *);
 
+/* replay_release.c */
+MUST_USE bool replay_release(struct rerun *, struct err *);
+MUST_USE bool replay_records(struct rerun *, const json_t *line, struct err *);
+
 /* replay_checks.c */
 MUST_USE bool replay_asked(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_checks(struct rerun *, const json_t *line, struct err *);

@@ -68,6 +68,7 @@ request $OUTPUT/new.xml
 check $KSR
 sign $KSR $NEW
 verify $KSR $SKR
+release $SKR
 show $KSR
 hash $KSR
 END
