@@ -16,8 +16,8 @@ key_mask(const struct config *config, const char *name)
 	return 0;
 }
 
-static bool
-read_key_name(const struct tree *tree, const struct config *config,
+bool
+config_key_name_read(const struct tree *tree, const struct config *config,
     uint32_t *mask, struct err *err)
 {
 	uint32_t key;
@@ -47,12 +47,12 @@ read_key_names(const struct tree *tree, const struct config *config,
 	uint32_t mask = 0;
 
 	if (tree->kind != TREE_LIST) {
-		if (!read_key_name(tree, config, &mask, err))
+		if (!config_key_name_read(tree, config, &mask, err))
 			return false;
 	} else {
 		for (const struct tree *item = tree->first; item != NULL;
 		     item = item->next)
-			if (!read_key_name(item, config, &mask, err))
+			if (!config_key_name_read(item, config, &mask, err))
 				return false;
 	}
 	*ret = mask;
@@ -148,8 +148,8 @@ read_slots(const struct tree *map, const struct config *config,
 	return true;
 }
 
-static bool
-read_schema(const struct tree *map, const struct config *config,
+bool
+config_schema_read(const struct tree *map, const struct config *config,
     struct schema *ret, struct err *err)
 {
 	struct schema schema = { .n_slots =
@@ -205,7 +205,7 @@ config_schemas_read(
 			    max);
 		for (const struct tree *entry = map->first; entry != NULL;
 		     entry = entry->next) {
-			if (!read_schema(entry, config,
+			if (!config_schema_read(entry, config,
 				&config->schemas[config->n_schemas], err))
 				return false;
 			config->n_schemas++;

@@ -7,6 +7,7 @@
  *   old: ksk_current            # keys of the configuration
  *   new: ksk_next
  *   delays: 3                   # quarters that all fallbacks together may cost
+ *   max_response_size: 4096     # octets of a DNSKEY response; the default
  *   schemas: { ... }            # the plan's own, as in the configuration
  *   quarters:
  *     2027-q1:
@@ -15,12 +16,16 @@
  *         d_to_d: {schema: publish+, resume: 2027-q1}
  *     2027-q2:
  *       schema: revoke
+ *       fallbacks:
+ *         e_to_e: {schema: rollover+, until: 2}
  *     2027-q3:
  *       schema: normal
  *       old: ksk_next           # the key that has become the old one
  *
- * The standard schemas are made for this plan's two keys.  A plan is read
- * against a configuration: masks in it are over the configuration's keys.
+ * A quarter is the root's or begins on any day ("2027-02-01").  A schema is the
+ * plan's own; else the standard one of that name, made for the quarter's two
+ * keys; else the configuration's.  A plan is read against a configuration:
+ * masks in it are over the configuration's keys.
  */
 #pragma once
 
@@ -32,6 +37,10 @@
 
 #define PLAN_QUARTERS_MAX  64u
 #define PLAN_RESPONSES_MAX 8u /* the planned one and its fallbacks */
+#define PLAN_DELAYS_MAX	   16u
+/* The EDNS size that resolvers advertised for long; beyond it all use TCP. */
+#define PLAN_RESPONSE_SIZE_DEFAULT 4096
+#define PLAN_QUARTER_NAME_SIZE 16
 
 /* One response that is made to a quarter's request. */
 struct plan_response {
@@ -39,22 +48,28 @@ struct plan_response {
 	struct schema schema;	     /* owned */
 	/*
 	 * The quarter's step, as an index into the plan's quarters, that comes
-	 * next if this response is the one that the zone uses.
+	 * next if this response is the one that the zone uses; n_quarters after
+	 * the last one.  At most one more than the quarter's own.
 	 */
 	size_t next;
+	/* A fallback: the last slot, from 1, at which it may still be taken. */
+	size_t until;
 };
 
 struct plan_quarter {
-	char name[16];	/* "2027-q1", or the date that it starts on */
-	int64_t start;	/* inception of its first slot */
+	char name[PLAN_QUARTER_NAME_SIZE]; /* "2027-q1", "2027-02-01" */
+	int64_t start; /* inception of its first slot */
 	size_t n_responses;
 	struct plan_response *responses; /* owned; the planned one first */
 };
 
 struct plan {
 	char description[ID_MAX + 1];
-	unsigned delays;
-	size_t n_quarters; /* in the order of their starts */
+	uint8_t delays;
+	uint16_t max_response_size;
+	size_t n_slots; /* of every quarter */
+	int64_t slot_s; /* of each but the last, which ends with the quarter */
+	size_t n_quarters; /* at least one, in the order of their starts */
 	struct plan_quarter *quarters; /* owned */
 };
 
@@ -66,6 +81,17 @@ MUST_USE bool plan_read(struct bytes yaml, const char *name,
     const struct config *config, struct plan **ret, struct err *err);
 
 void plan_free(struct plan *plan); /* NULL does nothing */
+
+/*
+ * When quarter i, and its slot, begins.  Beyond the plan's last quarter, where
+ * delays lead, come the root's next ones if that was one of them, else such
+ * that are as long as the last.
+ */
+int64_t plan_start(const struct plan *plan, size_t i);
+int64_t plan_slot_start(const struct plan *plan, size_t i, size_t slot);
+/* "2027-q1"; beyond the plan's last quarter too. */
+void plan_quarter_name(
+    const struct plan *plan, size_t i, char ret[PLAN_QUARTER_NAME_SIZE]);
 
 /* The quarter whose first slot begins then; NULL if the plan has none. */
 const struct plan_quarter *plan_quarter_at(

@@ -98,6 +98,19 @@ schema_standard(size_t i, size_t n_slots, uint32_t current, uint32_t next,
 	return true;
 }
 
+bool
+schema_copy(const struct schema *schema, struct schema *ret, struct err *err)
+{
+	struct schema copy = *schema;
+
+	copy.slots = calloc(copy.n_slots, sizeof(*copy.slots));
+	if (copy.slots == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	memcpy(copy.slots, schema->slots, copy.n_slots * sizeof(*copy.slots));
+	*ret = copy;
+	return true;
+}
+
 void
 schema_clear(struct schema *schema)
 {

@@ -45,4 +45,6 @@ MUST_USE bool schema_standard(size_t i, size_t n_slots, uint32_t current,
     uint32_t next, struct schema *ret, bool *ret_possible, struct err *err);
 const char *schema_standard_name(size_t i);
 
+MUST_USE bool schema_copy(
+    const struct schema *schema, struct schema *ret, struct err *err);
 void schema_clear(struct schema *schema);
