@@ -93,6 +93,9 @@ step_interrupted(const char *step)
 		    "the register says that the response is active" },
 		{ "generating", "a key may have been made in the token" },
 		{ "key", "the key was made in the token" },
+		{ "key to delete", "nothing was deleted" },
+		{ "deleting", "the key may or may not have been deleted" },
+		{ "deleted", "the key was deleted" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)

@@ -23,16 +23,6 @@ type_text(enum hsm_key_type type)
 	}
 }
 
-/* The configured key with this label; NULL if none. */
-static const struct config_key *
-configured(const struct config *config, const char *label)
-{
-	for (size_t i = 0; i < config->n_keys; i++)
-		if (strcmp(config->keys[i].label, label) == 0)
-			return &config->keys[i];
-	return NULL;
-}
-
 /*
  * What the configuration says of a key in the token: "", "keys.NAME", or
  * "keys.NAME, BUT ...".
@@ -41,7 +31,7 @@ static void
 role_text(struct token *token, const struct config *config,
     const struct hsm_key *key, char *ret, size_t size)
 {
-	const struct config_key *pinned = configured(config, key->label);
+	const struct config_key *pinned = keyinfo_configured(config, key->label);
 	struct ksk ksks[CONFIG_KEYS_MAX];
 	struct err err;
 
@@ -86,22 +76,9 @@ static bool
 info_of(const struct config *config, const struct hsm_key *key,
     struct keyinfo *ret)
 {
-	const struct config_key *pinned = configured(config, key->label);
-	uint8_t algorithm = ALGORITHM_RSASHA256;
-	struct dnskey dnskey;
 	struct err err;
 
-	if (!key->has_public)
-		return false;
-	if (pinned != NULL)
-		algorithm = pinned->algorithm;
-	else if (key->type == HSM_EC_P256)
-		algorithm = ALGORITHM_ECDSAP256SHA256;
-	else if (key->type == HSM_EC_P384)
-		algorithm = ALGORITHM_ECDSAP384SHA384;
-	return token_dnskey(key, algorithm, DNSKEY_FLAGS_KSK,
-		   config_ttl_s(config), &dnskey, &err) &&
-	    keyinfo_of(&dnskey, config->ksk_policy.signers_name, ret, &err);
+	return keyinfo_of_key(key, config, ret, &err);
 }
 
 static void

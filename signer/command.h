@@ -76,9 +76,21 @@ struct command {
 	const struct option_row *options;
 };
 
-extern const struct command cmd_init, cmd_keygen, cmd_inventory, cmd_request,
-    cmd_check, cmd_sign, cmd_verify, cmd_release, cmd_show, cmd_hash, cmd_register, cmd_log,
-    cmd_replay, cmd_report;
+extern const struct command cmd_init;
+extern const struct command cmd_keygen;
+extern const struct command cmd_inventory;
+extern const struct command cmd_keydelete;
+extern const struct command cmd_request;
+extern const struct command cmd_check;
+extern const struct command cmd_sign;
+extern const struct command cmd_verify;
+extern const struct command cmd_release;
+extern const struct command cmd_show;
+extern const struct command cmd_hash;
+extern const struct command cmd_register;
+extern const struct command cmd_log;
+extern const struct command cmd_replay;
+extern const struct command cmd_report;
 
 extern const struct option_row global_options[];
 

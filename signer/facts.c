@@ -319,6 +319,14 @@ facts_key(
 }
 
 bool
+facts_deletion(struct record *record, const char *event,
+    const struct dnskey *dnskey, struct err *err)
+{
+	return record_event(
+	    record, event, json_pack("{s:o}", "key", json_of_key(dnskey)), err);
+}
+
+bool
 facts_published(struct record *record, const char *path, struct bytes content,
     struct err *err)
 {

@@ -12,6 +12,9 @@
 #include "signer/signing.h"
 #include "signer/token.h"
 
+/* What a deletion that is not confirmed says. */
+#define KEYDELETE_NOT_DONE "nothing was deleted"
+
 /*
  * "run": the arguments, the configuration's path and hash, each HSM's module
  * with its hash and token URI, the time decisions are made at, host, clock and
@@ -80,6 +83,13 @@ MUST_USE bool facts_generating(struct record *record, const char *label,
     const char *algorithm, unsigned bits, struct err *err);
 MUST_USE bool facts_key(struct record *record, const struct dnskey *dnskey,
     struct err *err);
+
+/*
+ * "key to delete" before the confirmation, "deleting" before the act, "deleted"
+ * after it: the key, as it stands in the token.
+ */
+MUST_USE bool facts_deletion(struct record *record, const char *event,
+    const struct dnskey *dnskey, struct err *err);
 
 /* "published": an output has its final name. */
 MUST_USE bool facts_published(struct record *record, const char *path,

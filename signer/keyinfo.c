@@ -7,6 +7,7 @@
 #include "signer/json.h"
 #include "signer/keyinfo.h"
 #include "signer/print.h"
+#include "signer/token.h"
 
 #define RECORD_MAX 2048 /* octets of one DNSKEY record as text */
 
@@ -26,6 +27,61 @@ keyinfo_of(const struct dnskey *dnskey, const char *zone, struct keyinfo *ret,
 	dname_text(&owner, info.zone);
 	*ret = info;
 	return true;
+}
+
+const struct config_key *
+keyinfo_configured(const struct config *config, const char *label)
+{
+	for (size_t i = 0; i < config->n_keys; i++)
+		if (strcmp(config->keys[i].label, label) == 0)
+			return &config->keys[i];
+	return NULL;
+}
+
+bool
+keyinfo_deletable(const struct config *config, const char *label, int64_t now,
+    struct err *err)
+{
+	const struct config_key *key = keyinfo_configured(config, label);
+	char until[TIME_TEXT_SIZE];
+
+	if (key == NULL || (key->has_valid_until && key->valid_until <= now))
+		return true;
+	if (key->has_valid_until)
+		time_format(key->valid_until, until);
+	return err_set(err, E_REFUSED,
+	    "key \"%s\" is keys.%s of the configuration, valid %s%s: take it "
+	    "out, or end its validity, before it is deleted",
+	    label, key->name, key->has_valid_until ? "until " : "for ever",
+	    key->has_valid_until ? until : "");
+}
+
+static uint8_t
+algorithm_of_key(const struct hsm_key *key, const struct config *config)
+{
+	const struct config_key *pinned =
+	    keyinfo_configured(config, key->label);
+
+	if (pinned != NULL)
+		return pinned->algorithm;
+	if (key->type == HSM_EC_P256)
+		return ALGORITHM_ECDSAP256SHA256;
+	return key->type == HSM_EC_P384 ? ALGORITHM_ECDSAP384SHA384 :
+					  ALGORITHM_RSASHA256;
+}
+
+bool
+keyinfo_of_key(const struct hsm_key *key, const struct config *config,
+    struct keyinfo *ret, struct err *err)
+{
+	struct dnskey dnskey;
+
+	if (!key->has_public)
+		return err_set(err, E_HSM, "key \"%s\" has no public half",
+		    key->label);
+	return token_dnskey(key, algorithm_of_key(key, config),
+		   DNSKEY_FLAGS_KSK, config_ttl_s(config), &dnskey, err) &&
+	    keyinfo_of(&dnskey, config->ksk_policy.signers_name, ret, err);
 }
 
 static void

@@ -6,6 +6,8 @@
 
 #include <jansson.h>
 
+#include "hsm/hsm.h"
+#include "ksr/config.h"
 #include "ksr/dname.h"
 #include "ksr/ksr.h"
 #include "ksr/rrset.h"
@@ -19,6 +21,24 @@ struct keyinfo {
 
 MUST_USE bool keyinfo_of(const struct dnskey *dnskey, const char *zone,
     struct keyinfo *ret, struct err *err);
+
+/* The key that the configuration pins under this label; NULL if none. */
+const struct config_key *keyinfo_configured(
+    const struct config *config, const char *label);
+
+/*
+ * E_REFUSED for a key that the configuration still signs with: deleting a trust
+ * anchor by a slip of the label is the end of a zone.
+ */
+MUST_USE bool keyinfo_deletable(const struct config *config, const char *label,
+    int64_t now, struct err *err);
+
+/*
+ * A key in the token, of the algorithm that the configuration pins, or else of
+ * the one with SHA-256 (P-384: SHA-384) that keys of its type sign with.
+ */
+MUST_USE bool keyinfo_of_key(const struct hsm_key *key,
+    const struct config *config, struct keyinfo *ret, struct err *err);
 
 void keyinfo_print(const struct keyinfo *info);
 json_t *keyinfo_json(const struct keyinfo *info);

@@ -265,6 +265,13 @@ show_key(const struct show *show, const char *clock, const json_t *line)
 }
 
 static void
+show_deletion(const struct show *show, const char *clock, const json_t *line)
+{
+	show_dnskey(show, clock, fact_text(line, "event"),
+	    json_object_get(line, "key"));
+}
+
+static void
 show_generating(const struct show *show, const char *clock, const json_t *line)
 {
 	put(show, PLAIN, clock, STEP_LEFT, "about to make key \"%s\", %s",
@@ -442,6 +449,9 @@ static const struct {
 	{ "ksks", show_ksks },
 	{ "generating", show_generating },
 	{ "key", show_key },
+	{ "key to delete", show_deletion },
+	{ "deleting", show_deletion },
+	{ "deleted", show_deletion },
 	{ "prompt", show_prompt },
 	{ "answer", show_answer },
 	{ "signing", show_signatures },

@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
 	&cmd_init,
 	&cmd_keygen,
 	&cmd_inventory,
+	&cmd_keydelete,
 	&cmd_request,
 	&cmd_check,
 	&cmd_sign,

@@ -12,6 +12,7 @@
 #include "ksr/pubkey.h"
 #include "ksr/rrset.h"
 #include "signer/json.h"
+#include "signer/keyinfo.h"
 #include "signer/replay_steps.h"
 
 #define CSR_MAX 16384
@@ -128,6 +129,34 @@ replay_key(struct rerun *rerun, const json_t *line, struct err *err)
 		return err_set(err, E_MEMORY, "out of memory");
 	rerun->generated = list;
 	list[rerun->n_generated++] = key;
+	return true;
+}
+
+bool
+replay_key_to_delete(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	struct dnskey key;
+	struct err why;
+
+	(void)err;
+	if (!dnskey_of_json(rerun, json_object_get(line, "key"), &key))
+		return true;
+	rerun->to_delete = line;
+	if (rerun->config != NULL &&
+	    !keyinfo_deletable(
+		rerun->config, key.identifier, rerun->now, &why))
+		rerun->refusal = why;
+	return true;
+}
+
+bool
+replay_deletion(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	(void)err;
+	if (!json_equal(json_object_get(line, "key"),
+		json_object_get(rerun->to_delete, "key")))
+		differs(rerun,
+		    "this is not the key whose deletion was confirmed");
 	return true;
 }
 

@@ -61,6 +61,15 @@ static const struct order orders[] = {
 	{ "keygen", "output certificate request", { "key" }, false },
 	{ "keygen", "published", { "output certificate request" }, true },
 
+	{ "keydelete", "input configuration", { "run" }, false },
+	{ "keydelete", "hsm", { "input configuration" }, false },
+	{ "keydelete", "token", { "hsm" }, false },
+	{ "keydelete", "key to delete", { "token" }, false },
+	{ "keydelete", "prompt", { "key to delete" }, false },
+	{ "keydelete", "answer", { "key to delete", "prompt" }, false },
+	{ "keydelete", "deleting", { "answer" }, false },
+	{ "keydelete", "deleted", { "deleting" }, true },
+
 	{ "request", "input configuration", { "run" }, false },
 	{ "request", "input previous response", { "input configuration" },
 	    false },

@@ -5,6 +5,7 @@
 #include "ksr/dname.h"
 #include "ksr/pubkey.h"
 #include "ksr/response.h"
+#include "signer/confirm.h"
 #include "signer/facts.h"
 #include "signer/json.h"
 #include "signer/print.h"
@@ -117,10 +118,16 @@ bool
 replay_answer(struct rerun *rerun, const json_t *line, struct err *err)
 {
 	const char *by = fact_text(line, "by"), *text = fact_text(line, "text");
+	const char *wanted = SIGNING_CONFIRMED, *not_done = SIGNING_NOT_DONE;
 	bool batch = strcmp(by, "batch") == 0;
 	bool asked = strcmp(rerun->before, "prompt") == 0;
 
 	(void)err;
+	if (rerun->to_delete != NULL) {
+		wanted = fact_text(
+		    json_object_get(rerun->to_delete, "key"), "key_identifier");
+		not_done = KEYDELETE_NOT_DONE;
+	}
 	if (!batch && strcmp(by, "terminal") != 0)
 		differs(rerun, "the answer is by \"%s\"", by);
 	if (batch != has_argument(rerun, "--batch"))
@@ -130,11 +137,8 @@ replay_answer(struct rerun *rerun, const json_t *line, struct err *err)
 		differs(rerun,
 		    batch ? "an answer by batch after a prompt"
 			  : "an answer at the terminal without a prompt");
-	if (strcmp(text, "Yes") != 0)
-		err_set(&rerun->refusal, E_REFUSED,
-		    "not confirmed: the answer was \"%s\", not \"Yes\"; "
-		    "nothing was signed",
-		    text);
+	if (strcmp(text, wanted) != 0)
+		err_set_unconfirmed(&rerun->refusal, text, wanted, not_done);
 	return true;
 }
 

@@ -31,6 +31,7 @@ struct rerun {
 	struct ksr *built;        /* the response, derived anew; owned */
 	const json_t *output;     /* the last "output" line */
 	const json_t *generating; /* the last "generating" line */
+	const json_t *to_delete;  /* the "key to delete" line */
 	struct dnskey *generated; /* owned */
 	size_t n_generated;
 	/* Why the run had to stop here; E_NONE: it had not to. */
@@ -87,6 +88,8 @@ MUST_USE bool replay_response(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool
 replay_generating(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_key(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_key_to_delete(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_deletion(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_request(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_csr(struct rerun *, const json_t *line, struct err *);
 

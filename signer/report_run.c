@@ -149,6 +149,13 @@ put_key(struct page *page, const json_t *line)
 }
 
 static void
+put_deletion(struct page *page, const json_t *line)
+{
+	put_dnskey(page, fact_text(line, "event"),
+	    json_object_get(line, "key"));
+}
+
+static void
 put_generating(struct page *page, const json_t *line)
 {
 	HTML(page->out, "about to make key <b>$</b>, $, $ bits",
@@ -248,6 +255,9 @@ static const struct {
 	{ "ksks", put_ksks },
 	{ "generating", put_generating },
 	{ "key", put_key },
+	{ "key to delete", put_deletion },
+	{ "deleting", put_deletion },
+	{ "deleted", put_deletion },
 	{ "prompt", put_prompt },
 	{ "answer", put_answer },
 	{ "signing", put_signing },

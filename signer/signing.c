@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "ksr/base/file.h"
 #include "ksr/base/text.h"
 #include "ksr/response.h"
+#include "signer/confirm.h"
 #include "signer/facts.h"
 #include "signer/input.h"
 #include "signer/interrupt.h"
@@ -57,22 +57,6 @@ keys_of_schema(const struct schema *schema)
 		keys |= schema->slots[i].publish | schema->slots[i].sign |
 		    schema->slots[i].revoke;
 	return keys;
-}
-
-/* Before anything else: nobody could be asked later. */
-static bool
-can_confirm(const struct signing *signing, struct err *err)
-{
-	if (signing->asked->batch)
-		return true;
-	if (signing->context->json)
-		return err_set(err, E_USAGE,
-		    "--json leaves no screen to confirm on; add --batch");
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return err_set(err, E_USAGE,
-		    "there is no terminal to confirm on; --batch confirms "
-		    "without one");
-	return true;
 }
 
 static bool
@@ -233,40 +217,18 @@ build_response(struct signing *signing, struct err *err)
 	return print_table("", signing->response, err);
 }
 
-/* Only "Yes" and the end of the line are a yes. */
 static bool
-confirm(const struct signing *signing, struct err *err)
+confirm_signing(const struct signing *signing, struct err *err)
 {
-	static const char prompt[] = "Sign this response? Type Yes to sign, "
-				     "anything else to stop: ";
-	struct record *record = signing->context->record;
-	char line[16];
-	bool yes;
+	const struct confirmation confirmation = {
+		.prompt = "Sign this response? Type Yes to sign, anything else "
+			  "to stop: ",
+		.wanted = SIGNING_CONFIRMED,
+		.not_done = SIGNING_NOT_DONE,
+		.batch = signing->asked->batch,
+	};
 
-	if (signing->asked->batch)
-		return print_flush(err) &&
-		    facts_answer(record, "batch", "Yes", err);
-	if (!facts_prompt(record, prompt, err))
-		return false;
-	/* What is typed ahead is no answer; what follows the question is. */
-	tcflush(STDIN_FILENO, TCIFLUSH);
-	printf("\n%s", prompt);
-	if (!print_flush(err))
-		return false;
-	if (fgets(line, sizeof(line), stdin) == NULL)
-		line[0] = '\0';
-	yes = strcmp(line, "Yes\n") == 0;
-	line[strcspn(line, "\n")] = '\0';
-	/* On record only what was confirmed may look like it. */
-	if (!facts_answer(record, "terminal",
-		yes || strcmp(line, "Yes") != 0 ? line : "Yes without Enter",
-		err))
-		return false;
-	return yes ||
-	    err_set(err, E_REFUSED,
-		"not confirmed: the answer was \"%s\", not \"Yes\" and "
-		"Enter; nothing was signed",
-		line);
+	return confirm(signing->context, &confirmation, err);
 }
 
 static void
@@ -369,7 +331,9 @@ show_published(struct signing *signing, struct err *err)
 static bool
 run_steps(struct signing *signing, struct err *err)
 {
-	if (!can_confirm(signing, err) || !read_inputs(signing, err) ||
+	if (!confirm_possible(
+		signing->context, signing->asked->batch, err) ||
+	    !read_inputs(signing, err) ||
 	    !open_register(signing, err) ||
 	    !output_open(signing->asked->skr_path, &signing->output, err))
 		return false;
@@ -379,7 +343,7 @@ run_steps(struct signing *signing, struct err *err)
 	    check_request(signing, err) &&
 	    open_token(signing, err) &&
 	    check(signing, STAGE_TOKEN, "Checks of the token", err) &&
-	    build_response(signing, err) && confirm(signing, err) &&
+	    build_response(signing, err) && confirm_signing(signing, err) &&
 	    sign_all(signing, err) && write_and_read_back(signing, err) &&
 	    check(signing, STAGE_RESPONSE,
 		"Checks of the response, read back from disk", err) &&

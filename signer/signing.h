@@ -16,6 +16,10 @@
 #include "ksr/check.h"
 #include "signer/command.h"
 
+/* The answer that lets a response be signed, and what any other one means. */
+#define SIGNING_CONFIRMED "Yes"
+#define SIGNING_NOT_DONE  "nothing was signed"
+
 struct signing_request {
 	const char *ksr_path;
 	const char *skr_path;

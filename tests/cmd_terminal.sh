@@ -120,6 +120,9 @@ end          \004
 unfinished   Yes\004\004
 END
 
+# What was refused here is refused anew from the record.
+accepts replay "$SCRATCH/ceremony"
+
 answered 130 "Ctrl-C" '\003'
 nothing_written
 answered 130 "Ctrl-C after Yes" 'Yes\003'
