@@ -203,36 +203,97 @@ judge_ttls(
 	}
 }
 
+/* "3 keys", "3 RSASHA256 keys" where algorithms are counted by themselves. */
+static struct text
+count_text(size_t n, const char *different, const struct key_count *count)
+{
+	struct text text = { 0 };
+
+	text_add(&text, "%zu %s", n, different);
+	if (count->algorithm != 0)
+		text_add(&text, "%s ", algorithm_name(count->algorithm).s);
+	text_add(&text, "keys");
+	return text;
+}
+
+static bool
+is_counted(const struct key_count *count, const struct dnskey *key)
+{
+	return count->algorithm == 0 || count->algorithm == key->algorithm;
+}
+
+static void
+judge_bundle_counts(
+    const struct check_input *in, size_t index, struct check_result *result)
+{
+	const struct key_counts *counts =
+	    &in->config->request_policy.key_counts;
+	const struct bundle *bundle = &in->request->bundles[index];
+
+	for (size_t i = 0; i < counts->n; i++) {
+		const struct key_count *count = &counts->counts[i];
+		size_t n = 0;
+
+		for (size_t j = 0; j < bundle->n_keys; j++)
+			n += is_counted(count, &bundle->keys[j]);
+		if (index >= count->n_per_bundle ||
+		    n == count->per_bundle[index])
+			continue;
+		finding_add(result, in->request, index, "%s",
+		    count_text(n, "", count).s);
+		finding_required(result, "%u by num_keys_per_bundle",
+		    count->per_bundle[index]);
+	}
+	for (size_t j = 0; j < bundle->n_keys; j++) {
+		const struct dnskey *key = &bundle->keys[j];
+
+		if (key_counts_of(counts, key->algorithm) != NULL)
+			continue;
+		finding_add(result, in->request, index, "key %s is of %s",
+		    key_text(key).s, algorithm_name(key->algorithm).s);
+		finding_required(
+		    result, "an algorithm that num_keys_per_bundle names");
+	}
+}
+
+static void
+judge_different_keys(const struct check_input *in, const struct key_list *list,
+    struct check_result *result)
+{
+	const struct key_counts *counts =
+	    &in->config->request_policy.key_counts;
+
+	for (size_t i = 0; i < counts->n; i++) {
+		const struct key_count *count = &counts->counts[i];
+		size_t n = 0;
+
+		for (size_t j = 0; j < list->n; j++)
+			n += is_counted(count, list->keys[j].key);
+		if (n == count->different)
+			continue;
+		finding_add(result, in->request, NO_BUNDLE,
+		    "%s in all bundles", count_text(n, "different ", count).s);
+		finding_required(result,
+		    "%" PRIu64 " by num_different_keys_in_all_bundles",
+		    count->different);
+	}
+}
+
 /* DPS 6.6: how many ZSKs each slot has; DPS 6.9: their TTL. */
 enum verdict
 check_policy_keys(const struct check_input *in, struct check_result *result)
 {
-	const struct request_policy *policy = &in->config->request_policy;
-	const struct ksr *ksr = in->request;
 	struct key_list list;
 	struct err err;
 
-	for (size_t i = 0; i < ksr->n_bundles; i++) {
-		size_t n = ksr->bundles[i].n_keys;
-
-		if (i < policy->n_keys_per_bundle &&
-		    n != policy->keys_per_bundle[i]) {
-			finding_add(result, ksr, i, "%zu keys", n);
-			finding_required(result, "%u by num_keys_per_bundle",
-			    policy->keys_per_bundle[i]);
-		}
+	for (size_t i = 0; i < in->request->n_bundles; i++) {
+		judge_bundle_counts(in, i, result);
 		judge_ttls(in, i, result);
 	}
-	if (!key_list_by_key(ksr, &list, &err))
+	if (!key_list_by_key(in->request, &list, &err))
 		return check_broken(result, err.msg);
 	key_list_distinct(&list);
-	if (list.n != policy->num_different_keys) {
-		finding_add(result, ksr, NO_BUNDLE,
-		    "%zu different keys in all bundles", list.n);
-		finding_required(result,
-		    "%" PRIu64 " by num_different_keys_in_all_bundles",
-		    policy->num_different_keys);
-	}
+	judge_different_keys(in, &list, result);
 	key_list_clear(&list);
 	return VERDICT_PASS;
 }

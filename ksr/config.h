@@ -16,6 +16,7 @@
 #include "ksr/base/err.h"
 #include "ksr/base/limits.h"
 #include "ksr/dname.h"
+#include "ksr/key_counts.h"
 #include "ksr/ksr.h"
 #include "ksr/rrset.h"
 #include "ksr/schema.h"
@@ -79,9 +80,7 @@ struct request_policy {
 	uint16_t rsa_sizes[CONFIG_LIST_MAX];
 	bool signature_validity_match_zsk_policy;
 	bool check_keys_match_ksk_operator_policy;
-	size_t n_keys_per_bundle; /* equals num_bundles */
-	uint8_t keys_per_bundle[BUNDLES_MAX];
-	uint64_t num_different_keys;
+	struct key_counts key_counts; /* num_bundles numbers for each */
 	uint32_t dns_ttl_s; /* 0: ksk_policy.ttl_s */
 	bool signature_check_expire_horizon;
 	uint64_t signature_horizon_days;

@@ -34,7 +34,8 @@ read_rows(const struct tree *map, const struct config_section *section,
 		if (row == NULL)
 			return tree_refuse_key(
 			    entry, err, "is not a known key");
-		if (!config_value_read(entry, row, base, err))
+		if (row->type != CONFIG_KEY_COUNT &&
+		    !config_value_read(entry, row, base, err))
 			return false;
 	}
 	for (size_t i = 0; i < section->n_rows; i++)
@@ -42,7 +43,7 @@ read_rows(const struct tree *map, const struct config_section *section,
 		    tree_find(map, section->rows[i].key) == NULL)
 			return tree_refuse_key(map, err, "has no key \"%s\"",
 			    section->rows[i].key);
-	return true;
+	return section->read_rest == NULL || section->read_rest(map, base, err);
 }
 
 /* The defaults go the way of the file: as YAML through the same rows. */

@@ -64,15 +64,12 @@ check_counts(
 	const struct request_policy *request = &config->request_policy;
 	const struct tree *section = tree_find(root, "request_policy");
 	const struct tree *bundles = tree_find(section, "num_bundles");
-	const struct tree *keys = tree_find(section, "num_keys_per_bundle");
 	const struct tree *answer =
 	    tree_find(tree_find(root, "response_policy"), "num_bundles");
 
-	if (request->n_keys_per_bundle != request->num_bundles)
-		return tree_refuse(keys != NULL ? keys : bundles, err,
-		    "num_keys_per_bundle has %zu numbers, num_bundles is %zu "
-		    "(expected one number for each bundle)",
-		    request->n_keys_per_bundle, (size_t)request->num_bundles);
+	if (!key_counts_check_length(section, bundles, &request->key_counts,
+		request->num_bundles, err))
+		return false;
 	if (config->response_policy.num_bundles != request->num_bundles)
 		return tree_refuse(answer, err,
 		    "%zu bundles, where request_policy.num_bundles is %zu "

@@ -70,9 +70,6 @@ static const struct config_row filename_rows[] = {
 #define SWITCH(name) \
 	.key = #name, .type = CONFIG_BOOL, REQUEST(name), .fallback = "true"
 
-/* Every key of every bundle another one. */
-#define KEYS_MAX (BUNDLES_MAX * BUNDLE_KEYS_MAX)
-
 static const struct config_row request_rows[] = {
 	{ "acceptable_domains", CONFIG_DOMAIN,
 	    LIST(request_policy, domains, n_domains), .fallback = "[\".\"]" },
@@ -107,12 +104,10 @@ static const struct config_row request_rows[] = {
 	    .fallback = "[2048]" },
 	{ SWITCH(signature_validity_match_zsk_policy) },
 	{ SWITCH(check_keys_match_ksk_operator_policy) },
-	{ "num_keys_per_bundle", CONFIG_NUMBER,
-	    LIST(request_policy, keys_per_bundle, n_keys_per_bundle),
-	    RANGE(1, BUNDLE_KEYS_MAX),
+	{ "num_keys_per_bundle", CONFIG_KEY_COUNT,
 	    .fallback = "[2, 1, 1, 1, 1, 1, 1, 1, 2]" },
-	{ "num_different_keys_in_all_bundles", CONFIG_NUMBER,
-	    REQUEST(num_different_keys), RANGE(1, KEYS_MAX), .fallback = "3" },
+	{ "num_different_keys_in_all_bundles", CONFIG_KEY_COUNT,
+	    .fallback = "3" },
 	{ "dns_ttl", CONFIG_NUMBER, REQUEST(dns_ttl_s), RANGE(0, DNS_TTL_MAX),
 	    .fallback = "0" },
 	{ SWITCH(signature_check_expire_horizon) },
@@ -126,6 +121,14 @@ static const struct config_row request_rows[] = {
 	{ SWITCH(check_keys_publish_safety) },
 	{ SWITCH(check_keys_retire_safety) },
 };
+
+static bool
+read_key_counts(const struct tree *map, void *base, struct err *err)
+{
+	struct request_policy *policy = base;
+
+	return key_counts_read(map, &policy->key_counts, err);
+}
 
 static const struct config_row response_rows[] = {
 	/* Left out: request_policy.num_bundles. */
@@ -169,7 +172,8 @@ const struct config_section config_sections[] = {
 	{ "filenames", ROWS(filename_rows),
 	    .at = offsetof(struct config, filenames) },
 	{ "request_policy", ROWS(request_rows),
-	    .at = offsetof(struct config, request_policy) },
+	    .at = offsetof(struct config, request_policy),
+	    .read_rest = read_key_counts },
 	{ "response_policy", ROWS(response_rows),
 	    .at = offsetof(struct config, response_policy) },
 	{ "ksk_policy", ROWS(ksk_rows),

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ksr/base/err.h"
+#include "ksr/tree.h"
+
 enum config_type {
 	CONFIG_BOOL,      /* bool */
 	CONFIG_NUMBER,    /* uint8_t to uint64_t, within min and max */
@@ -21,6 +24,7 @@ enum config_type {
 	CONFIG_ALGORITHM, /* uint8_t, by mnemonic */
 	CONFIG_DS,        /* uint8_t[DS_SHA256_SIZE] */
 	CONFIG_ENV,       /* struct config_env[], a map of names to values */
+	CONFIG_KEY_COUNT, /* with another key: see config_section.read_rest */
 };
 
 struct config_row {
@@ -47,6 +51,8 @@ struct config_section {
 	size_t room;     /* of the array; 0: one struct */
 	size_t size;     /* of one struct of the array */
 	size_t count_at; /* the array's size_t */
+	/* Reads the keys that mean something only together; or NULL. */
+	bool (*read_rest)(const struct tree *map, void *base, struct err *err);
 };
 
 extern const struct config_section config_sections[];

@@ -204,24 +204,45 @@ practice_ksk(const struct check_input *in, struct check_result *result)
 	return VERDICT_PASS;
 }
 
+/* The root's ZSKs are of one algorithm; whether its name is given is equal. */
+static void
+require_key_counts(
+    const struct key_counts *counts, struct check_result *result)
+{
+	for (size_t i = 0; i < counts->n; i++) {
+		const struct key_count *count = &counts->counts[i];
+
+		if (count->algorithm == 0 ||
+		    count->algorithm == ALGORITHM_RSASHA256)
+			continue;
+		finding_add(result, NULL, NO_BUNDLE,
+		    "request_policy.num_keys_per_bundle names %s",
+		    algorithm_name(count->algorithm).s);
+		finding_required(result, "RSASHA256 alone");
+		return;
+	}
+	require_number(result, counts->counts[0].different, PRACTICE_ZSKS,
+	    "request_policy.num_different_keys_in_all_bundles");
+	for (size_t i = 0; i < counts->counts[0].n_per_bundle; i++) {
+		uint8_t n = counts->counts[0].per_bundle[i];
+		bool edge = i == 0 || i == counts->counts[0].n_per_bundle - 1;
+
+		if (n == (edge ? 2 : 1))
+			continue;
+		finding_add(result, NULL, NO_BUNDLE,
+		    "request_policy.num_keys_per_bundle has %u for slot %zu",
+		    n, i + 1);
+		finding_required(result, "%d", edge ? 2 : 1);
+	}
+}
+
 static void
 require_cycle_counts(
     const struct request_policy *policy, struct check_result *result)
 {
 	require_number(result, policy->num_bundles, PRACTICE_SLOTS,
 	    "request_policy.num_bundles");
-	require_number(result, policy->num_different_keys, PRACTICE_ZSKS,
-	    "request_policy.num_different_keys_in_all_bundles");
-	for (size_t i = 0; i < policy->n_keys_per_bundle; i++) {
-		bool edge = i == 0 || i == policy->n_keys_per_bundle - 1;
-
-		if (policy->keys_per_bundle[i] == (edge ? 2 : 1))
-			continue;
-		finding_add(result, NULL, NO_BUNDLE,
-		    "request_policy.num_keys_per_bundle has %u for slot %zu",
-		    policy->keys_per_bundle[i], i + 1);
-		finding_required(result, "%d", edge ? 2 : 1);
-	}
+	require_key_counts(&policy->key_counts, result);
 	for (size_t i = 0; i < policy->n_algorithms; i++) {
 		if (policy->algorithms[i] == ALGORITHM_RSASHA256)
 			continue;

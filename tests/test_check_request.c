@@ -522,6 +522,79 @@ check_ksr_policy_keys_refuses_other_counts(void **state)
 	fixture_free(f);
 }
 
+static struct key_count
+counted(uint8_t algorithm, const uint8_t per_bundle[FIXTURE_SLOTS],
+    uint64_t different)
+{
+	struct key_count count = { .algorithm = algorithm,
+		.n_per_bundle = FIXTURE_SLOTS,
+		.different = different };
+
+	memcpy(count.per_bundle, per_bundle, FIXTURE_SLOTS);
+	return count;
+}
+
+/* RSA and, in the last bundle, the first ECDSA key. */
+static void
+count_by_algorithm(struct fixture *f)
+{
+	static const uint8_t rsa[] = { 2, 1, 1, 1, 1, 1, 1, 1, 2 };
+	static const uint8_t ecdsa[] = { 0, 0, 0, 0, 0, 0, 0, 0, 1 };
+	struct key_counts *counts = &f->config->request_policy.key_counts;
+
+	counts->n = 2;
+	counts->counts[0] = counted(ALGORITHM_RSASHA256, rsa, 3);
+	counts->counts[1] = counted(ALGORITHM_ECDSAP256SHA256, ecdsa, 1);
+	fixture_add_key(f->request, 8,
+	    &fixture_key("ecdsa-1", DNSKEY_FLAGS_ZSK,
+		ALGORITHM_ECDSAP256SHA256, 0)
+		 ->dnskey);
+	fixture_prove(f->request, 8);
+}
+
+static void
+check_ksr_policy_keys_counts_by_algorithm(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	count_by_algorithm(f);
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-POLICY-KEYS", VERDICT_PASS);
+	/* As many keys as before, of the other algorithm. */
+	fixture_drop_key(f->request, 8, fixture_zsk(3));
+	fixture_add_key(f->request, 8,
+	    &fixture_key("ecdsa-2", DNSKEY_FLAGS_ZSK,
+		ALGORITHM_ECDSAP256SHA256, 0)
+		 ->dnskey);
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-KEYS", 9,
+	    "1 RSASHA256 keys", "2 by num_keys_per_bundle");
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-KEYS", 9,
+	    "2 ECDSAP256SHA256 keys", "1 by num_keys_per_bundle");
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-KEYS", 0,
+	    "2 different RSASHA256 keys in all bundles",
+	    "3 by num_different_keys_in_all_bundles");
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-KEYS", 0,
+	    "2 different ECDSAP256SHA256 keys in all bundles",
+	    "1 by num_different_keys_in_all_bundles");
+	fixture_free(f);
+}
+
+static void
+check_ksr_policy_keys_refuses_an_algorithm_without_counts(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	count_by_algorithm(f);
+	fixture_add_key(f->request, 4,
+	    &fixture_key("ed-1", DNSKEY_FLAGS_ZSK, ALGORITHM_ED25519, 0)
+		 ->dnskey);
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-KEYS", 5,
+	    "(ed-1) is of ED25519",
+	    "an algorithm that num_keys_per_bundle names");
+	fixture_free(f);
+}
+
 static void
 check_ksr_policy_keys_refuses_another_ttl(void **state)
 {
@@ -875,6 +948,9 @@ main(void)
 		cmocka_unit_test(check_ksr_bundle_pop_refuses_another_ttl),
 		cmocka_unit_test(check_ksr_policy_keys_passes),
 		cmocka_unit_test(check_ksr_policy_keys_refuses_other_counts),
+		cmocka_unit_test(check_ksr_policy_keys_counts_by_algorithm),
+		cmocka_unit_test(
+		    check_ksr_policy_keys_refuses_an_algorithm_without_counts),
 		cmocka_unit_test(check_ksr_policy_keys_refuses_another_ttl),
 		cmocka_unit_test(check_ksr_policy_alg_passes),
 		cmocka_unit_test(check_ksr_policy_alg_refuses_declarations),

@@ -92,6 +92,7 @@ static void
 assert_default_request_policy(const struct request_policy *policy)
 {
 	static const uint8_t keys[] = { 2, 1, 1, 1, 1, 1, 1, 1, 2 };
+	const struct key_count *counts = &policy->key_counts.counts[0];
 	const bool on[] = { policy->validate_signatures,
 		policy->keys_match_zsk_policy,
 		policy->rsa_exponent_match_zsk_policy,
@@ -122,9 +123,11 @@ assert_default_request_policy(const struct request_policy *policy)
 	assert_int_equal(policy->rsa_exponents[0], 65537);
 	assert_int_equal(policy->n_rsa_sizes, 1);
 	assert_int_equal(policy->rsa_sizes[0], 2048);
-	assert_int_equal(policy->n_keys_per_bundle, sizeof(keys));
-	assert_memory_equal(policy->keys_per_bundle, keys, sizeof(keys));
-	assert_int_equal(policy->num_different_keys, 3);
+	assert_int_equal(policy->key_counts.n, 1);
+	assert_int_equal(counts->algorithm, 0);
+	assert_int_equal(counts->n_per_bundle, sizeof(keys));
+	assert_memory_equal(counts->per_bundle, keys, sizeof(keys));
+	assert_int_equal(counts->different, 3);
 	assert_int_equal(policy->dns_ttl_s, 0);
 	assert_int_equal(policy->signature_horizon_days, 180);
 }
@@ -570,6 +573,15 @@ config_read_unrelated_values_refused(void **state)
 		{ REQUEST("num_keys_per_bundle: [2, 1, 2]"),
 		    "c.yaml:2:24: request_policy.num_keys_per_bundle: "
 		    "num_keys_per_bundle has 3 numbers, num_bundles is 9" },
+		{ REQUEST("num_keys_per_bundle: {RSASHA256: [1, 1]}\n"
+			  "  num_different_keys_in_all_bundles: {RSASHA256: "
+			  "2}"),
+		    "c.yaml:2:24: request_policy.num_keys_per_bundle: "
+		    "num_keys_per_bundle has 2 numbers, num_bundles is 9" },
+		{ REQUEST("num_keys_per_bundle: {RSASHA256: [1]}"),
+		    "c.yaml:2:24: request_policy.num_keys_per_bundle: "
+		    "num_keys_per_bundle and num_different_keys_in_all_bundles "
+		    "do not name" },
 		{ "response_policy: {num_bundles: 8}\n",
 		    "c.yaml:1:32: response_policy.num_bundles: 8 bundles, "
 		    "where request_policy.num_bundles is 9" },
@@ -603,11 +615,14 @@ config_read_other_cycle_accepted(void **state)
 		   "  num_keys_per_bundle: [2, 1, 2]\n  dns_ttl: 3600\n"
 		   "  acceptable_domains: [example, Sub.Example.]\n"
 		   "  approved_algorithms: []\n");
+	const struct key_count *counts =
+	    &config->request_policy.key_counts.counts[0];
 
 	(void)state;
 	assert_int_equal(config->response_policy.num_bundles, 3);
-	assert_int_equal(config->request_policy.n_keys_per_bundle, 3);
-	assert_int_equal(config->request_policy.keys_per_bundle[2], 2);
+	assert_int_equal(counts->n_per_bundle, 3);
+	assert_int_equal(counts->per_bundle[2], 2);
+	assert_int_equal(counts->different, 3);
 	assert_int_equal(config->request_policy.n_domains, 2);
 	assert_string_equal(config->request_policy.domains[1], "Sub.Example.");
 	assert_int_equal(config->request_policy.n_algorithms, 0);

@@ -120,6 +120,18 @@ static const struct {
 	{ "num_different_keys_in_all_bundles: 3",
 	    "num_different_keys_in_all_bundles: 4", "DPS-6.6",
 	    "num_different_keys_in_all_bundles is 4" },
+	{ "num_keys_per_bundle: [2, 1, 1, 1, 1, 1, 1, 1, 2]\n"
+	  "  num_different_keys_in_all_bundles: 3",
+	    "num_keys_per_bundle: {RSASHA256: [2, 1, 1, 1, 1, 1, 1, 1, 2], "
+	    "ECDSAP256SHA256: [0, 0, 0, 0, 0, 0, 0, 0, 1]}\n"
+	    "  num_different_keys_in_all_bundles: {RSASHA256: 3, "
+	    "ECDSAP256SHA256: 1}",
+	    "DPS-6.6", "num_keys_per_bundle names ECDSAP256SHA256" },
+	{ "num_keys_per_bundle: [2, 1, 1, 1, 1, 1, 1, 1, 2]\n"
+	  "  num_different_keys_in_all_bundles: 3",
+	    "num_keys_per_bundle: {RSASHA256: [2, 1, 1, 1, 1, 1, 1, 1, 3]}\n"
+	    "  num_different_keys_in_all_bundles: {RSASHA256: 3}",
+	    "DPS-6.6", "num_keys_per_bundle has 3 for slot 9" },
 	{ "min_cycle_inception_length: P79D",
 	    "min_cycle_inception_length: P78D", "DPS-6.6",
 	    "min_cycle_inception_length is P78D" },

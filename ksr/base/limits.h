@@ -35,6 +35,7 @@
 #define CONFIG_SCHEMAS_MAX 32u
 #define CONFIG_LIST_MAX    16u /* items of a list of domains, sizes, ... */
 #define CONFIG_ENV_MAX     16u
+#define KEY_COUNTS_MAX     8u  /* algorithms of one request */
 #define YAML_DEPTH_MAX	   16u
 #define YAML_NODES_MAX	   65536u
 #define YAML_ITEMS_MAX	   BUNDLES_MAX /* entries of one list or map */
