@@ -6,6 +6,7 @@
 #include "ksr/presentation.h"
 #include "ksr/rrset.h"
 #include "signer/report_parts.h"
+#include "signer/svg.h"
 
 /* The drawing's own units; the page scales them. */
 enum {
@@ -13,8 +14,6 @@ enum {
 	LEFT = 165, /* of the plot: row titles stand before it */
 	PLOT = WIDTH - LEFT - 10,
 	TOP = 46, /* below the slots' numbers and dates */
-	ROW = 22,
-	BAR = 16,
 	GAP = 34,    /* between keys and validity */
 	LEGEND = 34, /* below all */
 	DATE_WIDTH = 66,
@@ -30,25 +29,12 @@ enum {
 #define KEYS_MAX        (SLOTS_A_DRAWING * BUNDLE_KEYS_MAX)
 
 struct drawing {
-	struct buf *out;
+	struct svg svg;
 	const struct ksr *ksr;
 	size_t first, n; /* its slots */
-	int64_t begin, end;
 	size_t n_keys;
 	const struct dnskey *keys[KEYS_MAX]; /* distinct; ZSKs, then KSKs */
 };
-
-static int
-x_of(const struct drawing *drawing, int64_t time)
-{
-	if (time < drawing->begin)
-		time = drawing->begin;
-	if (time > drawing->end)
-		time = drawing->end;
-	return LEFT +
-	    (int)((time - drawing->begin) * PLOT /
-		(drawing->end - drawing->begin));
-}
 
 /*
  * A slot lasts until the next one begins.  Where the last one ends is the next
@@ -100,73 +86,48 @@ collect_keys(struct drawing *drawing, bool ksks)
 static void
 set_scale(struct drawing *drawing)
 {
-	drawing->begin = INT64_MAX;
-	drawing->end = INT64_MIN;
+	struct svg *svg = &drawing->svg;
+
+	svg->begin = INT64_MAX;
+	svg->end = INT64_MIN;
 	for (size_t i = drawing->first; i < drawing->first + drawing->n; i++) {
 		const struct bundle *b = &drawing->ksr->bundles[i];
 
-		if (b->inception < drawing->begin)
-			drawing->begin = b->inception;
-		if (b->expiration > drawing->end)
-			drawing->end = b->expiration;
-		if (slot_end(drawing->ksr, i) > drawing->end)
-			drawing->end = slot_end(drawing->ksr, i);
+		if (b->inception < svg->begin)
+			svg->begin = b->inception;
+		if (b->expiration > svg->end)
+			svg->end = b->expiration;
+		if (slot_end(drawing->ksr, i) > svg->end)
+			svg->end = slot_end(drawing->ksr, i);
 	}
-	if (drawing->end <= drawing->begin)
-		drawing->end = drawing->begin + 1;
-}
-
-static void
-put_text(const struct drawing *drawing, const char *class, int x, int y,
-    const char *text)
-{
-	buf_printf(
-	    drawing->out, "<text class=\"%s\" x=\"%d\" y=\"%d\">", class, x, y);
-	html_text(drawing->out, text);
-	buf_puts(drawing->out, "</text>\n");
-}
-
-/* Nothing where to is not after from. */
-static void
-put_bar(const struct drawing *drawing, const char *class, int from, int to,
-    int y, const char *title)
-{
-	if (to <= from)
-		return;
-	buf_printf(drawing->out,
-	    "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" "
-	    "height=\"%d\"><title>",
-	    class, from, y, to - from, BAR);
-	html_text(drawing->out, title);
-	buf_puts(drawing->out, "</title></rect>\n");
+	if (svg->end <= svg->begin)
+		svg->end = svg->begin + 1;
 }
 
 /* Slot edges over the whole height, with numbers and, where room is, dates. */
 static void
 put_edges(const struct drawing *drawing, int bottom)
 {
+	const struct svg *svg = &drawing->svg;
 	int dated = LEFT - DATE_WIDTH;
 
 	for (size_t i = drawing->first; i < drawing->first + drawing->n; i++) {
 		int64_t inception = drawing->ksr->bundles[i].inception;
 		int64_t end = slot_end(drawing->ksr, i);
-		int x = x_of(drawing, inception);
-		int middle = (x + x_of(drawing, end)) / 2;
+		int x = svg_x(svg, inception);
+		int middle = (x + svg_x(svg, end)) / 2;
 		char date[TIME_TEXT_SIZE];
 
-		buf_printf(drawing->out,
-		    "<line class=\"edge\" x1=\"%d\" y1=\"18\" x2=\"%d\" "
-		    "y2=\"%d\"/>\n",
-		    x, x, bottom);
-		put_text(drawing, "slot", middle, 12, html_number(i + 1).s);
+		svg_line(svg, "edge", x, 18, x, bottom);
+		svg_text(svg, "slot", middle, 12, html_number(i + 1).s);
 		if (x - dated < DATE_WIDTH)
 			continue;
 		dated = x;
 		time_format(inception, date);
 		date[10] = '\0';
-		put_text(drawing, "date", x + 3, 30, date);
+		svg_text(svg, "date", x + 3, 30, date);
 	}
-	put_text(drawing, "title", LEFT - 8, 12, "Slot");
+	svg_text(svg, "title", LEFT - 8, 12, "Slot");
 }
 
 /* "KSK 20326 Klajeyz", cut where the plot begins. */
@@ -180,9 +141,7 @@ put_key_title(const struct drawing *drawing, const struct dnskey *key, int y)
 		    text, sizeof(text), "KSK %u %s", key->tag, key->identifier);
 	else
 		snprintf(text, sizeof(text), "ZSK %u", key->tag);
-	if (strlen(text) > TITLE_MAX)
-		memcpy(text + TITLE_MAX - 3, "...", sizeof("..."));
-	put_text(drawing, "title", LEFT - 8, y + BAR - 4, text);
+	svg_row_title(&drawing->svg, y, text, TITLE_MAX);
 }
 
 static const char *
@@ -202,26 +161,26 @@ put_cell(
 {
 	const struct bundle *bundle = &drawing->ksr->bundles[slot];
 	const char *role = is_ksk(key) ? ksk_role(bundle, key) : "";
-	int from = x_of(drawing, bundle->inception) + 1;
-	int to = x_of(drawing, slot_end(drawing->ksr, slot)) - 1;
+	int from = svg_x(&drawing->svg, bundle->inception) + 1;
+	int to = svg_x(&drawing->svg, slot_end(drawing->ksr, slot)) - 1;
 	char text[64];
 
 	snprintf(text, sizeof(text), "slot %zu: %s %u %s", slot + 1,
 	    is_ksk(key) ? "KSK" : "ZSK", key->tag, role);
-	put_bar(drawing, class_of(key, role), from, to, y, text);
+	svg_bar(&drawing->svg, class_of(key, role), from, to, y, text);
 	/* Revocation gives the key another tag (RFC 5011 section 2.1). */
 	if (role[0] == 'R' && to - from >= TAG_WIDTH)
 		snprintf(text, sizeof(text), "%s %u", role, key->tag);
 	else
 		snprintf(text, sizeof(text), "%s", role);
 	if (text[0] != '\0')
-		put_text(drawing, "cell", (from + to) / 2, y + BAR - 4, text);
+		svg_cell(&drawing->svg, from, to, y, text);
 }
 
 static void
 put_keys(const struct drawing *drawing, int y)
 {
-	for (size_t k = 0; k < drawing->n_keys; k++, y += ROW) {
+	for (size_t k = 0; k < drawing->n_keys; k++, y += SVG_ROW) {
 		put_key_title(drawing, drawing->keys[k], y);
 		for (size_t i = drawing->first; i < drawing->first + drawing->n;
 		     i++) {
@@ -250,17 +209,17 @@ static void
 put_labelled(const struct drawing *drawing, const char *class, const char *what,
     int64_t from, int64_t to, int y)
 {
-	int left = x_of(drawing, from), right = x_of(drawing, to);
+	const struct svg *svg = &drawing->svg;
+	int left = svg_x(svg, from), right = svg_x(svg, to);
 	char days[32], text[64];
 
 	if (to <= from)
 		return;
 	days_text(to - from, days);
 	snprintf(text, sizeof(text), "%s %s", what, days);
-	put_bar(drawing, class, left, right, y, text);
+	svg_bar(svg, class, left, right, y, text);
 	if (right - left >= TEXT_WIDTH)
-		put_text(
-		    drawing, "cell", (left + right) / 2, y + BAR - 4, text);
+		svg_cell(&drawing->svg, left, right, y, text);
 }
 
 /* One slot's signatures: how long they are valid, how far into the next. */
@@ -273,16 +232,16 @@ put_validity(const struct drawing *drawing, size_t slot, int y)
 	    : b->expiration;
 	int64_t alone = next < b->expiration ? next : b->expiration;
 	char title[32], days[32], text[64];
-	int left = x_of(drawing, b->inception), right = x_of(drawing, alone);
+	const struct svg *svg = &drawing->svg;
+	int left = svg_x(svg, b->inception), right = svg_x(svg, alone);
 
 	snprintf(title, sizeof(title), "slot %zu", slot + 1);
-	put_text(drawing, "title", LEFT - 8, y + BAR - 4, title);
+	svg_row_title(svg, y, title, TITLE_MAX);
 	days_text(b->expiration - b->inception, days);
 	snprintf(text, sizeof(text), "valid %s", days);
-	put_bar(drawing, "valid", left, x_of(drawing, b->expiration), y, text);
+	svg_bar(svg, "valid", left, svg_x(svg, b->expiration), y, text);
 	if (right - left >= TEXT_WIDTH)
-		put_text(
-		    drawing, "cell", (left + right) / 2, y + BAR - 4, text);
+		svg_cell(&drawing->svg, left, right, y, text);
 	put_labelled(drawing, "overlap", "overlap", alone, b->expiration, y);
 	put_labelled(drawing, "hole", "gap", b->expiration, next, y);
 }
@@ -290,11 +249,7 @@ put_validity(const struct drawing *drawing, size_t slot, int y)
 static void
 put_legend(const struct drawing *drawing, int y)
 {
-	static const struct {
-		const char *class;
-		const char *text;
-		int width;
-	} items[] = {
+	static const struct svg_item items[] = {
 		{ "zsk", "ZSK in the set", 126 },
 		{ "published", "P: KSK published", 140 },
 		{ "signs", "S: KSK signs", 114 },
@@ -302,14 +257,8 @@ put_legend(const struct drawing *drawing, int y)
 		{ "valid", "valid", 66 },
 		{ "overlap", "valid, and the next slot's too", 0 },
 	};
-	int x = 10;
 
-	for (size_t i = 0; i < ARRAY_LEN(items); i++) {
-		put_bar(drawing, items[i].class, x, x + BAR, y, items[i].text);
-		put_text(
-		    drawing, "legend", x + BAR + 5, y + BAR - 4, items[i].text);
-		x += items[i].width;
-	}
+	svg_legend(&drawing->svg, items, ARRAY_LEN(items), 10, y);
 }
 
 static void
@@ -318,16 +267,13 @@ put_begin(const struct drawing *drawing, int height)
 	const struct bundle *last =
 	    &drawing->ksr->bundles[drawing->first + drawing->n - 1];
 
-	HTML(drawing->out,
+	HTML(drawing->svg.out,
 	    "<figure><figcaption>Slots $ to $: each key's part, and how long "
 	    "signatures are valid, from $ to $ UTC</figcaption>\n",
 	    html_number(drawing->first + 1).s,
 	    html_number(drawing->first + drawing->n).s,
-	    html_time(drawing->begin).s, html_time(last->expiration).s);
-	buf_printf(drawing->out,
-	    "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
-	    "aria-label=\"timeline\" viewBox=\"0 0 %d %d\">\n",
-	    WIDTH, height);
+	    html_time(drawing->svg.begin).s, html_time(last->expiration).s);
+	svg_begin(&drawing->svg, WIDTH, height, "timeline");
 }
 
 static void
@@ -339,28 +285,31 @@ draw(struct drawing *drawing)
 	collect_keys(drawing, false);
 	collect_keys(drawing, true);
 	keys = TOP;
-	validity = keys + (int)drawing->n_keys * ROW + GAP;
-	bottom = validity + (int)drawing->n * ROW;
+	validity = keys + (int)drawing->n_keys * SVG_ROW + GAP;
+	bottom = validity + (int)drawing->n * SVG_ROW;
 	put_begin(drawing, bottom + LEGEND);
 	put_edges(drawing, bottom);
 	put_keys(drawing, keys);
-	put_text(drawing, "heading", LEFT + 3, validity - 8,
+	svg_text(&drawing->svg, "heading", LEFT + 3, validity - 8,
 	    "Validity of each slot's signatures");
 	for (size_t i = 0; i < drawing->n; i++)
 		put_validity(
-		    drawing, drawing->first + i, validity + (int)i * ROW);
-	put_legend(drawing, bottom + LEGEND - BAR - 4);
-	buf_puts(drawing->out, "</svg></figure>\n");
+		    drawing, drawing->first + i, validity + (int)i * SVG_ROW);
+	put_legend(drawing, bottom + LEGEND - SVG_BAR - 4);
+	svg_end(&drawing->svg);
+	buf_puts(drawing->svg.out, "</figure>\n");
 }
 
 void
 page_timeline(struct page *page, const struct ksr *ksr)
 {
 	for (size_t i = 0; i < ksr->n_bundles; i += SLOTS_A_DRAWING) {
-		struct drawing drawing = { .out = page->out,
+		struct drawing drawing = {
+			.svg = { .out = page->out, .left = LEFT, .width = PLOT },
 			.ksr = ksr,
 			.first = i,
-			.n = ksr->n_bundles - i };
+			.n = ksr->n_bundles - i,
+		};
 
 		if (drawing.n > SLOTS_A_DRAWING)
 			drawing.n = SLOTS_A_DRAWING;
