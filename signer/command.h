@@ -45,13 +45,22 @@ struct context {
 	const struct config *config; /* NULL unless the command needs one */
 	const char *config_path;     /* of its file */
 	struct record *record;	     /* NULL where none is kept */
+	const char *record_dir;	     /* its folder, for those that only read */
 };
 
 /* Whether a command writes to the ceremony record. */
 enum recording {
 	RECORD_NEVER,
+	RECORD_READ, /* only reads it; --ceremony says where it is */
 	RECORD_IF_THERE, /* if --ceremony is given or ./ceremony exists */
 	RECORD_ALWAYS,	 /* creates it */
+};
+
+/* A first argument with which a command has other needs than its row says. */
+struct verb_row {
+	const char *name; /* NULL ends the list */
+	bool needs_config;
+	enum recording recording;
 };
 
 struct command {
@@ -73,6 +82,8 @@ struct command {
 	/* Begins what is no result on stdout, where that is data; or NULL. */
 	const char *remark;
 	enum recording recording;
+	bool headless; /* prints no head: runs often, in front of witnesses */
+	const struct verb_row *verbs; /* or NULL */
 	const struct option_row *options;
 };
 
@@ -91,6 +102,7 @@ extern const struct command cmd_register;
 extern const struct command cmd_log;
 extern const struct command cmd_replay;
 extern const struct command cmd_report;
+extern const struct command cmd_step;
 
 extern const struct option_row global_options[];
 

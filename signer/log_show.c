@@ -6,6 +6,7 @@
 #include "ksr/presentation.h"
 #include "signer/log_show.h"
 #include "signer/print.h"
+#include "signer/steps_record.h"
 
 #define COLUMNS   80
 #define TEXT_MAX  8192
@@ -371,6 +372,71 @@ show_published(const struct show *show, const char *clock, const json_t *line)
 	put(show, PLAIN, "", STEP_LEFT, "%s", fact_text(line, "sha256"));
 }
 
+/* A fact on lines of its own, if the step tells it. */
+static void
+show_step_fact(const struct show *show, enum tone tone, const char *what,
+    const json_t *line, const char *key)
+{
+	if (fact_text(line, key)[0] != '\0')
+		put(show, tone, what, STEP_LEFT + 10, "%s",
+		    fact_text(line, key));
+}
+
+static void
+show_answers(const struct show *show, const json_t *line)
+{
+	const json_t *list = json_object_get(line, "answers"), *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		show_step_fact(show, PLAIN, "            asked:", item,
+		    "prompt");
+		show_step_fact(show, PLAIN, "            answer:", item,
+		    "answer");
+	}
+}
+
+static enum tone
+tone_of_step(const json_t *line)
+{
+	if (is_step_of(line, STEP_FAILED) || is_step_of(line, STEP_ABORTED) ||
+	    is_step_of(line, STEP_EXCEPTION))
+		return BAD;
+	if (is_step_of(line, STEP_REPEATED) || is_step_of(line, STEP_BACK) ||
+	    is_step_of(line, STEP_SKIPPED) || is_step_of(line, STEP_PAUSED) ||
+	    is_step_of(line, STEP_RESUMED))
+		return ATTENTION;
+	return is_step_of(line, STEP_DONE) || is_step_of(line, STEP_END)
+	    ? GOOD
+	    : PLAIN;
+}
+
+/* "step 2.3 done, initials AB (IW)", then what was told of it. */
+static void
+show_step(const struct show *show, const char *clock, const json_t *line)
+{
+	const char *number = fact_text(line, "number");
+	const char *initials = fact_text(line, "initials");
+	const char *role = fact_text(line, "role");
+	const char *title = fact_text(line, "title");
+	bool exception = is_step_of(line, STEP_EXCEPTION);
+	enum tone tone = tone_of_step(line);
+
+	put(show, tone, clock, strlen(clock), "%s%s%s%s %s%s%s%s%s%s%s%s",
+	    number[0] == '\0' ? "script" : "step ", number,
+	    is_step_of(line, STEP_BEGIN) ? " " : "", fact_text(line, "kind"),
+	    exception ? "EXCEPTION" : fact_text(line, "step"),
+	    title[0] == '\0' ? "" : ": ", title,
+	    initials[0] == '\0' ? "" : ", initials ", initials,
+	    role[0] == '\0' ? "" : " (", role, role[0] == '\0' ? "" : ")");
+	show_answers(show, line);
+	show_step_fact(show, tone, "            text:", line, "text");
+	show_step_fact(show, tone, "            expected:", line, "expected");
+	show_step_fact(show, tone, "            happened:", line, "happened");
+	show_step_fact(show, tone, "            decided:", line, "decided");
+}
+
 static void
 show_end(const struct show *show, const char *clock, const json_t *line)
 {
@@ -457,6 +523,7 @@ static const struct {
 	{ "signing", show_signatures },
 	{ "signed", show_signatures },
 	{ "published", show_published },
+	{ "step", show_step },
 	{ "unused overrides", show_unused },
 	{ "activating", show_activation },
 	{ "activated", show_activation },
@@ -496,30 +563,53 @@ show_interruption(const struct show *show, const struct run *run)
 	    step_interrupted(step));
 }
 
+/* Such runs are many: one line each, without a heading. */
+static void
+show_brief(const struct show *show, const struct run *run)
+{
+	const json_t *line = show->ceremony->log.lines[run->first + 1].json;
+	char first[64];
+
+	snprintf(first, sizeof(first), "Run %zu: %.19s ", run->number,
+	    fact_text(line, "time"));
+	show_step(show, first, line);
+}
+
+static void
+show_whole(const struct show *show, const struct run *run)
+{
+	printf("Run %zu: ", run->number);
+	for (size_t k = run->first; k < run->first + run->n; k++) {
+		const json_t *line = show->ceremony->log.lines[k].json;
+
+		if (line != NULL)
+			show_line(show, line);
+		else
+			put(show, BAD, "", STEP_LEFT,
+			    "a torn line: power or the program went while it "
+			    "was written");
+	}
+	if (!run->ended)
+		show_interruption(show, run);
+}
+
 void
 log_show(const struct ceremony *ceremony, bool colour)
 {
 	const struct show show = { ceremony, colour };
+	bool brief = false, was_brief = false;
 
 	for (size_t i = 0; i < ceremony->n_runs; i++) {
 		const struct run *run = &ceremony->runs[i];
-		char number[32];
 
-		snprintf(number, sizeof(number), "%sRun %zu",
-		    i == 0 ? "" : "\n", run->number);
-		printf("%s: ", number);
-		for (size_t k = run->first; k < run->first + run->n; k++) {
-			const json_t *line = ceremony->log.lines[k].json;
-
-			if (line != NULL)
-				show_line(&show, line);
-			else
-				put(&show, BAD, "", STEP_LEFT,
-				    "a torn line: power or the program went "
-				    "while it was written");
-		}
-		if (!run->ended)
-			show_interruption(&show, run);
+		brief = run_is_step(ceremony, run);
+		if (i > 0 && !(brief && was_brief))
+			printf("\n");
+		if (brief)
+			show_brief(&show, run);
+		else
+			show_whole(&show, run);
+		was_brief = brief;
 	}
 	put(&show, HEADING, "", 0, "%s", "");
 	put(&show, HEADING, "Head", STEP_LEFT, "%zu lines, SHA-256",

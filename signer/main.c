@@ -38,6 +38,7 @@ static const struct command *const commands[] = {
 	&cmd_log,
 	&cmd_replay,
 	&cmd_report,
+	&cmd_step,
 };
 
 static void
@@ -194,6 +195,9 @@ open_record(const struct command *command, const struct args *args,
 {
 	const char *dir = args_value(args, "ceremony");
 
+	context->record_dir = dir == NULL ? RECORD_DEFAULT : dir;
+	if (command->recording == RECORD_READ)
+		return true;
 	if (command->recording == RECORD_NEVER) {
 		if (dir == NULL)
 			return true;
@@ -203,8 +207,7 @@ open_record(const struct command *command, const struct args *args,
 	if (dir == NULL && command->recording == RECORD_IF_THERE &&
 	    access(RECORD_DEFAULT, F_OK) != 0)
 		return true;
-	return record_open(
-	    dir == NULL ? RECORD_DEFAULT : dir, &context->record, err);
+	return record_open(context->record_dir, &context->record, err);
 }
 
 /* Each line of the text behind the mark of a remark, if there is one. */
@@ -235,6 +238,23 @@ print_head(const struct command *command, const struct context *context)
 	buf_free(&text);
 }
 
+/* The command's row with the needs of what it is asked to do. */
+static struct command
+as_asked(const struct command *command, const struct args *args)
+{
+	struct command asked = *command;
+
+	for (const struct verb_row *verb = command->verbs;
+	     verb != NULL && verb->name != NULL; verb++) {
+		if (args->n_files > 0 &&
+		    strcmp(verb->name, args->files[0]) == 0) {
+			asked.needs_config = verb->needs_config;
+			asked.recording = verb->recording;
+		}
+	}
+	return asked;
+}
+
 static bool
 run_recorded(const struct command *command, const struct args *args, int argc,
     char **argv, struct context *context, struct err *err)
@@ -257,7 +277,7 @@ run_recorded(const struct command *command, const struct args *args, int argc,
 			ok = false;
 		}
 	}
-	if (context->record != NULL)
+	if (context->record != NULL && !command->headless)
 		print_head(command, context);
 	configuration_free(&configuration);
 	record_close(context->record);
@@ -268,6 +288,7 @@ static bool
 run(int argc, char **argv, struct err *err)
 {
 	const struct command *command = take_command(&argc, argv, err);
+	struct command asked;
 	struct context context;
 	struct args args;
 	bool help, ok = false;
@@ -280,7 +301,8 @@ run(int argc, char **argv, struct err *err)
 		print_help(command);
 		ok = true;
 	} else if (fill_context(command, &args, &context, err)) {
-		ok = run_recorded(command, &args, argc, argv, &context, err);
+		asked = as_asked(command, &args);
+		ok = run_recorded(&asked, &args, argc, argv, &context, err);
 	}
 	args_free(&args);
 	return ok;

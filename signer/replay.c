@@ -162,6 +162,8 @@ static const struct handler handlers_1[] = {
 	{ "input document", replay_document },
 	{ "input file", replay_file },
 	{ "input register", replay_register },
+	{ "input script", replay_script },
+	{ "step", replay_step },
 	{ "asked", replay_asked },
 	{ "unused overrides", replay_unused_overrides },
 	{ "activating", replay_activation },

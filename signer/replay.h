@@ -10,6 +10,7 @@
 
 #include "signer/ceremony.h"
 #include "signer/differences.h"
+#include "signer/steps.h"
 
 struct replayed_run {
 	size_t n_differences;
@@ -20,6 +21,8 @@ struct replay {
 	struct ceremony ceremony;
 	char binary[CHAIN_HASH_SIZE]; /* of the program that replays */
 	struct replayed_run *runs; /* owned, one for each of the ceremony's */
+	struct steps steps; /* of the scripts, from run to run */
+	bool steps_lost;    /* a step came where it may not: stands nowhere */
 	struct differences differences;
 	struct differences notes;
 };

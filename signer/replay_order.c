@@ -49,6 +49,9 @@ static const struct order orders[] = {
 	{ "register", "activating", { "input response" }, false },
 	{ "register", "activated", { "activating" }, true },
 
+	{ "step", "input script", { "run" }, false },
+	{ "step", "step", { "run", "input script" }, true },
+
 	{ "inventory", "input configuration", { "run" }, false },
 	{ "inventory", "hsm", { "input configuration" }, false },
 	{ "inventory", "token", { "hsm" }, true },

@@ -29,6 +29,7 @@ struct rerun {
 	struct dnskey *ksks; /* owned; CONFIG_KEYS_MAX, by configuration key */
 	uint32_t keys_in_hsm;
 	struct ksr *built;        /* the response, derived anew; owned */
+	const json_t *script;     /* the "input" line of a script; or NULL */
 	const json_t *output;     /* the last "output" line */
 	const json_t *generating; /* the last "generating" line */
 	const json_t *to_delete;  /* the "key to delete" line */
@@ -83,6 +84,10 @@ MUST_USE bool replay_answer(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_signing(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_signed(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_response(struct rerun *, const json_t *line, struct err *);
+
+/* replay_step.c */
+MUST_USE bool replay_script(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_step(struct rerun *, const json_t *line, struct err *);
 
 /* replay_key.c */
 MUST_USE bool

@@ -3,6 +3,7 @@
 
 #include "ksr/check.h"
 #include "signer/report_parts.h"
+#include "signer/steps_record.h"
 
 /*
  * The list at the top: departures from a ceremony in which everything passed,
@@ -59,6 +60,32 @@ add_rows(struct attention *list, const json_t *rows, const struct run *run)
 	}
 }
 
+/* What departs from the script, in the words of those who were there. */
+static void
+add_step(struct attention *list, const json_t *line, const struct run *run)
+{
+	static const enum step_event departures[] = { STEP_FAILED,
+		STEP_REPEATED, STEP_BACK, STEP_SKIPPED, STEP_ABORTED };
+	const char *number = fact_text(line, "number");
+	const char *separator = number[0] == '\0' ? "" : " at step ";
+	const char *told = fact_text(line, "text");
+	json_t *text = NULL;
+
+	if (is_step_of(line, STEP_EXCEPTION))
+		text = json_sprintf(
+		    "EXCEPTION%s%s. Expected: %s. Happened: %s. Decided: %s.",
+		    separator, number, fact_text(line, "expected"),
+		    fact_text(line, "happened"), fact_text(line, "decided"));
+	for (size_t i = 0; i < ARRAY_LEN(departures); i++)
+		if (is_step_of(line, departures[i]))
+			text = json_sprintf("Script %s%s%s%s%s",
+			    step_event_text(departures[i]), separator, number,
+			    told[0] == '\0' ? "" : ": ", told);
+	if (text != NULL)
+		add(list->other, json_string_value(text), run);
+	json_decref(text);
+}
+
 static void
 add_line(struct attention *list, const json_t *line, const struct run *run)
 {
@@ -90,6 +117,8 @@ add_line(struct attention *list, const json_t *line, const struct run *run)
 	if (strcmp(event, "unused overrides") == 0)
 		add(list->other,
 		    "An override was given that let no finding pass.", run);
+	if (is_step(line))
+		add_step(list, line, run);
 	if (strcmp(event, "checks") == 0)
 		add_rows(list, json_object_get(line, "rows"), run);
 }

@@ -3,6 +3,7 @@
 #include "ksr/pubkey.h"
 #include "signer/report_page.h"
 #include "signer/report_parts.h"
+#include "signer/steps_record.h"
 
 static void
 put_run_link(struct page *page, const char *separator, size_t run)
@@ -123,17 +124,28 @@ static void
 put_runs(struct page *page)
 {
 	const struct ceremony *ceremony = page->ceremony;
+	size_t n_steps = 0;
 
 	buf_puts(page->out,
 	    "<section id=\"runs\">\n<h2>Runs of the program</h2>\n"
 	    "<table class=\"runs\">\n<thead><tr><th>Run</th><th>Command</th>"
 	    "<th>Began</th><th>Decided as of</th><th>Outcome</th></tr></thead>"
 	    "\n<tbody>\n");
-	for (size_t i = 0; i < ceremony->n_runs; i++)
-		put_run_row(page, &ceremony->runs[i]);
-	if (ceremony->n_runs == 0)
+	for (size_t i = 0; i < ceremony->n_runs; i++) {
+		if (run_is_step(ceremony, &ceremony->runs[i]))
+			n_steps++;
+		else
+			put_run_row(page, &ceremony->runs[i]);
+	}
+	if (ceremony->n_runs == n_steps)
 		buf_puts(page->out, "<tr><td colspan=\"5\">none</td></tr>\n");
-	buf_puts(page->out, "</tbody>\n</table>\n</section>\n");
+	buf_puts(page->out, "</tbody>\n</table>\n");
+	if (n_steps > 0)
+		HTML(page->out,
+		    "<p>$ more runs put a step of the <a href=\"#script\">"
+		    "script</a> on record and did nothing else.</p>\n",
+		    html_number(n_steps).s);
+	buf_puts(page->out, "</section>\n");
 }
 
 static void
@@ -183,6 +195,7 @@ put_page(struct page *page, struct err *err)
 	page_attention(page);
 	put_chain_head(page);
 	page_circumstances(page);
+	page_script(page);
 	put_runs(page);
 	if (!page_documents(page, err))
 		return false;

@@ -38,7 +38,14 @@ void page_file_link(struct page *page, const json_t *line);
 /* report_timeline.c: which key is what in which slot, and validity. */
 void page_timeline(struct page *page, const struct ksr *ksr);
 
-/* report_run.c: every step of every run. */
+/*
+ * report_script.c: the steps of the ceremony's script, each run that did
+ * nothing else included; then one of them within a run.
+ */
+void page_script(struct page *page);
+void page_step(struct page *page, const json_t *line);
+
+/* report_run.c: every step of every run but those of page_script. */
 void page_run_details(struct page *page);
 
 /* report_checks.c: one "checks" line's rows with all findings. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "signer/report_parts.h"
+#include "signer/steps_record.h"
 
 const char *
 run_outcome(const struct run *run)
@@ -263,6 +264,7 @@ static const struct {
 	{ "signing", put_signing },
 	{ "signed", put_signed },
 	{ "published", put_published },
+	{ "step", page_step },
 	{ "activating", put_activation },
 	{ "activated", put_activation },
 	{ "end", put_end },
@@ -359,6 +361,7 @@ page_run_details(struct page *page)
 	    "<p>Each step with the number of its line in the "
 	    "record and the host's time.</p>\n");
 	for (size_t i = 0; i < page->ceremony->n_runs; i++)
-		put_details(page, &page->ceremony->runs[i]);
+		if (!run_is_step(page->ceremony, &page->ceremony->runs[i]))
+			put_details(page, &page->ceremony->runs[i]);
 	buf_puts(page->out, "</section>\n");
 }

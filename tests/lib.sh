@@ -31,7 +31,7 @@ forget() {
 }
 
 # The commands that always keep a record: the tests leave none in the tree.
-RECORDING=' check inventory keydelete keygen request sign verify '
+RECORDING=' check inventory keydelete keygen request sign step verify '
 
 # The record's head ends the output of a command that keeps one; here it goes
 # to $SCRATCH/head, so that tests of other things do not see it.
