@@ -228,13 +228,19 @@ override_used(const struct override *override, const struct report *report)
 }
 
 bool
-report_accepted(const struct report *report)
+report_accepted_from(const struct report *report, size_t first)
 {
-	for (size_t i = 0; i < report->n_results; i++)
+	for (size_t i = first; i < report->n_results; i++)
 		if (report->results[i].verdict == VERDICT_NONE ||
 		    report->results[i].verdict == VERDICT_REFUSE)
 			return false;
-	return report->n_results > 0;
+	return report->n_results > first;
+}
+
+bool
+report_accepted(const struct report *report)
+{
+	return report_accepted_from(report, 0);
 }
 
 void

@@ -40,6 +40,8 @@ enum check_stage {
 	STAGE_RESPONSE = 4, /* a response exists */
 	STAGE_CHAIN = 8,    /* request and previous response, at any time */
 	STAGE_CONFIG = 16,  /* the configuration alone: practice.h */
+	/* What of STAGE_REQUEST depends on schema and alternative. */
+	STAGE_SCHEDULE = 32,
 };
 
 /* A request that was signed before, as the register remembers it. */
@@ -92,6 +94,7 @@ struct check_result {
 	enum verdict verdict;
 	const char *reason; /* the override's, borrowed; or NULL */
 	const char *note;   /* why it did not run, static; or NULL */
+	const char *subject; /* of several responses which; or NULL */
 	size_t n_findings;
 	struct finding *findings; /* owned; at most FINDINGS_MAX of them */
 	size_t n_more;		  /* found beyond FINDINGS_MAX, not kept */
@@ -142,6 +145,9 @@ bool override_used(
     const struct override *override, const struct report *report);
 
 bool report_accepted(const struct report *report);
+
+/* The same of the rows from `first` on. */
+bool report_accepted_from(const struct report *report, size_t first);
 void report_clear(struct report *report);
 
 /* For rules. bundle is its index from 0; NO_BUNDLE for the document. */

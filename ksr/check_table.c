@@ -36,12 +36,13 @@ const struct check checks[] = {
 	  "the request's id was never processed before",
 	  "A request that is signed twice, or last quarter's replayed, gives "
 	  "the zone's owner a response that was not asked for.",
-	  STAGE_REQUEST | STAGE_CHAIN, true, NULL, check_id },
+	  STAGE_REQUEST | STAGE_CHAIN | STAGE_SCHEDULE, true, NULL, check_id },
 	{ "KSR-BUNDLE-UNIQUE", "5.1.2",
 	  "bundle ids are unique, also against the previous SKR and the "
 	  "register",
 	  "A response is matched to its request bundle by bundle, by id.",
-	  STAGE_REQUEST | STAGE_CHAIN, true, NULL, check_bundle_unique },
+	  STAGE_REQUEST | STAGE_CHAIN | STAGE_SCHEDULE, true, NULL,
+	  check_bundle_unique },
 	{ "KSR-BUNDLE-KEYS", "5.1.3, RFC 4034 2.1",
 	  "one identifier is one key, with the flags, protocol and tag of a ZSK",
 	  "People and logs speak of keys by identifier and tag; both must mean "
@@ -121,14 +122,14 @@ const struct check checks[] = {
 	  "a key signs only after it was published for PublishSafety",
 	  "A resolver that has the old key set in its cache cannot verify what "
 	  "a new key signed.",
-	  STAGE_REQUEST | STAGE_CHAIN, true, switch_check_keys_publish_safety,
-	  check_publish_safety },
+	  STAGE_REQUEST | STAGE_CHAIN | STAGE_SCHEDULE, true,
+	  switch_check_keys_publish_safety, check_publish_safety },
 	{ "KSR-POLICY-SAFETY", "6.6, RFC 7583 3.2.1",
 	  "a key stays published for RetireSafety after it last signed",
 	  "A resolver that has the old key's signatures in its cache needs the "
 	  "old key.",
-	  STAGE_REQUEST | STAGE_CHAIN, true, switch_check_keys_retire_safety,
-	  check_retire_safety },
+	  STAGE_REQUEST | STAGE_CHAIN | STAGE_SCHEDULE, true,
+	  switch_check_keys_retire_safety, check_retire_safety },
 	{ "KSR-CHAIN-KEYS", "5.1.2, 6.6",
 	  "the previous SKR is signed by known KSKs and its last ZSKs are the "
 	  "request's first",
@@ -171,7 +172,7 @@ const struct check checks[] = {
 	  "revocation, pins",
 	  "A schedule that breaks the zone is cheapest found before the HSM is "
 	  "touched.",
-	  STAGE_REQUEST, false, NULL, check_schedule },
+	  STAGE_REQUEST | STAGE_SCHEDULE, false, NULL, check_schedule },
 	{ "SKR-VERIFY", "6.8",
 	  "each signature of the written response verifies, by a pinned KSK",
 	  "What leaves the ceremony is the file, not what was in memory.",

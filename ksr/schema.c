@@ -111,6 +111,17 @@ schema_copy(const struct schema *schema, struct schema *ret, struct err *err)
 	return true;
 }
 
+uint32_t
+schema_keys(const struct schema *schema)
+{
+	uint32_t keys = 0;
+
+	for (size_t i = 0; i < schema->n_slots; i++)
+		keys |= schema->slots[i].publish | schema->slots[i].sign |
+		    schema->slots[i].revoke;
+	return keys;
+}
+
 void
 schema_clear(struct schema *schema)
 {

@@ -47,4 +47,8 @@ const char *schema_standard_name(size_t i);
 
 MUST_USE bool schema_copy(
     const struct schema *schema, struct schema *ret, struct err *err);
+
+/* Every key that it publishes, signs with or revokes in some slot. */
+uint32_t schema_keys(const struct schema *schema);
+
 void schema_clear(struct schema *schema);

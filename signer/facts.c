@@ -132,17 +132,42 @@ facts_end(struct record *record, bool ok, const struct err *outcome,
 	    err);
 }
 
+/* The name in front; facts are taken over and may be NULL. */
+static json_t *
+json_named(const char *name, json_t *facts)
+{
+	json_t *named;
+
+	if (name == NULL || facts == NULL)
+		return facts;
+	named = json_pack("{s:s}", "name", name);
+	if (named != NULL && json_object_update(named, facts) != 0) {
+		json_decref(named);
+		named = NULL;
+	}
+	json_decref(facts);
+	return named;
+}
+
+bool
+facts_report_of(struct record *record, unsigned stages, const char *name,
+    const struct report *report, size_t first, struct err *err)
+{
+	json_t *facts;
+
+	if (record == NULL)
+		return true;
+	facts = json_pack("{s:o, s:b, s:o}", "stages", json_of_stages(stages),
+	    "accepted", report_accepted_from(report, first), "rows",
+	    json_of_report(report, first));
+	return record_event(record, "checks", json_named(name, facts), err);
+}
+
 bool
 facts_report(struct record *record, unsigned stages,
     const struct report *report, size_t first, struct err *err)
 {
-	if (record == NULL)
-		return true;
-	return record_event(record, "checks",
-	    json_pack("{s:o, s:b, s:o}", "stages", json_of_stages(stages),
-		"accepted", report_accepted(report), "rows",
-		json_of_report(report, first)),
-	    err);
+	return facts_report_of(record, stages, NULL, report, first, err);
 }
 
 bool
@@ -209,23 +234,34 @@ facts_ksks(struct record *record, const struct config *config,
 	    record, "ksks", json_pack("{s:o}", "ksks", list), err);
 }
 
-bool
-facts_asked(struct record *record, const struct signing_request *asked,
-    struct err *err)
+static json_t *
+json_of_overrides(const struct signing_request *request)
 {
-	json_t *overrides = json_array();
+	json_t *list = json_array();
 
-	for (size_t i = 0; i < asked->n_overrides; i++)
-		json_array_append_new(overrides,
-		    json_pack("{s:s, s:o}", "id", asked->overrides[i].id,
-			"reason", json_of_text(asked->overrides[i].reason)));
-	return record_event(record, "asked",
-	    json_pack("{s:o, s:o, s:b, s:s, s:s?, s:b, s:o}", "request",
-		json_of_text(asked->ksr_path), "response",
-		json_of_text(asked->skr_path), "first",
-		asked->previous_path == NULL, "schema", asked->schema,
-		"alternative", asked->alternative, "batch", asked->batch, "overrides", overrides),
-	    err);
+	for (size_t i = 0; i < request->n_overrides; i++)
+		json_array_append_new(list,
+		    json_pack("{s:s, s:o}", "id", request->overrides[i].id,
+			"reason", json_of_text(request->overrides[i].reason)));
+	return list;
+}
+
+bool
+facts_asked(struct record *record, const struct signing_request *request,
+    const struct asked *asked, struct err *err)
+{
+	json_t *facts = json_pack("{s:o, s:b, s:b, s:o}", "request",
+	    json_of_text(request->ksr_path), "first",
+	    request->previous_path == NULL, "batch", request->batch,
+	    "overrides", json_of_overrides(request));
+	json_t *due = json_of_asked(asked);
+
+	if (facts != NULL && (due == NULL || json_object_update(facts, due))) {
+		json_decref(facts);
+		facts = NULL;
+	}
+	json_decref(due);
+	return record_event(record, "asked", facts, err);
 }
 
 bool
@@ -287,7 +323,7 @@ json_of_signatures(const struct ksr *response, bool made)
 }
 
 bool
-facts_signatures(struct record *record, const char *event,
+facts_signatures(struct record *record, const char *event, const char *name,
     const struct ksr *response, struct err *err)
 {
 	bool made = strcmp(event, "signed") == 0;
@@ -295,8 +331,9 @@ facts_signatures(struct record *record, const char *event,
 	if (record == NULL)
 		return true;
 	return record_event(record, event,
-	    json_pack(
-		"{s:o}", "signatures", json_of_signatures(response, made)),
+	    json_named(name,
+		json_pack("{s:o}", "signatures",
+		    json_of_signatures(response, made))),
 	    err);
 }
 

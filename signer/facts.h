@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ksr/check.h"
+#include "signer/asked.h"
 #include "signer/command.h"
 #include "signer/input.h"
 #include "signer/record.h"
@@ -32,6 +33,11 @@ MUST_USE bool facts_end(struct record *record, bool ok,
 MUST_USE bool facts_report(struct record *record, unsigned stages,
     const struct report *report, size_t first, struct err *err);
 
+/* The same with the "name" of the response that is judged, unless NULL. */
+MUST_USE bool facts_report_of(struct record *record, unsigned stages,
+    const char *name, const struct report *report, size_t first,
+    struct err *err);
+
 /*
  * "unused overrides", where there are any: those that let no finding of the
  * report pass.
@@ -52,9 +58,10 @@ MUST_USE bool facts_token(
 MUST_USE bool facts_ksks(struct record *record, const struct config *config,
     const struct ksk ksks[CONFIG_KEYS_MAX], struct err *err);
 
-/* "asked": what sign was asked to do. */
+/* "asked": what sign was asked to do, and the responses that are due. */
 MUST_USE bool facts_asked(struct record *record,
-    const struct signing_request *asked, struct err *err);
+    const struct signing_request *request, const struct asked *asked,
+    struct err *err);
 
 /* "prompt" and "answer": the operator's confirmation. */
 MUST_USE bool facts_prompt(
@@ -65,11 +72,11 @@ MUST_USE bool facts_answer(
 /*
  * "signing" before the first signature: every signature that will be made with
  * the SHA-256 of the bytes it covers.  "signed" after the last: the same with
- * the signatures.
+ * the signatures.  Each with the response's "name", unless NULL.
  */
 json_t *json_of_signatures(const struct ksr *response, bool made);
 MUST_USE bool facts_signatures(struct record *record, const char *event,
-    const struct ksr *response, struct err *err);
+    const char *name, const struct ksr *response, struct err *err);
 
 /*
  * "activating" before the register's line, "activated" after it: the response

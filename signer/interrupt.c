@@ -5,15 +5,16 @@
 #include "ksr/base/macros.h"
 #include "signer/interrupt.h"
 
-static const char *volatile guarded_file;
+static const char *volatile guarded_files[GUARDED_FILES_MAX];
 static const struct termios *volatile guarded_terminal;
 static volatile sig_atomic_t guarded_fd;
 
 static void
 undo_and_die(int sig)
 {
-	if (guarded_file != NULL)
-		unlink(guarded_file);
+	for (size_t i = 0; i < GUARDED_FILES_MAX; i++)
+		if (guarded_files[i] != NULL)
+			unlink(guarded_files[i]);
 	if (guarded_terminal != NULL)
 		tcsetattr(guarded_fd, TCSAFLUSH, guarded_terminal);
 	/* SA_RESETHAND: now the signal does what it would have done. */
@@ -40,11 +41,18 @@ install_handlers(void)
 }
 
 void
+interrupt_guard_files(const char *const *paths, size_t n)
+{
+	for (size_t i = 0; i < GUARDED_FILES_MAX; i++)
+		guarded_files[i] = i < n ? paths[i] : NULL;
+	if (n > 0)
+		install_handlers();
+}
+
+void
 interrupt_guard_file(const char *path)
 {
-	guarded_file = path;
-	if (path != NULL)
-		install_handlers();
+	interrupt_guard_files(&path, path == NULL ? 0 : 1);
 }
 
 void

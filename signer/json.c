@@ -235,6 +235,7 @@ json_of_stages(unsigned stages)
 		{ STAGE_RESPONSE, "response" },
 		{ STAGE_CHAIN, "chain" },
 		{ STAGE_CONFIG, "config" },
+		{ STAGE_SCHEDULE, "schedule" },
 	};
 	json_t *list = json_array();
 

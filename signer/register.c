@@ -62,14 +62,22 @@ entry_new(struct ledger *ledger, struct err *err)
 }
 
 static bool
+has_manner(const struct ledger_entry *entry,
+    const uint8_t request_sha256[SHA256_SIZE], const char *schema,
+    const char *alternative)
+{
+	if (memcmp(entry->request_sha256, request_sha256, SHA256_SIZE) != 0 ||
+	    strcmp(entry->schema, schema) != 0)
+		return false;
+	if (entry->alternative == NULL || alternative == NULL)
+		return entry->alternative == alternative;
+	return strcmp(entry->alternative, alternative) == 0;
+}
+
+static bool
 same_manner(const struct ledger_entry *a, const struct ledger_entry *b)
 {
-	if (memcmp(a->request_sha256, b->request_sha256, SHA256_SIZE) != 0 ||
-	    strcmp(a->schema, b->schema) != 0)
-		return false;
-	if (a->alternative == NULL || b->alternative == NULL)
-		return a->alternative == b->alternative;
-	return strcmp(a->alternative, b->alternative) == 0;
+	return has_manner(a, b->request_sha256, b->schema, b->alternative);
 }
 
 static bool
@@ -324,6 +332,18 @@ ledger_entries(const struct ledger *ledger, size_t *ret_n)
 {
 	*ret_n = ledger == NULL ? 0 : ledger->n_entries;
 	return ledger == NULL ? NULL : ledger->entries;
+}
+
+const struct ledger_entry *
+ledger_find(const struct ledger *ledger,
+    const uint8_t request_sha256[SHA256_SIZE], const char *schema,
+    const char *alternative)
+{
+	for (size_t i = ledger == NULL ? 0 : ledger->n_entries; i-- > 0;)
+		if (has_manner(&ledger->entries[i], request_sha256, schema,
+			alternative))
+			return &ledger->entries[i];
+	return NULL;
 }
 
 const struct processed *

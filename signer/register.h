@@ -94,6 +94,14 @@ int64_t ledger_floor(const struct ledger *ledger, int64_t earliest_now);
 const struct ledger_entry *
 ledger_entries(const struct ledger *ledger, size_t *ret_n);
 
+/*
+ * The response that was last signed to this request by this schema, under this
+ * alternative's name or without one (NULL); NULL if there is none.
+ */
+const struct ledger_entry *ledger_find(const struct ledger *ledger,
+    const uint8_t request_sha256[SHA256_SIZE], const char *schema,
+    const char *alternative);
+
 /* For check_input: not NULL where there is a register, however empty. */
 const struct processed *
 ledger_processed(const struct ledger *ledger, size_t *ret_n);

@@ -93,7 +93,11 @@ replay_prompt(struct rerun *rerun, const json_t *line, struct err *err)
 static bool
 replay_published(struct rerun *rerun, const json_t *line, struct err *err)
 {
+	size_t i;
+
 	(void)err;
+	if (rerun->asked.n > 0)
+		(void)replay_turn(rerun, line, TURN_PUBLISHED, false, &i);
 	if (rerun->output == NULL ||
 	    strcmp(fact_text(rerun->output, "sha256"),
 		fact_text(line, "sha256")) != 0 ||
@@ -126,6 +130,10 @@ replay_end(struct rerun *rerun, const json_t *line, struct err *err)
 	const struct err *refusal = &rerun->refusal;
 
 	(void)err;
+	if (status == 0 && !replay_turns_done(rerun, TURN_PUBLISHED))
+		differs(rerun,
+		    "the run claims success, but not every response that it "
+		    "was asked for was published");
 	if (refusal->code != E_NONE) {
 		if (status != err_exit_status(refusal) ||
 		    strcmp(message, refusal->msg) != 0)
@@ -164,12 +172,14 @@ static const struct handler handlers_1[] = {
 	{ "input register", replay_register },
 	{ "input script", replay_script },
 	{ "step", replay_step },
+	{ "input response in place", replay_in_place },
 	{ "asked", replay_asked },
 	{ "unused overrides", replay_unused_overrides },
 	{ "activating", replay_activation },
 	{ "activated", replay_activation },
 	{ "checks config", replay_policy },
 	{ "checks request", replay_checks },
+	{ "checks schedule", replay_checks },
 	{ "checks token", replay_checks },
 	{ "checks response", replay_checks },
 	{ "checks response+chain", replay_checks },
@@ -299,9 +309,15 @@ rerun_clear(struct rerun *rerun)
 	free(rerun->alternative);
 	free(rerun->overrides);
 	report_clear(&rerun->report);
+	free(rerun->processed);
+	for (size_t i = 0; i < PLAN_RESPONSES_MAX; i++) {
+		ksr_free(rerun->responses[i].built);
+		document_free(&rerun->responses[i].document);
+		document_free(&rerun->in_place[i]);
+	}
+	asked_clear(&rerun->asked);
 	free(rerun->ksks);
 	free(rerun->generated);
-	ksr_free(rerun->built);
 }
 
 static bool

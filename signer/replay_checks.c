@@ -8,14 +8,10 @@
 #include "signer/replay_steps.h"
 
 #define ARGUMENTS_MAX 256
-#define STAGE_LAST    STAGE_CONFIG
+#define STAGE_LAST    STAGE_SCHEDULE
 
-/*
- * The value that a run gave to an option, NULL if it gave none.  Arguments are
- * recorded without the command's name, as they were parsed.
- */
-static bool
-argument_of(const struct rerun *rerun, const struct command *command,
+bool
+replay_argument(const struct rerun *rerun, const struct command *command,
     const char *option, char **ret, struct err *err)
 {
 	const json_t *list = json_object_get(rerun->head, "arguments"), *text;
@@ -64,8 +60,8 @@ read_arguments(
 	char *schema = NULL;
 
 	free(rerun->alternative);
-	if (!argument_of(rerun, command, "schema", &schema, err) ||
-	    !argument_of(
+	if (!replay_argument(rerun, command, "schema", &schema, err) ||
+	    !replay_argument(
 		rerun, command, "alternative", &rerun->alternative, err)) {
 		free(schema);
 		if (err->code == E_MEMORY)
@@ -77,83 +73,6 @@ read_arguments(
 		find_schema(rerun, schema);
 	free(schema);
 	return true;
-}
-
-static bool
-read_overrides(struct rerun *rerun, const json_t *list, struct err *err)
-{
-	const json_t *item;
-	size_t i;
-
-	rerun->overrides =
-	    calloc(json_array_size(list) + 1, sizeof(*rerun->overrides));
-	if (rerun->overrides == NULL)
-		return err_set(err, E_MEMORY, "out of memory");
-	json_array_foreach(list, i, item)
-	{
-		struct override *override = &rerun->overrides[i];
-		struct err why;
-
-		*override = (struct override){ fact_text(item, "id"),
-			fact_text(item, "reason") };
-		if (!override_allowed(override, &why))
-			differs(rerun, "%s", why.msg);
-	}
-	rerun->n_overrides = json_array_size(list);
-	return true;
-}
-
-/* The name in the arguments is the one that was asked. */
-static bool
-read_alternative(struct rerun *rerun, const json_t *line, struct err *err)
-{
-	const char *asked = fact_text(line, "alternative");
-
-	if (!argument_of(
-		rerun, &cmd_sign, "alternative", &rerun->alternative, err)) {
-		if (err->code == E_MEMORY)
-			return false;
-		differs(rerun, "%s", err->msg);
-	} else if (strcmp(rerun->alternative == NULL ? "" : rerun->alternative,
-		       asked) != 0) {
-		differs(rerun, "the alternative is \"%s\", not \"%s\"", asked,
-		    rerun->alternative == NULL ? "" : rerun->alternative);
-	}
-	return true;
-}
-
-bool
-replay_asked(struct rerun *rerun, const json_t *line, struct err *err)
-{
-	bool first = json_is_true(json_object_get(line, "first"));
-	const char *schema = fact_text(line, "schema");
-	char *given;
-
-	if (rerun->config == NULL || rerun->overrides != NULL)
-		return true;
-	if (first == (rerun->previous.path != NULL))
-		differs(rerun,
-		    first ? "it claims to be the first, but a previous "
-			    "response was read"
-			  : "no previous response was read, but it does not "
-			    "claim to be the first");
-	if (strcmp(fact_text(line, "request"),
-		rerun->request.path == NULL ? "" : rerun->request.path) != 0)
-		differs(rerun, "another request was asked for than was read");
-	rerun->response_path = fact_text(line, "response");
-	if (!argument_of(rerun, &cmd_sign, "schema", &given, err)) {
-		if (err->code == E_MEMORY)
-			return false;
-		differs(rerun, "%s", err->msg);
-	} else if (strcmp(given == NULL ? "normal" : given, schema) != 0) {
-		differs(rerun, "the schema is \"%s\", the arguments say \"%s\"",
-		    schema, given == NULL ? "normal" : given);
-	}
-	free(given);
-	if (!read_alternative(rerun, line, err))
-		return false;
-	find_schema(rerun, schema);
-	return read_overrides(rerun, json_object_get(line, "overrides"), err);
 }
 
 /* The stages of a "checks" line; 0 if it names none or others. */
@@ -294,15 +213,19 @@ compare_rows(
 	}
 }
 
-/* What a refusal says: the rows that the record has, as replayed. */
+/*
+ * What a refusal says: the rows that the record has, as replayed.  A request
+ * is refused when it has been judged for each response.
+ */
 static void
-refuse_if_refused(struct rerun *rerun, const json_t *line, const char *subject)
+refuse_if_refused(struct rerun *rerun, const json_t *line, size_t first,
+    const char *subject)
 {
-	bool accepted = report_accepted(&rerun->report);
-
 	differs_unless_equal(rerun, "accepted",
-	    json_object_get(line, "accepted"), json_boolean(accepted));
-	if (!accepted)
+	    json_object_get(line, "accepted"),
+	    json_boolean(report_accepted_from(&rerun->report, first)));
+	if (!report_accepted(&rerun->report) &&
+	    replay_turns_done(rerun, TURN_JUDGED))
 		err_set_report(&rerun->refusal, subject, &rerun->report);
 }
 
@@ -334,7 +257,7 @@ compare_report(
 	if (!rerun->same_program)
 		drop_newer(&rerun->report, first, recorded, rows);
 	json_decref(rows);
-	refuse_if_refused(rerun, line, subject);
+	refuse_if_refused(rerun, line, first, subject);
 }
 
 bool
@@ -360,6 +283,60 @@ replay_policy(struct rerun *rerun, const json_t *line, struct err *err)
 	return true;
 }
 
+/* What a signing's rules look at: the response whose turn it is. */
+static bool
+look_at_turn(struct rerun *rerun, const json_t *line, unsigned stages,
+    struct check_input *in, const char **ret_name)
+{
+	const struct asked_response *asked;
+	size_t i = 0;
+
+	if ((stages & STAGE_TOKEN) == 0 &&
+	    !replay_turn(rerun, line,
+		(stages & STAGE_RESPONSE) != 0 ? TURN_VERIFIED : TURN_JUDGED,
+		true, &i))
+		return false;
+	if (rerun->asked.n == 0)
+		return false;
+	asked = &rerun->asked.responses[i];
+	if ((stages & (STAGE_REQUEST | STAGE_SCHEDULE)) != 0 &&
+	    (i == 0) != (stages == STAGE_REQUEST))
+		differs(rerun, "these checks are not those of response %zu",
+		    i + 1);
+	in->response = rerun->responses[i].document.ksr;
+	in->schema = asked->schema;
+	in->alternative = asked->alternative;
+	in->processed = rerun->processed;
+	in->n_processed = rerun->n_processed;
+	*ret_name = (stages & STAGE_TOKEN) != 0 ? NULL : asked->name;
+	return true;
+}
+
+/* What check and verify look at. */
+static bool
+look_at_arguments(
+    struct rerun *rerun, struct check_input *in, struct err *err)
+{
+	bool verifies = strcmp(rerun->run->command, "verify") == 0;
+
+	if (!read_arguments(rerun, verifies ? &cmd_verify : &cmd_check, err))
+		return false;
+	in->response = rerun->response.ksr;
+	in->schema = rerun->schema;
+	in->alternative = rerun->alternative;
+	in->processed = ledger_processed(rerun->ledger, &in->n_processed);
+	if (verifies)
+		in->earliest_now = 0;
+	return true;
+}
+
+static bool
+has_documents(const struct rerun *rerun)
+{
+	return rerun->config != NULL && rerun->request.ksr != NULL &&
+	    (rerun->previous.path == NULL || rerun->previous.ksr != NULL);
+}
+
 bool
 replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 {
@@ -367,35 +344,32 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 	bool verifies = strcmp(rerun->run->command, "verify") == 0;
 	unsigned stages = stages_of(line);
 	size_t first = rerun->report.n_results;
+	const char *name = NULL;
 	struct check_input in = {
 		.config = rerun->config,
 		.now = rerun->now,
-		.earliest_now = verifies
-		    ? 0
-		    : ledger_floor(rerun->ledger, rerun->earliest_now),
+		.earliest_now =
+		    ledger_floor(rerun->ledger, rerun->earliest_now),
 		.request = rerun->request.ksr,
 		.previous = rerun->previous.ksr,
-		.response = rerun->response.ksr,
 		.keys_in_hsm = rerun->keys_in_hsm,
 	};
 
-	if (rerun->config == NULL || rerun->request.ksr == NULL ||
-	    (rerun->previous.path != NULL && in.previous == NULL) ||
-	    ((stages & STAGE_RESPONSE) != 0 && in.response == NULL))
+	if (!has_documents(rerun))
 		return true; /* what is missing has been reported */
-	if (!signs &&
-	    !read_arguments(rerun, verifies ? &cmd_verify : &cmd_check, err))
+	if (!signs && !look_at_arguments(rerun, &in, err))
 		return false;
-	in.schema = rerun->schema;
-	in.alternative = rerun->alternative;
-	in.processed = ledger_processed(rerun->ledger, &in.n_processed);
+	if ((signs && !look_at_turn(rerun, line, stages, &in, &name)) ||
+	    ((stages & STAGE_RESPONSE) != 0 && in.response == NULL))
+		return true;
 	if (!sha256(buf_bytes(&rerun->request.xml), in.request_sha256, err) ||
 	    !checks_run(stages, &in, rerun->overrides, rerun->n_overrides,
 		&rerun->report, err))
 		return false;
+	asked_name_rows(&rerun->report, first, name);
 	compare_report(rerun, line, first,
 	    verifies ? rerun->response.path : rerun->request.path);
-	/* The response was built before the operator was asked anything. */
+	/* The responses were built before the operator was asked anything. */
 	return !signs || (stages & STAGE_TOKEN) == 0 ||
 	    rerun->refusal.code != E_NONE || replay_build(rerun, err);
 }

@@ -44,9 +44,8 @@ compare_hsms(struct rerun *rerun)
 	}
 }
 
-/* Reads what a line stored; a difference if it is not there or not that. */
-static bool
-read_stored(struct rerun *rerun, const json_t *line, struct buf *ret,
+bool
+replay_stored(struct rerun *rerun, const json_t *line, struct buf *ret,
     bool *ret_there, struct err *err)
 {
 	struct err why;
@@ -76,7 +75,7 @@ replay_configuration(struct rerun *rerun, const json_t *line, struct err *err)
 		differs(rerun,
 		    "the stored configuration is not the one that the run "
 		    "names");
-	if (!read_stored(rerun, line, &yaml, &there, err)) {
+	if (!replay_stored(rerun, line, &yaml, &there, err)) {
 		buf_free(&yaml);
 		return false;
 	}
@@ -138,7 +137,7 @@ replay_document(struct rerun *rerun, const json_t *line, struct err *err)
 	buf_free(&document->xml);
 	document->xml = buf_new(KSR_FILE_MAX);
 	document->path = path;
-	if (!read_stored(rerun, line, &document->xml, &there, err))
+	if (!replay_stored(rerun, line, &document->xml, &there, err))
 		return false;
 	if (!there)
 		return true;
@@ -158,7 +157,7 @@ bool
 replay_file(struct rerun *rerun, const json_t *line, struct err *err)
 {
 	struct buf content = buf_new(KSR_FILE_MAX);
-	bool there, ok = read_stored(rerun, line, &content, &there, err);
+	bool there, ok = replay_stored(rerun, line, &content, &there, err);
 
 	buf_free(&content);
 	return ok;
@@ -173,7 +172,7 @@ replay_register(struct rerun *rerun, const json_t *line, struct err *err)
 
 	if (rerun->ledger != NULL)
 		return true; /* twice: its order has said so */
-	if (!read_stored(rerun, line, &content, &there, err)) {
+	if (!replay_stored(rerun, line, &content, &there, err)) {
 		buf_free(&content);
 		return false;
 	}

@@ -69,18 +69,12 @@ replay_ksks(struct rerun *rerun, const json_t *line, struct err *err)
 
 /* Each key that the schema uses was in the token. */
 static bool
-has_keys_of_schema(struct rerun *rerun)
+has_keys_of(struct rerun *rerun, const struct schema *schema)
 {
-	uint32_t keys = 0;
-
-	for (size_t i = 0; i < rerun->schema->n_slots; i++)
-		keys |= rerun->schema->slots[i].publish |
-		    rerun->schema->slots[i].sign |
-		    rerun->schema->slots[i].revoke;
-	if ((keys & ~rerun->keys_in_hsm) == 0)
+	if ((schema_keys(schema) & ~rerun->keys_in_hsm) == 0)
 		return true;
 	differs(rerun, "a KSK of schema \"%s\" is not among those found",
-	    rerun->schema->name);
+	    schema->name);
 	return false;
 }
 
@@ -90,13 +84,21 @@ replay_build(struct rerun *rerun, struct err *err)
 	struct err why;
 
 	(void)err;
-	if (rerun->built != NULL || rerun->config == NULL ||
-	    rerun->schema == NULL || rerun->request.ksr == NULL ||
-	    rerun->ksks == NULL || !has_keys_of_schema(rerun))
+	if (rerun->request.ksr == NULL || rerun->ksks == NULL)
 		return true;
-	if (!response_build(rerun->config, rerun->schema, rerun->request.ksr,
-		rerun->ksks, &rerun->built, &why))
-		rerun->refusal = why;
+	for (size_t i = 0; i < rerun->asked.n; i++) {
+		const struct asked_response *asked = &rerun->asked.responses[i];
+
+		if (asked->in_place || rerun->responses[i].built != NULL ||
+		    !has_keys_of(rerun, asked->schema))
+			continue;
+		if (!response_build(rerun->config, asked->schema,
+			rerun->request.ksr, rerun->ksks,
+			&rerun->responses[i].built, &why)) {
+			rerun->refusal = why;
+			break;
+		}
+	}
 	return true;
 }
 
@@ -164,11 +166,13 @@ compare_signatures(
 bool
 replay_signing(struct rerun *rerun, const json_t *line, struct err *err)
 {
-	if (rerun->built == NULL)
-		return true;
-	compare_signatures(rerun, json_object_get(line, "signatures"),
-	    json_of_signatures(rerun->built, false));
+	size_t i;
+
 	(void)err;
+	if (replay_turn(rerun, line, TURN_SIGNING, true, &i) &&
+	    rerun->responses[i].built != NULL)
+		compare_signatures(rerun, json_object_get(line, "signatures"),
+		    json_of_signatures(rerun->responses[i].built, false));
 	return true;
 }
 
@@ -213,7 +217,8 @@ find_signature(const struct ksr *response, const json_t *entry,
  * verifying is deriving; one of ECDSA is taken from the record.
  */
 static void
-take_signature(struct rerun *rerun, size_t number, const json_t *entry)
+take_signature(struct rerun *rerun, struct ksr *built, size_t number,
+    const json_t *entry)
 {
 	struct buf data = buf_new(TO_BE_SIGNED_MAX);
 	const struct dnskey *ksk;
@@ -221,18 +226,18 @@ take_signature(struct rerun *rerun, size_t number, const json_t *entry)
 	size_t bundle, index, len;
 	struct err why;
 
-	if (!find_signature(rerun->built, entry, &bundle, &index)) {
+	if (!find_signature(built, entry, &bundle, &index)) {
 		differs(rerun, "signature %zu is not one that is due", number);
 		return;
 	}
-	rrsig = &rerun->built->bundles[bundle].signatures[index];
+	rrsig = &built->bundles[bundle].signatures[index];
 	ksk = ksk_of(rerun, rrsig->identifier);
 	if (ksk == NULL ||
 	    !base64_parse(fact_text(entry, "signature"), rrsig->signature,
 		sizeof(rrsig->signature), &len)) {
 		differs(rerun, "signature %zu is none", number);
 	} else if (!response_to_be_signed(
-		       rerun->built, bundle, index, &data, &why) ||
+		       built, bundle, index, &data, &why) ||
 	    !pubkey_verify(ksk, buf_bytes(&data),
 		(struct bytes){ rrsig->signature, len }, &why)) {
 		differs(rerun,
@@ -247,13 +252,13 @@ take_signature(struct rerun *rerun, size_t number, const json_t *entry)
 
 /* As signing does: written, and read back for the checks. */
 static bool
-write_response(struct rerun *rerun, struct err *err)
+write_response(struct rerun *rerun, size_t i, struct err *err)
 {
-	struct document *document = &rerun->response;
+	struct document *document = &rerun->responses[i].document;
 
 	document->xml = buf_new(KSR_FILE_MAX);
-	document->path = rerun->response_path;
-	ksr_write(rerun->built, &document->xml);
+	document->path = rerun->asked.responses[i].path;
+	ksr_write(rerun->responses[i].built, &document->xml);
 	if (document->xml.failed)
 		return err_set(err, E_MEMORY, "the response does not fit");
 	if (!ksr_read(buf_bytes(&document->xml), "the derived response",
@@ -279,47 +284,65 @@ bool
 replay_signed(struct rerun *rerun, const json_t *line, struct err *err)
 {
 	const json_t *list = json_object_get(line, "signatures"), *entry;
-	size_t i;
+	struct ksr *built;
+	size_t i, turn;
 
-	if (rerun->built == NULL || rerun->response.ksr != NULL)
+	if (!replay_turn(rerun, line, TURN_SIGNED, true, &turn) ||
+	    rerun->responses[turn].built == NULL)
 		return true;
+	built = rerun->responses[turn].built;
 	json_array_foreach(list, i, entry)
 	{
-		take_signature(rerun, i + 1, entry);
+		take_signature(rerun, built, i + 1, entry);
 	}
-	if (!all_signed(rerun->built)) {
+	if (!all_signed(built)) {
 		differs(rerun, "a signature that is due is missing");
 		return true;
 	}
-	for (i = 0; i < rerun->built->n_bundles; i++)
-		bundle_sort(&rerun->built->bundles[i]);
-	compare_signatures(rerun, list, json_of_signatures(rerun->built, true));
-	return write_response(rerun, err);
+	for (i = 0; i < built->n_bundles; i++)
+		bundle_sort(&built->bundles[i]);
+	compare_signatures(rerun, list, json_of_signatures(built, true));
+	return write_response(rerun, turn, err);
+}
+
+/* What was stored, against what was derived, or found in place. */
+static void
+compare_stored(
+    struct rerun *rerun, const struct document *response, struct bytes stored)
+{
+	struct bytes derived = buf_bytes(&response->xml);
+	size_t at = 0;
+
+	if (response->ksr == NULL || bytes_equal(stored, derived))
+		return;
+	while (at < stored.len && at < derived.len &&
+	    stored.data[at] == derived.data[at])
+		at++;
+	differs(rerun,
+	    "the stored response is not the one derived: they differ from "
+	    "octet %zu on",
+	    at);
 }
 
 bool
 replay_response(struct rerun *rerun, const json_t *line, struct err *err)
 {
 	struct buf stored = buf_new(KSR_FILE_MAX);
-	struct bytes derived = buf_bytes(&rerun->response.xml);
 	struct err why;
-	size_t at = 0;
+	size_t i;
 
 	(void)err;
-	if (strcmp(fact_text(line, "path"),
-		rerun->response_path == NULL ? "" : rerun->response_path) != 0)
-		differs(rerun, "another response was stored than asked for");
-	if (!stored_read(&rerun->replay->ceremony, line, &stored, &why)) {
-		differs(rerun, "%s", why.msg);
-	} else if (rerun->response.ksr != NULL &&
-	    !bytes_equal(buf_bytes(&stored), derived)) {
-		while (at < stored.len && at < derived.len &&
-		    stored.data[at] == derived.data[at])
-			at++;
-		differs(rerun,
-		    "the stored response is not the one derived: they differ "
-		    "from octet %zu on",
-		    at);
+	if (replay_turn(rerun, line, TURN_STORED, false, &i)) {
+		if (strcmp(fact_text(line, "path"),
+			rerun->asked.responses[i].path) != 0)
+			differs(rerun,
+			    "another response was stored than asked for");
+		if (!stored_read(
+			&rerun->replay->ceremony, line, &stored, &why))
+			differs(rerun, "%s", why.msg);
+		else
+			compare_stored(rerun, &rerun->responses[i].document,
+			    buf_bytes(&stored));
 	}
 	buf_free(&stored);
 	return true;

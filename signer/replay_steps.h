@@ -4,9 +4,31 @@
 #pragma once
 
 #include "ksr/check.h"
+#include "signer/asked.h"
+#include "signer/command.h"
 #include "signer/input.h"
 #include "signer/register.h"
 #include "signer/replay.h"
+
+/*
+ * What sign does for one response after the other: each of them once, in the
+ * order in which they were asked for.
+ */
+enum turn {
+	TURN_JUDGED, /* checks of the request, as far as they are its */
+	TURN_SIGNING,
+	TURN_SIGNED,
+	TURN_VERIFIED, /* checks of the response */
+	TURN_STORED,
+	TURN_PUBLISHED,
+	TURNS,
+};
+
+/* One response that sign was asked for. */
+struct rerun_response {
+	struct ksr *built;	  /* derived anew; owned */
+	struct document document; /* as written then, or found in place */
+};
 
 /* One run as far as it has been replayed. */
 struct rerun {
@@ -19,7 +41,6 @@ struct rerun {
 	int64_t now, earliest_now;
 	struct config *config; /* owned */
 	struct document request, previous, response;
-	const char *request_path, *response_path; /* borrowed */
 	struct ledger *ledger; /* the register as it was read; or NULL */
 	const struct schema *schema;
 	char *alternative;          /* owned, or NULL */
@@ -28,8 +49,15 @@ struct rerun {
 	struct report report;
 	struct dnskey *ksks; /* owned; CONFIG_KEYS_MAX, by configuration key */
 	uint32_t keys_in_hsm;
-	struct ksr *built;        /* the response, derived anew; owned */
 	const json_t *script;     /* the "input" line of a script; or NULL */
+	/* Of sign alone. */
+	struct asked asked;
+	struct rerun_response responses[PLAN_RESPONSES_MAX];
+	size_t turns[TURNS]; /* responses that had theirs, or need none */
+	size_t n_in_place;
+	struct document in_place[PLAN_RESPONSES_MAX];
+	struct processed *processed; /* owned */
+	size_t n_processed;
 	const json_t *output;     /* the last "output" line */
 	const json_t *generating; /* the last "generating" line */
 	const json_t *to_delete;  /* the "key to delete" line */
@@ -69,8 +97,37 @@ replay_activation(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_release(struct rerun *, struct err *);
 MUST_USE bool replay_records(struct rerun *, const json_t *line, struct err *);
 
-/* replay_checks.c */
+/* replay_asked.c */
 MUST_USE bool replay_asked(struct rerun *, const json_t *line, struct err *);
+
+/* A response that was found in place. */
+MUST_USE bool
+replay_in_place(struct rerun *, const json_t *line, struct err *);
+
+/*
+ * The index of the response whose turn it is at this line.  False, with a
+ * difference, if it is nobody's or something had to be done for all before.
+ * The name is compared where `named`.
+ */
+bool replay_turn(struct rerun *rerun, const json_t *line, enum turn turn,
+    bool named, size_t *ret);
+
+/* Whether every response had its turn. */
+bool replay_turns_done(const struct rerun *rerun, enum turn turn);
+
+/* replay_input.c */
+/* Reads what a line stored; a difference if it is not there or not that. */
+MUST_USE bool replay_stored(struct rerun *rerun, const json_t *line,
+    struct buf *ret, bool *ret_there, struct err *err);
+
+/* replay_checks.c */
+/*
+ * The value that a run gave to an option, NULL if it gave none; the caller's.
+ * Arguments are recorded without the command's name, as they were parsed.
+ */
+MUST_USE bool replay_argument(const struct rerun *rerun,
+    const struct command *command, const char *option, char **ret,
+    struct err *err);
 MUST_USE bool replay_checks(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_policy(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool
@@ -78,7 +135,7 @@ replay_unused_overrides(struct rerun *, const json_t *line, struct err *);
 
 /* replay_sign.c */
 MUST_USE bool replay_ksks(struct rerun *, const json_t *line, struct err *);
-/* Derives the response from schema, request and KSKs, unless that is done. */
+/* Derives the responses from schemas, request and KSKs, unless it is done. */
 MUST_USE bool replay_build(struct rerun *, struct err *);
 MUST_USE bool replay_answer(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_signing(struct rerun *, const json_t *line, struct err *);

@@ -237,7 +237,8 @@ exec 9>&-
 
 # Before every call that makes something lasting, a fresh workspace each time.
 # The response is there whole or not at all, and never without its line; the
-# same sign is possible again and gives the same bytes; the list says what was.
+# same sign is possible again, into the same file or another, and gives the same
+# bytes; what is in place is not signed again; the list says what was.
 CRASH=$SCRATCH/crash
 TEST_BIN=${TEST_BIN:-build-test/tests}
 prepare() {
@@ -249,7 +250,7 @@ prepare() {
 }
 export ANCHORITE_CONFIG=$CRASH/anchorite.yaml
 ASAN=${ASAN_OPTIONS:-}
-step=0 interrupted=0 published=0
+step=0 interrupted=0 published=0 in_place=0
 while :; do
 	step=$((step + 1))
 	prepare
@@ -287,13 +288,28 @@ while :; do
 		;;
 	*) fail "step $step: the register says $state" ;;
 	esac
-	accepts --at "$AT" sign "$CRASH/ksr.xml" "$CRASH/again.xml" --first \
-		--batch
-	cmp "$CRASH/again.xml" "$WS/skr.xml" || fail "step $step: other bytes"
+	again=$CRASH/new.xml
+	[ -n "$state" ] || [ $((step % 2)) -eq 0 ] || again=$CRASH/again.xml
+	there=$(stat -c %i "$again" 2>/dev/null) || true
+	accepts --at "$AT" sign "$CRASH/ksr.xml" "$again" --first --batch
+	cmp "$again" "$WS/skr.xml" || fail "step $step: other bytes"
+	if [ -n "$there" ]; then
+		in_place=$((in_place + 1))
+		equal "step $step: signed again" "" \
+			"$(of_record 'select(.event == "signing").event')"
+		equal "step $step: the file" "$there" "$(stat -c %i "$again")"
+		says "Checks of the response, found in place"
+	fi
 	equal "step $step: the entries" "$wanted" \
 		"$(entries .state | paste -sd' ')"
-	accepts --at "$AT" register activate "$CRASH/again.xml"
+	accepts --at "$AT" register activate "$again"
+	if [ -n "$there" ]; then
+		accepts replay "$SCRATCH/ceremony"
+		refuses 2 "$again: already exists" --at "$AT" sign \
+			"$CRASH/ksr.xml" "$again" --first --batch
+	fi
 done
+[ "$in_place" -ge 1 ] || fail "no response was in place"
 [ "$step" -gt 20 ] || fail "only $step steps"
 [ "$interrupted" -ge 3 ] || fail "only $interrupted were interrupted"
 [ "$published" -ge 1 ] || fail "none was published"

@@ -370,6 +370,24 @@ static const struct {
 	SWITCH(check_chain_overlap),
 };
 
+/* The stages of a rule as docs/checks.md names them. */
+static const char *
+stages_text(const struct check *check)
+{
+	static const char *const stages[] = {
+		[STAGE_REQUEST] = "request",
+		[STAGE_TOKEN] = "token",
+		[STAGE_RESPONSE] = "response",
+		[STAGE_REQUEST | STAGE_CHAIN] = "request, chain",
+		[STAGE_REQUEST | STAGE_SCHEDULE] = "request, schedule",
+		[STAGE_REQUEST | STAGE_SCHEDULE | STAGE_CHAIN] =
+		    "request, schedule, chain",
+	};
+
+	assert_true(check->stages < ARRAY_LEN(stages));
+	return stages[check->stages];
+}
+
 /* The docs name the switch in the row that it waives. */
 static void
 assert_row_names_switch(const struct check *check, const char *name)
@@ -378,11 +396,7 @@ assert_row_names_switch(const struct check *check, const char *name)
 	struct buf text = buf_new(1024);
 
 	buf_printf(&text, " | %s | ", check->reason);
-	buf_printf(&text, "%s | `%s` | ",
-	    check->stages == STAGE_REQUEST     ? "request"
-		: check->stages == STAGE_TOKEN ? "token"
-					       : "request, chain",
-	    name);
+	buf_printf(&text, "%s | `%s` | ", stages_text(check), name);
 	buf_u8(&text, 0);
 	if (strstr((char *)docs.data, (char *)text.data) == NULL)
 		fail_msg("docs/checks.md has no \"%s\"", text.data);
@@ -599,16 +613,8 @@ checks_run_largest_documents_keep_a_bounded_number_of_findings(void **state)
 static void
 row_prefix(const struct check *check, struct buf *ret)
 {
-	static const char *const stages[] = {
-		[STAGE_REQUEST] = "request",
-		[STAGE_TOKEN] = "token",
-		[STAGE_RESPONSE] = "response",
-		[STAGE_REQUEST | STAGE_CHAIN] = "request, chain",
-	};
-
-	assert_true(check->stages < ARRAY_LEN(stages));
 	buf_printf(ret, "| %s | %s | %s | %s | %s | ", check->id, check->clause,
-	    check->title, check->reason, stages[check->stages]);
+	    check->title, check->reason, stages_text(check));
 	if (check->enabled == NULL)
 		buf_printf(ret, "always on | %s | `",
 		    check->may_override ? "yes" : "no");

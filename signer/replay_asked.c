@@ -1,0 +1,278 @@
+/*
+ * What sign was asked for, and whose turn it is: which of the responses that
+ * are due a line speaks of.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/replay_steps.h"
+
+/* The step that must be done for every response before one has this turn. */
+static const enum turn turns_before[TURNS] = {
+	[TURN_JUDGED] = TURN_JUDGED,
+	[TURN_SIGNING] = TURN_JUDGED,
+	[TURN_SIGNED] = TURN_JUDGED,
+	[TURN_VERIFIED] = TURN_SIGNED,
+	[TURN_STORED] = TURN_VERIFIED,
+	[TURN_PUBLISHED] = TURN_VERIFIED,
+};
+
+/* What is in place is not signed, what is published not published again. */
+static bool
+is_passed_over(const struct asked_response *response, enum turn turn)
+{
+	switch (turn) {
+	case TURN_SIGNING:
+	case TURN_SIGNED:
+		return response->in_place;
+	case TURN_STORED:
+	case TURN_PUBLISHED:
+		return response->published;
+	case TURN_JUDGED:
+	case TURN_VERIFIED:
+	case TURNS:
+		break;
+	}
+	return false;
+}
+
+static size_t
+next_at(const struct rerun *rerun, enum turn turn)
+{
+	size_t i = rerun->turns[turn];
+
+	while (i < rerun->asked.n &&
+	    is_passed_over(&rerun->asked.responses[i], turn))
+		i++;
+	return i;
+}
+
+bool
+replay_turns_done(const struct rerun *rerun, enum turn turn)
+{
+	return next_at(rerun, turn) >= rerun->asked.n;
+}
+
+bool
+replay_turn(struct rerun *rerun, const json_t *line, enum turn turn, bool named,
+    size_t *ret)
+{
+	size_t i = next_at(rerun, turn);
+	const char *name = fact_text(line, "name"), *wanted;
+
+	if (rerun->asked.n == 0)
+		return false; /* its order has said so */
+	if (i >= rerun->asked.n) {
+		differs(rerun, "\"%s\" for a response more than was asked for",
+		    fact_text(line, "event"));
+		return false;
+	}
+	if (turn != TURN_JUDGED &&
+	    !replay_turns_done(rerun, turns_before[turn])) {
+		differs(rerun,
+		    "\"%s\", although the step before it is not done for "
+		    "every response",
+		    fact_text(line, "event"));
+		return false;
+	}
+	wanted = rerun->asked.responses[i].name;
+	if (named && strcmp(name, wanted == NULL ? "" : wanted) != 0)
+		differs(rerun,
+		    "\"%s\" is of response \"%s\", it is the turn of \"%s\"",
+		    fact_text(line, "event"), name,
+		    wanted == NULL ? "" : wanted);
+	rerun->turns[turn] = i + 1;
+	*ret = i;
+	return true;
+}
+
+static bool
+read_overrides(struct rerun *rerun, const json_t *list, struct err *err)
+{
+	const json_t *item;
+	size_t i;
+
+	rerun->overrides =
+	    calloc(json_array_size(list) + 1, sizeof(*rerun->overrides));
+	if (rerun->overrides == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	json_array_foreach(list, i, item)
+	{
+		struct override *override = &rerun->overrides[i];
+		struct err why;
+
+		*override = (struct override){ fact_text(item, "id"),
+			fact_text(item, "reason") };
+		if (!override_allowed(override, &why))
+			differs(rerun, "%s", why.msg);
+	}
+	rerun->n_overrides = json_array_size(list);
+	return true;
+}
+
+/* An option as the arguments have it; "" and *ret NULL where they have none. */
+static bool
+read_option(struct rerun *rerun, const char *option, char **ret, bool *ret_read,
+    struct err *err)
+{
+	*ret = NULL;
+	*ret_read = replay_argument(rerun, &cmd_sign, option, ret, err);
+	if (*ret_read)
+		return true;
+	if (err->code == E_MEMORY)
+		return false;
+	differs(rerun, "%s", err->msg);
+	return true;
+}
+
+/* The schema in the arguments is the one that was asked. */
+static bool
+compare_schema(struct rerun *rerun, const char *asked, struct err *err)
+{
+	char *given;
+	bool read;
+
+	if (!read_option(rerun, "schema", &given, &read, err))
+		return false;
+	if (read && strcmp(given == NULL ? "normal" : given, asked) != 0)
+		differs(rerun, "the schema is \"%s\", the arguments say \"%s\"",
+		    asked, given == NULL ? "normal" : given);
+	free(given);
+	return true;
+}
+
+static bool
+compare_alternative(struct rerun *rerun, const char *asked, struct err *err)
+{
+	const char *given;
+	bool read;
+
+	if (!read_option(rerun, "alternative", &rerun->alternative, &read, err))
+		return false;
+	given = rerun->alternative == NULL ? "" : rerun->alternative;
+	if (read && strcmp(given, asked) != 0)
+		differs(rerun, "the alternative is \"%s\", not \"%s\"", asked,
+		    given);
+	return true;
+}
+
+static bool
+derive_one(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	const char *schema = fact_text(line, "schema");
+
+	if (!compare_schema(rerun, schema, err) ||
+	    !compare_alternative(rerun, fact_text(line, "alternative"), err))
+		return false;
+	if (asked_one(rerun->config, schema, rerun->alternative,
+		fact_text(line, "response"), &rerun->asked, err))
+		return true;
+	if (err->code == E_MEMORY)
+		return false;
+	differs(rerun, "the configuration has no schema \"%s\"", schema);
+	return true;
+}
+
+/* The response that was found at this path, if one was. */
+static struct document *
+found_at(struct rerun *rerun, const char *path)
+{
+	for (size_t i = 0; i < rerun->n_in_place; i++)
+		if (rerun->in_place[i].path != NULL &&
+		    strcmp(rerun->in_place[i].path, path) == 0)
+			return &rerun->in_place[i];
+	return NULL;
+}
+
+static void
+take_in_place(struct rerun *rerun, size_t i)
+{
+	struct asked_response *response = &rerun->asked.responses[i];
+	struct document *found = found_at(rerun, response->path);
+
+	if (found == NULL || found->ksr == NULL)
+		return;
+	asked_take_in_place(
+	    response, rerun->ledger, rerun->request.sha256, found->sha256);
+	if (!response->in_place)
+		differs(rerun,
+		    "%s was found in place, but is not what the register has",
+		    found->path);
+	rerun->responses[i].document = *found;
+	*found = (struct document){ 0 };
+}
+
+static bool
+take_all_in_place(struct rerun *rerun, struct err *err)
+{
+	if (!sha256(buf_bytes(&rerun->request.xml), rerun->request.sha256, err))
+		return false;
+	for (size_t i = 0; i < rerun->asked.n; i++)
+		take_in_place(rerun, i);
+	for (size_t i = 0; i < rerun->n_in_place; i++)
+		if (rerun->in_place[i].ksr != NULL)
+			differs(rerun,
+			    "%s was found in place, but was not asked for",
+			    rerun->in_place[i].path);
+	return asked_processed(&rerun->asked, rerun->ledger,
+	    rerun->request.sha256, &rerun->processed, &rerun->n_processed, err);
+}
+
+/* The fact is there only where it is true, and in no old record. */
+static void
+compare_in_place(struct rerun *rerun, const json_t *line)
+{
+	bool recorded = json_is_true(json_object_get(line, "in_place"));
+
+	if (recorded != rerun->asked.responses[0].in_place)
+		differs(rerun, "the response was %sfound in place",
+		    recorded ? "not " : "");
+}
+
+bool
+replay_asked(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	bool first = json_is_true(json_object_get(line, "first"));
+
+	if (rerun->config == NULL || rerun->overrides != NULL)
+		return true;
+	if (first == (rerun->previous.path != NULL))
+		differs(rerun,
+		    first ? "it claims to be the first, but a previous "
+			    "response was read"
+			  : "no previous response was read, but it does not "
+			    "claim to be the first");
+	if (strcmp(fact_text(line, "request"),
+		rerun->request.path == NULL ? "" : rerun->request.path) != 0)
+		differs(rerun, "another request was asked for than was read");
+	if (!derive_one(rerun, line, err))
+		return false;
+	if (rerun->asked.n > 0) {
+		if (!take_all_in_place(rerun, err))
+			return false;
+		compare_in_place(rerun, line);
+	}
+	return read_overrides(rerun, json_object_get(line, "overrides"), err);
+}
+
+bool
+replay_in_place(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	struct document *found = &rerun->in_place[rerun->n_in_place];
+	struct err why;
+	bool there;
+
+	if (rerun->n_in_place == PLAN_RESPONSES_MAX) {
+		differs(rerun, "more responses were found than can be due");
+		return true;
+	}
+	rerun->n_in_place++;
+	found->xml = buf_new(KSR_FILE_MAX);
+	found->path = fact_text(line, "path");
+	if (!replay_stored(rerun, line, &found->xml, &there, err))
+		return false;
+	if (there &&
+	    !ksr_read(buf_bytes(&found->xml), found->path, &found->ksr, &why))
+		rerun->refusal = why;
+	return sha256(buf_bytes(&found->xml), found->sha256, err);
+}

@@ -1,0 +1,143 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ksr/response.h"
+#include "signer/facts.h"
+#include "signer/print.h"
+#include "signer/signatures.h"
+#include "signer/signing_parts.h"
+
+void
+response_clear(struct signing_response *response)
+{
+	output_free(response->output);
+	ksr_free(response->built);
+	document_free(&response->written);
+}
+
+bool
+response_find(struct signing *signing, struct asked_response *asked,
+    struct signing_response *response, struct err *err)
+{
+	const uint8_t *request = signing->ksr.sha256;
+	struct document *found = &response->written;
+	struct buf content = buf_new(KSR_FILE_MAX);
+	uint8_t sha256_of_it[SHA256_SIZE];
+	struct err absent;
+
+	response->asked = asked;
+	/* What is another file, or none, is for response_open to say. */
+	if (file_read(asked->path, KSR_FILE_MAX, &content, &absent) &&
+	    sha256(buf_bytes(&content), sha256_of_it, &absent))
+		asked_take_in_place(
+		    asked, signing->ledger, request, sha256_of_it);
+	buf_free(&content);
+	return !asked->in_place ||
+	    document_load_kind(signing->context->record, "response in place",
+		asked->path, KSR_RESPONSE, found, err);
+}
+
+bool
+response_open(struct signing_response *response, struct err *err)
+{
+	return response->asked->in_place ||
+	    output_open(response->asked->path, &response->output, err);
+}
+
+bool
+response_prepare(struct signing *signing, struct signing_response *response,
+    const struct dnskey *ksks, struct err *err)
+{
+	if (response->asked->in_place)
+		return true;
+	return response_build(signing->config, response->asked->schema,
+		   signing->ksr.ksr, ksks, &response->built, err) &&
+	    show_built(signing, response, err);
+}
+
+static void
+show_progress(size_t done, size_t total)
+{
+	fprintf(stderr, "\rsigned %zu of %zu", done, total);
+	if (done == total)
+		fprintf(stderr, "\r%*s\r", 60, "");
+}
+
+bool
+response_sign(
+    struct signing *signing, struct signing_response *response, struct err *err)
+{
+	static const struct signatures_progress progress = { show_progress };
+	const struct context *context = signing->context;
+	const char *name = response->asked->name;
+	struct ksr *built = response->built;
+	bool watched = isatty(STDERR_FILENO) && !context->json;
+
+	if (response->asked->in_place)
+		return true;
+	if (!facts_signatures(context->record, "signing", name, built, err) ||
+	    !signatures_make(&signing->token, signing->config, signing->ksks,
+		built, signing->request->jobs, watched ? &progress : NULL, err))
+		return false;
+	for (size_t i = 0; i < built->n_bundles; i++)
+		bundle_sort(&built->bundles[i]);
+	if (!context->json)
+		printf("\n%s%s%zu signatures made, each verified in software "
+		       "with the pinned key\n",
+		    name == NULL ? "" : name, name == NULL ? "" : ": ",
+		    signatures_count(built));
+	return facts_signatures(context->record, "signed", name, built, err);
+}
+
+bool
+response_write(struct signing_response *response, struct err *err)
+{
+	struct buf xml = buf_new(KSR_FILE_MAX);
+	bool ok;
+
+	if (response->asked->in_place)
+		return true;
+	ksr_write(response->built, &xml);
+	if (xml.failed)
+		ok = err_set(err, E_MEMORY, "the response does not fit");
+	else
+		ok = output_write(response->output, buf_bytes(&xml), err);
+	buf_free(&xml);
+	return ok &&
+	    document_load_kind(NULL, "", output_temporary(response->output),
+		KSR_RESPONSE, &response->written, err);
+}
+
+/* The name is there already, perhaps only until the power fails. */
+static bool
+give_name(const struct signing_response *response, struct err *err)
+{
+	return response->asked->in_place
+	    ? file_sync_folder_of(response->asked->path, err)
+	    : output_publish(response->output, err);
+}
+
+/* Each step is on disk before the next: the response never lacks its trace. */
+bool
+response_publish(
+    struct signing *signing, struct signing_response *response, struct err *err)
+{
+	const struct asked_response *asked = response->asked;
+	struct document *written = &response->written;
+	struct record *record = signing->context->record;
+	struct bytes xml = buf_bytes(&written->xml);
+	const struct ledger_signing line = { &signing->ksr, written,
+		asked->schema->name, asked->alternative };
+	int64_t now = signing->context->now;
+
+	written->path = asked->path;
+	return asked->published ||
+	    (record_output(record, "response", asked->path, xml, err) &&
+		ledger_append_signing(signing->ledger, now, &line, err) &&
+		give_name(response, err) &&
+		ledger_append_published(
+		    signing->ledger, now, written->sha256, err) &&
+		facts_published(record, asked->path, xml, err));
+}
