@@ -25,8 +25,9 @@ slots_in_order(const struct ksr *response, struct err *err)
 	return true;
 }
 
-static bool
-find_slot(const struct ksr *response, int64_t at, size_t *ret, struct err *err)
+bool
+release_slot(
+    const struct ksr *response, int64_t at, size_t *ret, struct err *err)
 {
 	const struct bundle *slots = response->bundles;
 	size_t n = response->n_bundles, begun = 0;
@@ -103,7 +104,7 @@ release_make(const struct ksr *response, const struct config *config,
 {
 	struct release release = { response, at, 0, config != NULL };
 
-	if (!find_slot(response, at, &release.slot, err) ||
+	if (!release_slot(response, at, &release.slot, err) ||
 	    !verify_signatures(response, release.slot, err) ||
 	    (config != NULL &&
 		!verify_pins(response, config, release.slot, err)))

@@ -364,6 +364,17 @@ facts_deletion(struct record *record, const char *event,
 }
 
 bool
+facts_simulated(struct record *record, const struct simulating *simulating,
+    struct err *err)
+{
+	if (record == NULL)
+		return true;
+	return record_event(record, "simulated",
+	    json_pack("{s:o}", "resolvers", simulate_json_results(simulating)),
+	    err);
+}
+
+bool
 facts_published(struct record *record, const char *path, struct bytes content,
     struct err *err)
 {

@@ -11,6 +11,7 @@
 #include "signer/input.h"
 #include "signer/record.h"
 #include "signer/signing.h"
+#include "signer/simulating.h"
 #include "signer/token.h"
 
 /* What a deletion that is not confirmed says. */
@@ -97,6 +98,10 @@ MUST_USE bool facts_key(struct record *record, const struct dnskey *dnskey,
  */
 MUST_USE bool facts_deletion(struct record *record, const char *event,
     const struct dnskey *dnskey, struct err *err);
+
+/* "simulated": what each resolver came to. */
+MUST_USE bool facts_simulated(struct record *record,
+    const struct simulating *simulating, struct err *err);
 
 /* "published": an output has its final name. */
 MUST_USE bool facts_published(struct record *record, const char *path,

@@ -365,6 +365,24 @@ show_signatures(const struct show *show, const char *clock, const json_t *line)
 }
 
 static void
+show_simulated(const struct show *show, const char *clock, const json_t *line)
+{
+	const json_t *list = json_object_get(line, "resolvers"), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *fails = fact_text(one, "fails_at");
+
+		put(show, fails[0] == '\0' ? GOOD : ATTENTION,
+		    i == 0 ? clock : "", STEP_LEFT, "simulated %s: %s%s",
+		    fact_text(one, "name"),
+		    fails[0] == '\0' ? "validates throughout" : "fails at ",
+		    fails);
+	}
+}
+
+static void
 show_published(const struct show *show, const char *clock, const json_t *line)
 {
 	put(show, GOOD, clock, STEP_LEFT, "published %s",
@@ -523,6 +541,7 @@ static const struct {
 	{ "signing", show_signatures },
 	{ "signed", show_signatures },
 	{ "published", show_published },
+	{ "simulated", show_simulated },
 	{ "step", show_step },
 	{ "unused overrides", show_unused },
 	{ "activating", show_activation },

@@ -32,6 +32,7 @@ static const struct command *const commands[] = {
 	&cmd_sign,
 	&cmd_verify,
 	&cmd_release,
+	&cmd_simulate,
 	&cmd_show,
 	&cmd_hash,
 	&cmd_register,

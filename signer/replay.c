@@ -173,6 +173,8 @@ static const struct handler handlers_1[] = {
 	{ "input script", replay_script },
 	{ "step", replay_step },
 	{ "input response in place", replay_in_place },
+	{ "input trust anchors", replay_anchors },
+	{ "simulated", replay_simulated },
 	{ "asked", replay_asked },
 	{ "unused overrides", replay_unused_overrides },
 	{ "activating", replay_activation },
@@ -318,6 +320,7 @@ rerun_clear(struct rerun *rerun)
 	asked_clear(&rerun->asked);
 	free(rerun->ksks);
 	free(rerun->generated);
+	simulating_clear(&rerun->simulating);
 }
 
 static bool

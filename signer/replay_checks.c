@@ -11,18 +11,15 @@
 #define STAGE_LAST    STAGE_SCHEDULE
 
 bool
-replay_argument(const struct rerun *rerun, const struct command *command,
-    const char *option, char **ret, struct err *err)
+replay_arguments(const struct rerun *rerun, const struct command *command,
+    struct args *ret, struct err *err)
 {
 	const json_t *list = json_object_get(rerun->head, "arguments"), *text;
 	char *argv[ARGUMENTS_MAX + 2] = { NULL };
-	const char *value;
-	struct args args;
 	size_t i;
 	int argc = 1;
-	bool help, ok;
+	bool help;
 
-	*ret = NULL;
 	json_array_foreach(list, i, text)
 	{
 		if (!json_is_string(text) || i == ARGUMENTS_MAX)
@@ -31,8 +28,19 @@ replay_argument(const struct rerun *rerun, const struct command *command,
 		/* getopt takes what it does not write to as writable. */
 		argv[argc++] = (char *)json_string_value(text);
 	}
-	ok = args_parse(command, argc, argv, &args, &help, err);
-	if (!ok)
+	return args_parse(command, argc, argv, ret, &help, err);
+}
+
+bool
+replay_argument(const struct rerun *rerun, const struct command *command,
+    const char *option, char **ret, struct err *err)
+{
+	const char *value;
+	struct args args;
+	bool ok;
+
+	*ret = NULL;
+	if (!replay_arguments(rerun, command, &args, err))
 		return false;
 	value = args_value(&args, option);
 	if (value != NULL)

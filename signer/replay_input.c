@@ -150,6 +150,8 @@ replay_document(struct rerun *rerun, const json_t *line, struct err *err)
 		return judge_activation(rerun, err);
 	else if (strcmp(rerun->run->command, "release") == 0)
 		return replay_release(rerun, err);
+	else if (strcmp(rerun->run->command, "simulate") == 0)
+		return replay_simulated_response(rerun, err);
 	return true;
 }
 

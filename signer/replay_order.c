@@ -43,6 +43,12 @@ static const struct order orders[] = {
 	{ "release", "output records", { "input response" }, false },
 	{ "release", "published", { "output records" }, true },
 
+	{ "simulate", "input response", { "run", "input response" }, false },
+	{ "simulate", "input trust anchors",
+	    { "input response", "input trust anchors" }, false },
+	{ "simulate", "simulated", { "input response", "input trust anchors" },
+	    true },
+
 	{ "register", "input configuration", { "run" }, true },
 	{ "register", "input register", { "input configuration" }, true },
 	{ "register", "input response", { "input register" }, true },

@@ -9,6 +9,7 @@
 #include "signer/input.h"
 #include "signer/register.h"
 #include "signer/replay.h"
+#include "signer/simulating.h"
 
 /*
  * What sign does for one response after the other: each of them once, in the
@@ -63,6 +64,7 @@ struct rerun {
 	const json_t *to_delete;  /* the "key to delete" line */
 	struct dnskey *generated; /* owned */
 	size_t n_generated;
+	struct simulating simulating;
 	/* Why the run had to stop here; E_NONE: it had not to. */
 	struct err refusal;
 };
@@ -92,6 +94,19 @@ MUST_USE bool replay_file(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_register(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool
 replay_activation(struct rerun *, const json_t *line, struct err *);
+
+/*
+ * What the run was asked for: arguments are recorded without the command's
+ * name, as they were parsed.  Texts are the record's; freed with args_free.
+ */
+MUST_USE bool replay_arguments(const struct rerun *rerun,
+    const struct command *command, struct args *ret, struct err *err);
+
+/* replay_simulate.c */
+MUST_USE bool replay_simulated_response(struct rerun *, struct err *);
+MUST_USE bool replay_anchors(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool
+replay_simulated(struct rerun *, const json_t *line, struct err *);
 
 /* replay_release.c */
 MUST_USE bool replay_release(struct rerun *, struct err *);

@@ -234,6 +234,23 @@ put_activation(struct page *page, const json_t *line)
 }
 
 static void
+put_simulated(struct page *page, const json_t *line)
+{
+	const json_t *list = json_object_get(line, "resolvers"), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *fails = fact_text(one, "fails_at");
+
+		HTML(page->out, "<div>simulated <code>$</code>: $$</div>",
+		    fact_text(one, "name"),
+		    fails[0] == '\0' ? "validates throughout" : "fails at ",
+		    fails);
+	}
+}
+
+static void
 put_end(struct page *page, const json_t *line)
 {
 	HTML(page->out, "ended with status $", html_integer(line, "status").s);
@@ -264,6 +281,7 @@ static const struct {
 	{ "signing", put_signing },
 	{ "signed", put_signed },
 	{ "published", put_published },
+	{ "simulated", put_simulated },
 	{ "step", page_step },
 	{ "activating", put_activation },
 	{ "activated", put_activation },

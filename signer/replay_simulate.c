@@ -1,0 +1,78 @@
+/* Of `simulate`: the same files and arguments come to the same results. */
+#include <stdlib.h>
+
+#include "signer/replay_steps.h"
+#include "signer/simulating.h"
+
+bool
+replay_simulated_response(struct rerun *rerun, struct err *err)
+{
+	struct simulating *simulating = &rerun->simulating;
+	struct document *documents = realloc(simulating->documents,
+	    (simulating->n_documents + 1) * sizeof(*documents));
+	struct document *document;
+	struct err why;
+
+	if (documents == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	simulating->documents = documents;
+	document = &documents[simulating->n_documents++];
+	*document = rerun->response;
+	rerun->response = (struct document){ 0 };
+	if (!sha256(buf_bytes(&document->xml), document->sha256, err))
+		return false;
+	if (!timeline_verify(document->ksr, &why)) {
+		err_prefix(&why, "%s", document->path);
+		rerun->refusal = why;
+	}
+	return true;
+}
+
+bool
+replay_anchors(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	struct simulating *simulating = &rerun->simulating;
+	struct buf *file =
+	    &simulating->anchor_files[simulating->n_anchor_files];
+	struct err why;
+
+	if (simulating->n_anchor_files == RESOLVERS_MAX) {
+		differs(rerun, "more trust anchors than resolvers");
+		return true;
+	}
+	simulating->n_anchor_files++;
+	*file = buf_new(ANCHOR_FILE_MAX);
+	if (stored_read(&rerun->replay->ceremony, line, file, &why))
+		return true;
+	if (why.code != E_REFUSED) {
+		*err = why;
+		return false;
+	}
+	differs(rerun, "%s", why.msg);
+	return true;
+}
+
+bool
+replay_simulated(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	struct simulating *simulating = &rerun->simulating;
+	struct err why = { .code = E_NONE };
+	struct args args;
+
+	if (simulating->parts != NULL)
+		return true; /* twice: its order has said so */
+	if (!replay_arguments(rerun, &cmd_simulate, &args, &why)) {
+		differs(rerun, "%s", why.msg);
+		return true;
+	}
+	if (simulating_run(simulating, &args, &why))
+		differs_unless_equal(rerun, "results",
+		    json_object_get(line, "resolvers"),
+		    simulate_json_results(simulating));
+	else if (why.code == E_MEMORY)
+		*err = why;
+	else
+		differs(rerun, "the simulation fails: %s", why.msg);
+	args_free(&args);
+	return why.code != E_MEMORY;
+}
