@@ -91,6 +91,10 @@ step_interrupted(const char *step)
 		    "active" },
 		{ "activated",
 		    "the register says that the response is active" },
+		{ "output manifest",
+		    "the manifest is stored; it may or may not have got its "
+		    "name" },
+		{ "compared", "the manifests were compared" },
 		{ "input script",
 		    "a script was stored; its beginning is not on record" },
 		{ "step", "the script's step is on record" },

@@ -390,6 +390,21 @@ show_published(const struct show *show, const char *clock, const json_t *line)
 	put(show, PLAIN, "", STEP_LEFT, "%s", fact_text(line, "sha256"));
 }
 
+static void
+show_compared(const struct show *show, const char *clock, const json_t *line)
+{
+	const json_t *list = json_object_get(line, "differences"), *item;
+	size_t i;
+
+	put(show, json_array_size(list) == 0 ? GOOD : BAD, clock, STEP_LEFT,
+	    "compared manifests: %zu differences", json_array_size(list));
+	json_array_foreach(list, i, item)
+	{
+		put(show, BAD, "", STEP_LEFT, "%s %s",
+		    fact_text(item, "what"), fact_text(item, "name"));
+	}
+}
+
 /* A fact on lines of its own, if the step tells it. */
 static void
 show_step_fact(const struct show *show, enum tone tone, const char *what,
@@ -543,6 +558,7 @@ static const struct {
 	{ "published", show_published },
 	{ "simulated", show_simulated },
 	{ "step", show_step },
+	{ "compared", show_compared },
 	{ "unused overrides", show_unused },
 	{ "activating", show_activation },
 	{ "activated", show_activation },

@@ -39,6 +39,7 @@ static const struct command *const commands[] = {
 	&cmd_log,
 	&cmd_replay,
 	&cmd_report,
+	&cmd_manifest,
 	&cmd_step,
 };
 

@@ -55,6 +55,11 @@ static const struct order orders[] = {
 	{ "register", "activating", { "input response" }, false },
 	{ "register", "activated", { "activating" }, true },
 
+	{ "manifest", "input manifest", { "run" }, false },
+	{ "manifest", "output manifest", { "run", "input manifest" }, true },
+	{ "manifest", "published", { "output manifest" }, true },
+	{ "manifest", "compared", { "output manifest", "published" }, true },
+
 	{ "step", "input script", { "run" }, false },
 	{ "step", "step", { "run", "input script" }, true },
 

@@ -50,6 +50,7 @@ struct rerun {
 	struct report report;
 	struct dnskey *ksks; /* owned; CONFIG_KEYS_MAX, by configuration key */
 	uint32_t keys_in_hsm;
+	const json_t *manifest;   /* the "input" line of one; or NULL */
 	const json_t *script;     /* the "input" line of a script; or NULL */
 	/* Of sign alone. */
 	struct asked asked;
@@ -156,6 +157,10 @@ MUST_USE bool replay_answer(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_signing(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_signed(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_response(struct rerun *, const json_t *line, struct err *);
+
+/* replay_manifest.c */
+MUST_USE bool replay_manifest(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_compared(struct rerun *, const json_t *line, struct err *);
 
 /* replay_step.c */
 MUST_USE bool replay_script(struct rerun *, const json_t *line, struct err *);

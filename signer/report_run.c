@@ -251,6 +251,21 @@ put_simulated(struct page *page, const json_t *line)
 }
 
 static void
+put_compared(struct page *page, const json_t *line)
+{
+	const json_t *list = json_object_get(line, "differences"), *item;
+	size_t i;
+
+	HTML(page->out, "compared manifests: $ differences",
+	    html_number(json_array_size(list)).s);
+	json_array_foreach(list, i, item)
+	{
+		HTML(page->out, "<div>$ <code>$</code></div>",
+		    fact_text(item, "what"), fact_text(item, "name"));
+	}
+}
+
+static void
 put_end(struct page *page, const json_t *line)
 {
 	HTML(page->out, "ended with status $", html_integer(line, "status").s);
@@ -283,6 +298,7 @@ static const struct {
 	{ "published", put_published },
 	{ "simulated", put_simulated },
 	{ "step", page_step },
+	{ "compared", put_compared },
 	{ "activating", put_activation },
 	{ "activated", put_activation },
 	{ "end", put_end },
