@@ -97,6 +97,9 @@ step_interrupted(const char *step)
 		{ "compared", "the manifests were compared" },
 		{ "input script",
 		    "a script was stored; its beginning is not on record" },
+		{ "input script values",
+		    "a script and its values were stored; its beginning is "
+		    "not on record" },
 		{ "step", "the script's step is on record" },
 		{ "generating", "a key may have been made in the token" },
 		{ "key", "the key was made in the token" },

@@ -71,7 +71,8 @@ add_option(struct asked *asked, const struct option_value *option,
 	if (prompt || strcmp(name, "answer") == 0)
 		return add_answer(&asked->step, prompt, n_prompts, text, err);
 	for (unsigned i = 0; i < STEP_FACTS; i++)
-		if (i != STEP_SCRIPT && strcmp(step_fact_text(i), name) == 0)
+		if (i != STEP_SCRIPT && i != STEP_VALUES &&
+		    strcmp(step_fact_text(i), name) == 0)
 			asked->step.facts[i] = text;
 	return true;
 }
@@ -113,26 +114,49 @@ name_kind(struct asked *asked, const char *path, struct err *err)
 	    err_set(err, E_MEMORY, "out of memory");
 }
 
+/* Reads a file and stores it under its role; its SHA-256 is the fact. */
+static bool
+load_file(struct record *record, struct asked *asked, const char *path,
+    const char *role, enum step_fact fact, struct buf *content, struct err *err)
+{
+	char hex[SHA256_TEXT_SIZE];
+	uint8_t digest[SHA256_SIZE];
+
+	if (!file_read(path, CONFIG_FILE_MAX, content, err) ||
+	    !sha256(buf_bytes(content), digest, err) ||
+	    !record_input(record, role, path, buf_bytes(content), err))
+		return false;
+	sha256_text(digest, hex);
+	asked->step.facts[fact] = keep(asked, hex);
+	return asked->step.facts[fact] != NULL ||
+	    err_set(err, E_MEMORY, "out of memory");
+}
+
 static bool
 load_script(struct record *record, struct asked *asked, const char *path,
     struct script *ret, struct err *err)
 {
 	struct buf content = buf_new(CONFIG_FILE_MAX);
-	char hex[SHA256_TEXT_SIZE];
-	uint8_t digest[SHA256_SIZE];
-	bool ok = file_read(path, CONFIG_FILE_MAX, &content, err) &&
-	    sha256(buf_bytes(&content), digest, err) &&
-	    record_input(record, SCRIPT_ROLE, path, buf_bytes(&content), err) &&
-	    script_read(buf_bytes(&content), path, ret, err);
+	bool ok = load_file(record, asked, path, SCRIPT_ROLE, STEP_SCRIPT,
+		      &content, err) &&
+	    script_read(buf_bytes(&content), path, ret, err) &&
+	    name_kind(asked, path, err);
 
 	buf_free(&content);
-	if (!ok)
-		return false;
-	sha256_text(digest, hex);
-	asked->step.facts[STEP_SCRIPT] = keep(asked, hex);
-	return (asked->step.facts[STEP_SCRIPT] != NULL ||
-		   err_set(err, E_MEMORY, "out of memory")) &&
-	    name_kind(asked, path, err);
+	return ok;
+}
+
+/* What the script's inputs stand for in this ceremony: stored, not read. */
+static bool
+load_values(struct record *record, struct asked *asked, const char *path,
+    struct err *err)
+{
+	struct buf content = buf_new(CONFIG_FILE_MAX);
+	bool ok = load_file(record, asked, path, VALUES_ROLE, STEP_VALUES,
+	    &content, err);
+
+	buf_free(&content);
+	return ok;
 }
 
 /* The same judgement as replay's, before anything about it is written. */
@@ -172,14 +196,20 @@ put_on_record(const struct context *context, const struct args *args,
     struct asked *asked, struct err *err)
 {
 	const char *path = args_value(args, "script");
+	const char *values = args_value(args, "values");
 	struct script script = { 0 };
 
 	if ((path != NULL) != (asked->step.event == STEP_BEGIN))
 		return err_set(err, E_USAGE,
 		    path == NULL ? "step begin needs --script"
 				 : "--script is for step begin");
+	if (values != NULL && path == NULL)
+		return err_set(
+		    err, E_USAGE, "--values has no meaning without --script");
 	return (path == NULL ||
 		   load_script(context->record, asked, path, &script, err)) &&
+	    (values == NULL ||
+		load_values(context->record, asked, values, err)) &&
 	    may_come(context, asked, &script, err) &&
 	    record_event(
 		context->record, "step", json_of_step(&asked->step), err) &&
@@ -216,7 +246,7 @@ status_json(const struct steps_found *found, struct err *err)
 		  "time", fact_text(found->last, "time"));
 
 	return json_print(
-	    json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:s?, s:I, s:o, s:o, s:o, "
+	    json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:s?, s:s?, s:I, s:o, s:o, s:o, "
 		      "s:I}",
 		"command", "step status", "state",
 		steps_state_text(steps->state), "paused", steps->paused,
@@ -226,6 +256,8 @@ status_json(const struct steps_found *found, struct err *err)
 		json_string_value(json_object_get(found->begin, "title")),
 		"script",
 		json_string_value(json_object_get(found->begin, "script")),
+		"values",
+		json_string_value(json_object_get(found->begin, "values")),
 		"steps", (json_int_t)steps->script.n, "next",
 		json_of_number(steps, is_open(steps)), "unfinished",
 		json_of_number(steps, steps->state == STEPS_RUNNING), "last",
@@ -296,7 +328,8 @@ run(const struct context *context, const struct args *args, struct err *err)
 
 	if (strcmp(args->files[0], "status") == 0)
 		return status(context, args, err);
-	asked.texts = calloc(args->n_values + 2, sizeof(*asked.texts));
+	/* Each option, and what begin adds: kind, script and values. */
+	asked.texts = calloc(args->n_values + 3, sizeof(*asked.texts));
 	if (asked.texts == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
 	ok = fill(&asked, args, err) &&
@@ -312,6 +345,7 @@ static const struct verb_row verbs[] = {
 
 static const struct option_row options[] = {
 	{ "script", "FILE", "begin: the act file", false },
+	{ "values", "FILE", "begin: what its inputs stand for", false },
 	{ "number", "ACT.STEP", "which step, e.g. 2.3", false },
 	{ "title", "TEXT", "of the script or step, as shown", false },
 	{ "initials", "XX", "who answers for it", false },
@@ -331,7 +365,8 @@ const struct command cmd_step = {
 	.usage = "EVENT [options] | status",
 	.summary = "put a ceremony script's steps on record",
 	.help =
-	    "begin      --script FILE [--title]: a script is begun\n"
+	    "begin      --script FILE [--values FILE] [--title]: a script is "
+	    "begun\n"
 	    "start      --number [--title]: the next step is being done\n"
 	    "done       --number [--initials [--role]] [--text]\n"
 	    "           [--prompt --answer]...: it is done\n"

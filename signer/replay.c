@@ -171,6 +171,7 @@ static const struct handler handlers_1[] = {
 	{ "input file", replay_file },
 	{ "input register", replay_register },
 	{ "input script", replay_script },
+	{ "input script values", replay_values },
 	{ "input manifest", replay_manifest },
 	{ "output manifest", replay_manifest },
 	{ "compared", replay_compared },

@@ -61,7 +61,9 @@ static const struct order orders[] = {
 	{ "manifest", "compared", { "output manifest", "published" }, true },
 
 	{ "step", "input script", { "run" }, false },
-	{ "step", "step", { "run", "input script" }, true },
+	{ "step", "input script values", { "input script" }, false },
+	{ "step", "step", { "run", "input script", "input script values" },
+	    true },
 
 	{ "inventory", "input configuration", { "run" }, false },
 	{ "inventory", "hsm", { "input configuration" }, false },

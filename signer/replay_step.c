@@ -10,6 +10,13 @@ replay_script(struct rerun *rerun, const json_t *line, struct err *err)
 	return replay_file(rerun, line, err);
 }
 
+bool
+replay_values(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	rerun->values = line;
+	return replay_file(rerun, line, err);
+}
+
 /*
  * The script goes on from run to run.  After a step that may not come where it
  * stands nothing more is said of it: every later one would follow the error.
@@ -24,6 +31,10 @@ replay_step(struct rerun *rerun, const json_t *line, struct err *err)
 	if (begins != (rerun->script != NULL))
 		differs(rerun, "a script is stored where one begins, and "
 			       "nowhere else");
+	if (strcmp(fact_text(line, step_fact_text(STEP_VALUES)),
+		rerun->values == NULL ? ""
+				      : fact_text(rerun->values, "sha256")) != 0)
+		differs(rerun, "the script's values are not those stored");
 	if (replay->steps_lost && !begins)
 		return true;
 	if (steps_apply_line(&replay->steps, &replay->ceremony,

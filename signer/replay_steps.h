@@ -52,6 +52,7 @@ struct rerun {
 	uint32_t keys_in_hsm;
 	const json_t *manifest;   /* the "input" line of one; or NULL */
 	const json_t *script;     /* the "input" line of a script; or NULL */
+	const json_t *values;     /* that of its values; or NULL */
 	/* Of sign alone. */
 	struct asked asked;
 	struct rerun_response responses[PLAN_RESPONSES_MAX];
@@ -164,6 +165,7 @@ MUST_USE bool replay_compared(struct rerun *, const json_t *line, struct err *);
 
 /* replay_step.c */
 MUST_USE bool replay_script(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_values(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_step(struct rerun *, const json_t *line, struct err *);
 
 /* replay_key.c */

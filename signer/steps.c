@@ -13,6 +13,7 @@ static const struct {
 } facts[STEP_FACTS] = {
 	[STEP_KIND] = { "kind", 255 },
 	[STEP_SCRIPT] = { "script", 2 * SHA256_SIZE },
+	[STEP_VALUES] = { "values", 2 * SHA256_SIZE },
 	[STEP_NUMBER] = { "number", STEP_NUMBER_SIZE - 1 },
 	[STEP_TITLE] = { "title", 1024 },
 	[STEP_INITIALS] = { "initials", 32 },
@@ -46,7 +47,7 @@ static const struct {
 	bool in_pause;
 } events[STEP_EVENTS] = {
 	[STEP_BEGIN] = { "begin", BIT(STEP_KIND) | BIT(STEP_SCRIPT),
-	    BIT(STEP_TITLE) | WHO, false,
+	    BIT(STEP_VALUES) | BIT(STEP_TITLE) | WHO, false,
 	    BIT(STEPS_NONE) | BIT(STEPS_ENDED) | BIT(STEPS_ABORTED), AIM_NONE,
 	    STEPS_READY, false },
 	[STEP_START] = { "start", BIT(STEP_NUMBER), BIT(STEP_TITLE), false,

@@ -52,6 +52,7 @@ enum step_event {
 enum step_fact {
 	STEP_KIND,   /* of the script: its file's name without ".act" */
 	STEP_SCRIPT, /* its SHA-256 in hex */
+	STEP_VALUES, /* that of its inputs' values */
 	STEP_NUMBER,
 	STEP_TITLE,
 	STEP_INITIALS,

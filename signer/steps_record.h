@@ -11,6 +11,9 @@
 /* The role of a script among a record's inputs. */
 #define SCRIPT_ROLE "script"
 
+/* The role of the values that its inputs were given. */
+#define VALUES_ROLE "script values"
+
 /* The facts of a "step" line, all in printable ASCII; NULL: out of memory. */
 json_t *json_of_step(const struct step *step);
 

@@ -218,6 +218,28 @@ forged '.[0:5] + [.[1]] + .[5:]' 'a script is stored where one begins'
 forged '.[5].step = "begin"' 'a script is stored where one begins'
 forged '.[0:5] + [.[5], .[5]] + .[6:]' '"step" may not follow "step"'
 
+# The values of its inputs, stored with it.
+rm -rf record
+echo NAME=VALUE >values
+refuses 2 'No such file' --ceremony record step begin --script walk.act \
+	--values none
+step begin --script walk.act --values values
+refuses 2 "has no meaning without --script" --ceremony record step start --number 1.1 \
+	--values values
+values=$(sha256sum <values | cut -c1-64)
+accepts --json step status --ceremony record
+equal "values" "$values" "$(jq -r .values "$SCRATCH/out")"
+equal "values stored" NAME=VALUE "$(<"record/inputs/$values")"
+accepts replay record
+mv clean bare
+mv record clean
+forged 'map(if .role == "script values" then .sha256 = .prev else . end)' \
+	'is missing'
+forged 'map(select(.role != "script values"))' 'values are not those stored'
+forged 'map(del(.values))' 'values are not those stored'
+rm -r clean
+mv bare clean
+
 # A script that was changed, and one that is gone.
 rm -rf record
 cp -r clean record

@@ -1,0 +1,513 @@
+# shellcheck shell=bash
+#
+# Walks through a script step by step and puts each step on the ceremony
+# record.  Sourced after acts.sh, screen.sh and conditions.sh, never run.
+#
+# The record decides where the script stands.  A step is "ready" until its
+# conditions hold, "running" from just before its first command until it has
+# its initials, "stopped" after a failure.  Nothing is shown as done that is
+# not on record; a record that cannot be written stops the walk.
+#
+# What the functions here share: $program, $folder (the record), $batch, $dry,
+# $at_time; $state and $index, the step at hand; $wish, what to do next.
+
+# Octets that a step's text may have on record.
+TEXT_MAX=4000
+
+# Commands of the program that take no --ceremony.
+UNRECORDED=' --version init log replay report '
+
+# What can be answered where a step may be left.
+CHOICES_READY='Enter go on, r repeat, b back, p pause, x exception, q abort:'
+CHOICES_STOPPED='r repeat, c continue, s skip, b back, p pause, x exception, q abort:'
+
+# anchorite ARGUMENT...: the program, as acts call it.
+anchorite() {
+	local options=()
+
+	if [ "$1" != --version ]; then
+		[ -z "$at_time" ] || options+=(--at "$at_time")
+		[ -z "$(input CONFIG)" ] || options+=(--config "$(input CONFIG)")
+	fi
+	[[ $UNRECORDED == *" $1 "* ]] || options+=(--ceremony "$folder")
+	case ${batch:+$1} in
+	sign | keydelete)
+		options+=(--batch)
+		;;
+	esac
+	"$program" "${options[@]}" "$@"
+}
+
+# input NAME: prints its value, or nothing.
+input() {
+	local acts_text
+
+	[ -z "${ACT_INPUT_TEXT[$1]-}" ] || ! acts_value "$1" ||
+		printf '%s\n' "$acts_text"
+}
+
+# record EVENT OPTION...
+record() {
+	[ -z "$dry" ] || return 0
+	"$program" --ceremony "$folder" step "$@" </dev/null ||
+		die "$folder does not take \"step $1\": nothing more is done;" \
+			"--resume goes on once it does"
+}
+
+# The time of day, as it goes on paper.
+now() {
+	date -u '+%H:%M:%S UTC'
+}
+
+# Where the script stands: sets $state and $index, and what it was begun with.
+find_position() {
+	local json next
+
+	json=$("$program" --ceremony "$folder" --json step status </dev/null) ||
+		die "$folder: the script's position cannot be read"
+	state=$(json_text state "$json")
+	begun_script=$(json_text script "$json")
+	begun_values=$(json_text values "$json")
+	next=$(json_text next "$json")
+	for ((index = 0; index < ${#STEP_NUMBER[@]}; index++)); do
+		[ "${STEP_NUMBER[index]}" != "$next" ] || break
+	done
+}
+
+# json_text KEY JSON: a plain text of one of our own JSON objects.  Quotes in
+# a text have a backslash before them, so that none can pass for a key.
+json_text() {
+	local pattern='"'$1'": ?"([^"\]*)"'
+
+	[[ $2 =~ $pattern ]] || return 0
+	printf '%s\n' "${BASH_REMATCH[1]}"
+}
+
+# The walk.  What was wished for is done; doing it may bring another wish.
+walk() {
+	local this
+
+	wish='' page_stays='' last_done=''
+	trap 'interrupted=yes; echo; put 2 "p pauses, q aborts."' INT
+	while [ "$index" -lt "${#STEP_NUMBER[@]}" ]; do
+		[ -n "$page_stays" ] || show_step
+		page_stays=
+		choose
+		while [ -n "$wish" ]; do
+			this=$wish wish=
+			"wish_$this"
+		done
+	done
+	record end
+}
+
+# Every step's page, without doing any of it.
+walk_dry() {
+	for ((index = 0; index < ${#STEP_NUMBER[@]}; index++)); do
+		show_step
+	done
+}
+
+# Asks what is to be done with the step at hand.
+choose() {
+	local prompt=$CHOICES_READY
+
+	inside=
+	[ "$state" != running ] || show_unfinished
+	[ "$state" = ready ] || prompt=$CHOICES_STOPPED
+	while ask_step letters "$prompt"; do
+		case $state:$answer in
+		ready:)
+			wish=perform
+			;;
+		stopped:c | running:c)
+			wish="continue"
+			;;
+		stopped:s | running:s)
+			wish=skip
+			;;
+		*)
+			not_understood 'One of these, please.'
+			continue
+			;;
+		esac
+		return 0
+	done
+}
+
+# ask_step letters|words PROMPT: sets $answer, or $wish and fails where the step
+# is to be left.  Where the answer is a text, a single letter may be one, and
+# only words lead away.  Exceptions and pauses are seen to here.
+ask_step() {
+	while :; do
+		ask "$2"
+		case $1:$answer in
+		*:exception | letters:x)
+			take_exception
+			;;
+		*:pause | letters:p)
+			take_pause || return 1
+			;;
+		*:repeat | letters:r)
+			wish=repeat
+			return 1
+			;;
+		*:back | letters:b)
+			wish=back
+			return 1
+			;;
+		*:abort | letters:q)
+			! confirm_abort || return 1
+			;;
+		*)
+			return 0
+			;;
+		esac
+	done
+}
+
+# ask_text PROMPT: until there is something in $answer.
+ask_text() {
+	while :; do
+		ask "$1"
+		[ -z "$answer" ] || return 0
+		not_understood 'Something has to be said here.'
+	done
+}
+
+# Sets $exception_text to it in one line.
+take_exception() {
+	local expected happened
+
+	echo
+	put_marked '' "$strong" 'An exception.  It goes on record as it is written here.'
+	ask_text '  Expected:'
+	expected=$answer
+	ask_text '  Happened:'
+	happened=$answer
+	ask_text '  Decided:'
+	record exception --number "${STEP_NUMBER[index]}" \
+		--expected "$expected" --happened "$happened" \
+		--decided "$answer"
+	exception_text="exception: $happened; decided: $answer"
+	put 2 "On record at $(now).  IW writes it down."
+	echo
+}
+
+take_pause() {
+	record paused
+	echo
+	put_marked '' "$strong" "Paused at $(now)."
+	while :; do
+		ask 'Enter go on, q leave (--resume goes on later):'
+		case $answer in
+		'')
+			record resumed --text 'after a pause'
+			put 0 "Resumed at $(now)."
+			return 0
+			;;
+		q)
+			wish=leave
+			return 1
+			;;
+		esac
+		not_understood 'Enter or q.'
+	done
+}
+
+# The second question before a script is left for good.
+confirm_abort() {
+	echo
+	put_marked '' "$bad" 'An aborted script cannot be resumed.'
+	ask 'Type abort to abort, anything else to stay:'
+	[ "$answer" = abort ] || return 1
+	ask_text 'Why:'
+	abort_reason=$answer
+	wish=abort
+}
+
+# What was wished for.
+
+wish_perform() {
+	perform commands
+}
+
+# The step at hand once more, or, before it has begun, the one just done.
+wish_repeat() {
+	if [ "$state" = ready ] && [ -z "$inside" ]; then
+		if [ "$index" -eq 0 ]; then
+			page_stays=yes
+			not_understood 'No step was done yet.'
+			return 0
+		fi
+		index=$((index - 1))
+	fi
+	record repeated --number "${STEP_NUMBER[index]}"
+	state=ready
+}
+
+wish_back() {
+	local i wanted
+
+	page_stays=yes
+	if [ "$index" -eq 0 ]; then
+		not_understood 'This is the first step.'
+		return 0
+	fi
+	ask "Back to which step (Enter: ${STEP_NUMBER[index - 1]}):"
+	wanted=${answer:-${STEP_NUMBER[index - 1]}}
+	for ((i = 0; i < index; i++)); do
+		[ "$wanted" = "${STEP_NUMBER[i]}" ] || continue
+		record back --number "$wanted"
+		index=$i state=ready page_stays=
+		return 0
+	done
+	not_understood 'No step before this one has that number.'
+}
+
+# Skipping departs from the script, and so does going on without commands.
+
+wish_skip() {
+	take_exception
+	record skipped --number "${STEP_NUMBER[index]}" \
+		--text "${exception_text:0:TEXT_MAX}"
+	next_step
+}
+
+# The commands have had their effect, before a crash or in another way: what
+# the step is to bring about is looked at, and nothing runs.
+wish_continue() {
+	take_exception
+	if [ "$state" = stopped ]; then
+		record repeated --number "${STEP_NUMBER[index]}"
+		record start --number "${STEP_NUMBER[index]}"
+	fi
+	state=running
+	perform nothing
+}
+
+wish_abort() {
+	record aborted --text "$abort_reason"
+	put_marked '' "$bad" "Aborted at $(now)."
+	exit 1
+}
+
+wish_leave() {
+	put 0 "Left at step ${STEP_NUMBER[index]}; --resume goes on."
+	exit 1
+}
+
+# One step.
+
+# perform commands|nothing: from its conditions to its initials; it is left
+# where something fails, or something else is wished for.
+perform() {
+	local observed='' answered=()
+
+	inside=yes
+	if [ "$1" = commands ]; then
+		check_conditions "${STEP_BEFORE[index]}" || return 0
+		acts_expand -v text "${STEP_TITLE[index]}"
+		record start --number "${STEP_NUMBER[index]}" --title "$text"
+		state=running
+		run_commands
+		[ "$state" = running ] || return 0
+	else
+		observed='no command was run'
+	fi
+	check_conditions "${STEP_AFTER[index]}" || return 0
+	show_outcome
+	ask_answer || return 0
+	ask_initials || return 0
+	record "done" --number "${STEP_NUMBER[index]}" --initials "$answer" \
+		--role "${STEP_INITIAL[index]}" "${answered[@]}" \
+		${observed:+--text "${observed:0:TEXT_MAX}"}
+	last_done="${STEP_NUMBER[index]} done at $(now), ${STEP_INITIAL[index]}: $answer"
+	next_step
+}
+
+next_step() {
+	index=$((index + 1))
+	state=ready
+}
+
+# stop_step WHY: the step at hand failed.
+stop_step() {
+	record failed --number "${STEP_NUMBER[index]}" \
+		--text "${1:0:TEXT_MAX}"
+	state=stopped
+	page_stays=yes
+	echo
+	put_marked '' "$bad" "Step ${STEP_NUMBER[index]} stopped at $(now)."
+}
+
+# check_conditions LINES: all of them, so that all that is wrong is seen.
+check_conditions() {
+	local line words failed=''
+
+	[ -n "$1" ] || return 0
+	while IFS= read -r line <&3; do
+		read -ra words <<<"$line"
+		seen='' remedy=''
+		if "condition_${words[0]//-/_}" "${words[@]:1}"; then
+			put_marked '  holds  ' "$good" "${words[0]}: $seen"
+			observed+="${observed:+; }$line: $seen"
+			continue
+		fi
+		[ -z "$wish" ] || return 1
+		put_marked '  FAILS  ' "$bad" "${words[0]}: $seen"
+		put_marked '         ' "$strong" "$remedy"
+		failed+="${failed:+; }$line: $seen"
+	done 3<<<"$1"
+	[ -z "$failed" ] && return 0
+	stop_step "$failed"
+	return 1
+}
+
+# What was shown runs, in a shell of its own, until something fails.  Called
+# where bash heeds `set -e`: behind || it would not, in that shell either.
+run_commands() {
+	local line status
+
+	[ -n "${STEP_RUN[index]}" ] || return 0
+	while IFS= read -r line <&3; do
+		acts_command -v text "$line"
+		printf '\n%s$ %s%s\n' "$strong" "$text" "$plain"
+		interrupted=
+		set +e
+		(
+			set -eu
+			run_command "$text"
+		)
+		status=$?
+		set -e
+		[ "$status" -ne 0 ] || continue
+		stop_step "status $status${interrupted:+, interrupted}: $text"
+		return 0
+	done 3<<<"${STEP_RUN[index]}"
+	echo
+}
+
+run_command() {
+	exec 3<&-
+	if [ -n "$batch" ]; then
+		exec {answers}<&- </dev/null
+	fi
+	PATH=$ROOT/ceremony-scripts:$PATH
+	eval "$1"
+}
+
+ask_answer() {
+	local prompt
+
+	[ -n "${STEP_ASK[index]}" ] || return 0
+	acts_expand -v prompt "${STEP_ASK[index]}"
+	while ask_step words "$prompt:"; do
+		if [ -n "$answer" ]; then
+			answered=(--prompt "$prompt" --answer "$answer")
+			return 0
+		fi
+		not_understood 'Something has to be answered here.'
+	done
+	return 1
+}
+
+ask_initials() {
+	while ask_step letters "Initials of ${STEP_INITIAL[index]} (or r, b, p, x, q):"; do
+		answer=${answer^^}
+		[[ ! $answer =~ ^[A-Z]{2,4}$ ]] || return 0
+		not_understood 'Two to four letters.'
+	done
+	return 1
+}
+
+# The page of a step: what is on paper, in the same order.
+
+show_step() {
+	local act=${STEP_ACT[index]}
+
+	screen_clear
+	rule
+	put_marked '' "$quiet" "${last_done:-$ACT_TITLE}"
+	acts_expand -v text "${ACTS[act - 1]}"
+	put_marked "Act $act.  " "$strong" "$text"
+	echo
+	acts_expand -v text "${STEP_TITLE[index]}"
+	put_marked "Step ${STEP_NUMBER[index]}  " "$strong" "$text"
+	show_part 'do      ' '' acts_expand "${STEP_DO[index]}"
+	show_part '      | ' "$said" acts_expand "${STEP_SAY[index]}"
+	show_part 'before  ' '' acts_condition "${STEP_BEFORE[index]}"
+	show_part '$' "$strong" acts_command "${STEP_RUN[index]}"
+	show_part 'after   ' '' acts_condition "${STEP_AFTER[index]}"
+	show_part 'expect  ' '' acts_expand "${STEP_EXPECT[index]}"
+	echo
+}
+
+# show_part MARK COLOUR EXPANDER LINES: commands are shown whole, whatever their
+# length, because what is shown is what runs.
+show_part() {
+	local line
+
+	[ -n "$4" ] || return 0
+	echo
+	while IFS= read -r line; do
+		"$3" -v text "$line"
+		if [ "$1" = '$' ]; then
+			printf '  $ %s%s%s\n' "$2" "$text" "$plain"
+		else
+			put_marked "  $1" "$2" "$text"
+		fi
+	done <<<"$4"
+}
+
+# Behind what commands have printed, what to look for in it.
+show_outcome() {
+	[ -n "${STEP_RUN[index]}" ] && [ -n "${STEP_EXPECT[index]}" ] ||
+		return 0
+	acts_expand -v text "${STEP_EXPECT[index]}"
+	put_marked '  expect  ' "$strong" "$text"
+	echo
+}
+
+# What a step that was started and not finished has done, by the record.
+show_unfinished() {
+	put_marked '' "$bad" "Step ${STEP_NUMBER[index]} was started and is not done.  Since then the record has:"
+	runs_since_start
+	put 0 'r runs its commands again: the program refuses to sign what the register says was signed.  c runs nothing, and looks at what the step was to bring about.'
+	echo
+}
+
+# Lines of the record are printable ASCII and one object each; a quote in a
+# text has a backslash before it, so that none can pass for a key.
+runs_since_start() {
+	awk '
+	function text(key,   at, rest) {
+		at = index($0, "\"" key "\":\"")
+		if (at == 0)
+			return ""
+		rest = substr($0, at + length(key) + 4)
+		return substr(rest, 1, index(rest, "\"") - 1)
+	}
+	{ event = text("event") }
+	event == "run" {
+		n++
+		command[n] = text("command")
+		how[n] = "was interrupted"
+		used[n] = ""
+	}
+	event == "end" { how[n] = "ended" }
+	event ~ /^(signing|signed|published|generating|deleting)$/ {
+		used[n] = used[n] (used[n] == "" ? ": " : ", ") event
+	}
+	event == "step" && text("step") == "start" { n = 0 }
+	END {
+		for (i = 1; i <= n; i++) {
+			if (command[i] == "step")
+				continue
+			printf "  %s %s%s\n", command[i], how[i], used[i]
+			shown = 1
+		}
+		if (!shown)
+			print "  nothing that the program did"
+	}' "$folder/log.jsonl"
+}
