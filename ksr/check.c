@@ -83,6 +83,18 @@ finding_add(struct check_result *result, const struct ksr *ksr, size_t bundle,
 }
 
 void
+finding_copy(struct check_result *result, const struct finding *finding)
+{
+	struct finding *copy =
+	    result->n_more == 0 ? finding_new(result) : NULL;
+
+	if (copy == NULL)
+		result->n_more++;
+	else
+		*copy = *finding;
+}
+
+void
 finding_required(struct check_result *result, const char *fmt, ...)
 {
 	va_list ap;

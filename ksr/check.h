@@ -42,6 +42,7 @@ enum check_stage {
 	STAGE_CONFIG = 16,  /* the configuration alone: practice.h */
 	/* What of STAGE_REQUEST depends on schema and alternative. */
 	STAGE_SCHEDULE = 32,
+	STAGE_PLAN = 64,    /* a plan and the configuration: plan_check.h */
 };
 
 /* A request that was signed before, as the register remembers it. */
@@ -54,6 +55,8 @@ struct processed {
 	size_t n_bundle_ids;
 	const char *const *bundle_ids;
 };
+
+struct plan_proof; /* plan_check.h */
 
 /* What a rule may look at.  Everything is borrowed. */
 struct check_input {
@@ -71,6 +74,8 @@ struct check_input {
 	uint32_t keys_in_hsm;
 	/* STAGE_RESPONSE */
 	const struct ksr *response;
+	/* STAGE_PLAN */
+	const struct plan_proof *proof;
 };
 
 struct override {
@@ -81,7 +86,7 @@ struct override {
 #define FINDING_TEXT_MAX 512
 struct finding {
 	size_t bundle; /* 1 is the first; 0: the document as a whole */
-	char bundle_id[ID_MAX + 1]; /* "" if bundle is 0 */
+	char bundle_id[ID_MAX + 1]; /* "" if bundle is 0; a plan's response */
 	char seen[FINDING_TEXT_MAX];
 	char required[FINDING_TEXT_MAX];
 };
@@ -154,6 +159,8 @@ void report_clear(struct report *report);
 #define NO_BUNDLE SIZE_MAX
 void finding_add(struct check_result *result, const struct ksr *ksr,
     size_t bundle, const char *seen_fmt, ...) PRINTF_LIKE(4, 5);
+/* A finding of another making, as it is. */
+void finding_copy(struct check_result *result, const struct finding *finding);
 /* States what the last finding required. */
 void finding_required(struct check_result *result, const char *fmt, ...)
     PRINTF_LIKE(2, 3);

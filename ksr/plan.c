@@ -72,6 +72,13 @@ plan_quarter_at(const struct plan *plan, int64_t start)
 	return NULL;
 }
 
+const struct key_counts *
+plan_key_counts(const struct plan_quarter *quarter, const struct config *config)
+{
+	return quarter->key_counts != NULL ? quarter->key_counts
+					   : &config->request_policy.key_counts;
+}
+
 void
 plan_file_name(const struct plan_quarter *quarter, size_t response,
     const char *zone, char ret[PLAN_FILE_NAME_SIZE])
@@ -96,6 +103,7 @@ plan_free(struct plan *plan)
 		for (size_t k = 0; k < quarter->n_responses; k++)
 			schema_clear(&quarter->responses[k].schema);
 		free(quarter->responses);
+		free(quarter->key_counts);
 	}
 	free(plan->quarters);
 	free(plan);

@@ -21,6 +21,8 @@
  *     2027-q3:
  *       schema: normal
  *       old: ksk_next           # the key that has become the old one
+ *       num_keys_per_bundle: ...                # for this quarter's request,
+ *       num_different_keys_in_all_bundles: ...  # as in request_policy
  *
  * A quarter is the root's or begins on any day ("2027-02-01").  A schema is the
  * plan's own; else the standard one of that name, made for the quarter's two
@@ -48,8 +50,8 @@ struct plan_response {
 	struct schema schema;	     /* owned */
 	/*
 	 * The quarter's step, as an index into the plan's quarters, that comes
-	 * next if this response is the one that the zone uses; n_quarters after
-	 * the last one.  At most one more than the quarter's own.
+	 * next if this response is the one that the zone uses: at most one more
+	 * than the quarter's own, or n_quarters where the plan ends with it.
 	 */
 	size_t next;
 	/* A fallback: the last slot, from 1, at which it may still be taken. */
@@ -59,6 +61,8 @@ struct plan_response {
 struct plan_quarter {
 	char name[PLAN_QUARTER_NAME_SIZE]; /* "2027-q1", "2027-02-01" */
 	int64_t start; /* inception of its first slot */
+	/* In the place of the configuration's for this quarter's request. */
+	struct key_counts *key_counts; /* owned; NULL: the configuration's */
 	size_t n_responses;
 	struct plan_response *responses; /* owned; the planned one first */
 };
@@ -96,6 +100,10 @@ void plan_quarter_name(
 /* The quarter whose first slot begins then; NULL if the plan has none. */
 const struct plan_quarter *plan_quarter_at(
     const struct plan *plan, int64_t start);
+
+/* How many ZSKs the quarter's request holds: its own counts or config's. */
+const struct key_counts *plan_key_counts(
+    const struct plan_quarter *quarter, const struct config *config);
 
 /*
  * "skr-root-2027-q1-0-d_to_e.xml": zone, quarter, index of the response and its

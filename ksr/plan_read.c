@@ -39,8 +39,8 @@ struct reader {
 };
 
 static bool
-refuse_unknown(const struct tree *map, const char *const *known, size_t n,
-    struct err *err)
+refuse_unknown(
+    const struct tree *map, const char *const *known, size_t n, struct err *err)
 {
 	for (const struct tree *entry = map->first; entry != NULL;
 	     entry = entry->next) {
@@ -124,8 +124,7 @@ set_slots(const struct request_policy *policy, const char *name,
 }
 
 static bool
-read_start(
-    const struct tree *entry, struct plan_quarter *ret, struct err *err)
+read_start(const struct tree *entry, struct plan_quarter *ret, struct err *err)
 {
 	char time[64];
 	struct quarter quarter;
@@ -166,8 +165,8 @@ check_sequence(const struct tree *entry, const struct plan *plan, size_t i,
 	if (i == 0 || !is_root_name(quarter->name) ||
 	    !is_root_name(before->name))
 		return i == 0 || quarter->start > before->start ||
-		    tree_refuse_key(entry, err, "does not begin after %s",
-			before->name);
+		    tree_refuse_key(
+			entry, err, "does not begin after %s", before->name);
 	quarter_format(quarter_next(quarter_of_time(before->start)), name);
 	return strcmp(name, quarter->name) == 0 ||
 	    tree_refuse_key(entry, err, "does not follow %s (expected %s)",
@@ -358,7 +357,7 @@ read_planned(const struct tree *map, const struct reader *reader,
 	return true;
 }
 
-/* The quarter whose step is next; not one that the plan would skip to. */
+/* The quarter whose step is next, or the plan's end; no step is skipped. */
 static bool
 read_resume(const struct tree *text, const struct plan *plan, size_t i,
     size_t *ret, struct err *err)
@@ -369,6 +368,10 @@ read_resume(const struct tree *text, const struct plan *plan, size_t i,
 	}
 	if (!tree_expect(text, TREE_TEXT, err))
 		return false;
+	if (strcmp(text->text, "end") == 0) {
+		*ret = plan->n_quarters;
+		return true;
+	}
 	for (size_t k = 0; k < plan->n_quarters; k++) {
 		if (strcmp(plan->quarters[k].name, text->text) != 0)
 			continue;
@@ -381,7 +384,8 @@ read_resume(const struct tree *text, const struct plan *plan, size_t i,
 		return true;
 	}
 	return tree_refuse(text, err,
-	    "\"%.63s\" is none of the plan's quarters", text->text);
+	    "\"%.63s\" is none of the plan's quarters (nor \"end\")",
+	    text->text);
 }
 
 static bool
@@ -400,11 +404,13 @@ static bool
 read_fallback(const struct tree *map, const struct reader *reader,
     struct roles roles, size_t i, struct err *err)
 {
-	static const char *const known[] = { "schema", "resume", "until" };
+	static const char *const known[] = { "schema", "old", "new", "resume",
+		"until" };
 	struct plan_response *response;
 
 	return tree_expect(map, TREE_MAP, err) &&
 	    refuse_unknown(map, known, ARRAY_LEN(known), err) &&
+	    read_roles(map, reader->config, &roles, err) &&
 	    add_response(
 		map, map->key, &reader->plan->quarters[i], &response, err) &&
 	    find_schema(map, reader, roles, &response->schema, err) &&
@@ -432,11 +438,32 @@ read_fallbacks(const struct tree *map, const struct reader *reader,
 	return true;
 }
 
+/* What of the two is left out is as the configuration has it. */
+static bool
+read_counts(const struct tree *map, const struct config *config,
+    struct plan_quarter *quarter, struct err *err)
+{
+	const struct tree *per_bundle = tree_find(map, "num_keys_per_bundle");
+	const struct tree *different =
+	    tree_find(map, "num_different_keys_in_all_bundles");
+
+	if (per_bundle == NULL && different == NULL)
+		return true;
+	quarter->key_counts = malloc(sizeof(*quarter->key_counts));
+	if (quarter->key_counts == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	*quarter->key_counts = config->request_policy.key_counts;
+	return key_counts_read(map, quarter->key_counts, err) &&
+	    key_counts_check_length(map, different, quarter->key_counts,
+		config->request_policy.num_bundles, err);
+}
+
 static bool
 read_quarter(const struct tree *map, const struct reader *reader, size_t i,
     struct err *err)
 {
 	static const char *const known[] = { "name", "schema", "old", "new",
+		"num_keys_per_bundle", "num_different_keys_in_all_bundles",
 		"fallbacks" };
 	struct plan_quarter *quarter = &reader->plan->quarters[i];
 	struct roles roles = reader->roles;
@@ -449,9 +476,9 @@ read_quarter(const struct tree *map, const struct reader *reader, size_t i,
 	    calloc(PLAN_RESPONSES_MAX, sizeof(*quarter->responses));
 	if (quarter->responses == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
-	return read_planned(map, reader, roles, i, err) &&
-	    read_fallbacks(
-		tree_find(map, "fallbacks"), reader, roles, i, err);
+	return read_counts(map, reader->config, quarter, err) &&
+	    read_planned(map, reader, roles, i, err) &&
+	    read_fallbacks(tree_find(map, "fallbacks"), reader, roles, i, err);
 }
 
 static bool

@@ -236,6 +236,7 @@ json_of_stages(unsigned stages)
 		{ STAGE_CHAIN, "chain" },
 		{ STAGE_CONFIG, "config" },
 		{ STAGE_SCHEDULE, "schedule" },
+		{ STAGE_PLAN, "plan" },
 	};
 	json_t *list = json_array();
 

@@ -110,11 +110,15 @@ verdict_colour(enum verdict verdict)
 	}
 }
 
+/* A plan has no bundles yet: it has the slots that they will be for. */
 static void
-print_finding(const struct finding *finding)
+print_finding(const struct check *check, const struct finding *finding)
 {
+	const char *place =
+	    (check->stages & STAGE_PLAN) != 0 ? "slot" : "bundle";
+
 	if (finding->bundle > 0)
-		printf("              bundle %zu (%s)\n", finding->bundle,
+		printf("              %s %zu (%s)\n", place, finding->bundle,
 		    finding->bundle_id);
 	printf("              seen:     %s\n", finding->seen);
 	printf("              required: %s\n", finding->required);
@@ -137,7 +141,7 @@ print_result(const struct context *context, const struct check_result *result)
 		printf("              overridden because: %s\n", safe);
 	}
 	for (size_t i = 0; i < result->n_findings; i++)
-		print_finding(&result->findings[i]);
+		print_finding(result->check, &result->findings[i]);
 	if (result->n_more > 0)
 		printf("              and %zu more findings\n", result->n_more);
 }

@@ -8,7 +8,7 @@
 #include "signer/replay_steps.h"
 
 #define ARGUMENTS_MAX 256
-#define STAGE_LAST    STAGE_SCHEDULE
+#define STAGE_LAST    STAGE_PLAN
 
 bool
 replay_arguments(const struct rerun *rerun, const struct command *command,

@@ -5,29 +5,28 @@
 #include "ksr/plan.h"
 #include "tests/support.h"
 
-#define CONFIG                                                          \
-	"keys:\n"                                                       \
-	"  ksk_old: {label: a, algorithm: RSASHA256}\n"                 \
-	"  ksk_current: {label: b, algorithm: RSASHA256}\n"             \
-	"  ksk_next: {label: c, algorithm: RSASHA256}\n"                \
-	"schemas:\n"                                                    \
+#define CONFIG                                                            \
+	"keys:\n"                                                         \
+	"  ksk_old: {label: a, algorithm: RSASHA256}\n"                   \
+	"  ksk_current: {label: b, algorithm: RSASHA256}\n"               \
+	"  ksk_next: {label: c, algorithm: RSASHA256}\n"                  \
+	"schemas:\n"                                                      \
 	"  both: {1-9: {publish: [ksk_old, ksk_next], sign: ksk_next}}\n" \
 	"  normal: {1-9: {sign: ksk_old}}\n"
 
-#define OLD  1u /* the masks of CONFIG's keys */
-#define CURR 2u
-#define NEXT 4u
+#define OLD      1u /* the masks of CONFIG's keys */
+#define CURR     2u
+#define NEXT     4u
 
 #define ROLES    "old: ksk_current\nnew: ksk_next\n"
 #define QUARTERS "quarters:\n"
 
-static const char usual[] = "description: from one key to the next\n" ROLES
-    "delays: 3\n"
+static const char usual[] =
+    "description: from one key to the next\n" ROLES "delays: 3\n"
     "max_response_size: 1452\n"
     "schemas:\n"
-    "  alone: {1: {sign: ksk_old}, 2-9: {publish: ksk_old, sign: ksk_next}}\n"
-    QUARTERS
-    "  2026-q4: {schema: pre-publish}\n"
+    "  alone: {1: {sign: ksk_old}, 2-9: {publish: ksk_old, sign: "
+    "ksk_next}}\n" QUARTERS "  2026-q4: {schema: pre-publish}\n"
     "  2027-q1:\n"
     "    schema: rollover\n"
     "    fallbacks:\n"
@@ -80,8 +79,8 @@ assert_refused_with(const char *yaml, const char *more, const char *message)
 }
 
 static void
-assert_slot(const struct plan_response *response, size_t slot,
-    uint32_t publish, uint32_t sign, uint32_t revoke)
+assert_slot(const struct plan_response *response, size_t slot, uint32_t publish,
+    uint32_t sign, uint32_t revoke)
 {
 	const struct schema_slot *is = &response->schema.slots[slot - 1];
 
@@ -144,23 +143,64 @@ plan_schemas_are_the_plans_first(void **state)
 	assert_slot(&responses[0], 2, CURR | NEXT, NEXT, 0);
 	assert_slot(&responses[2], 1, CURR, CURR, 0);
 	assert_slot(&responses[3], 9, OLD | NEXT, NEXT, 0);
-	assert_slot(&plan->quarters[2].responses[0], 5, NEXT, CURR | NEXT,
-	    CURR);
+	assert_slot(
+	    &plan->quarters[2].responses[0], 5, NEXT, CURR | NEXT, CURR);
 	assert_slot(&plan->quarters[3].responses[0], 5, NEXT, NEXT, 0);
 	plan_free(plan);
-	plan = accept("schemas: {normal: {1-9: {sign: ksk_next}}}\n" ROLES
-	    QUARTERS "  2027-q1: {schema: normal}\n"
-	    "  2027-q2: {schema: both}\n");
+	plan =
+	    accept("schemas: {normal: {1-9: {sign: ksk_next}}}\n" ROLES QUARTERS
+		   "  2027-q1: {schema: normal}\n"
+		   "  2027-q2: {schema: both}\n");
 	assert_slot(&plan->quarters[0].responses[0], 5, NEXT, NEXT, 0);
 	assert_slot(&plan->quarters[1].responses[0], 5, OLD | NEXT, NEXT, 0);
+	plan_free(plan);
+}
+
+/* For a quarter's own request; others have the configuration's. */
+static void
+plan_quarter_may_have_key_counts_of_its_own(void **state)
+{
+	struct config *config = read_config("");
+	struct plan *plan = accept(
+	    "old: ksk_old\n" QUARTERS
+	    "  2027-q1: {schema: normal, num_different_keys_in_all_bundles: "
+	    "2}\n"
+	    "  2027-q2: {schema: normal}\n");
+	const struct key_counts *counts =
+	    plan_key_counts(&plan->quarters[0], config);
+
+	(void)state;
+	assert_int_equal(counts->n, 1);
+	assert_int_equal(counts->counts[0].different, 2);
+	assert_int_equal(counts->counts[0].per_bundle[8], 2);
+	assert_ptr_equal(plan_key_counts(&plan->quarters[1], config),
+	    &config->request_policy.key_counts);
+	plan_free(plan);
+	config_free(config);
+}
+
+/* A fallback's keys may be others than its quarter's, and end the plan. */
+static void
+plan_fallback_may_have_keys_and_an_end(void **state)
+{
+	struct plan *plan = accept(ROLES QUARTERS
+	    "  2027-q1: {schema: normal, old: ksk_next, fallbacks: {x: "
+	    "{schema: revoke+, old: ksk_current, new: ksk_next, resume: "
+	    "end}}}\n"
+	    "  2027-q2: {schema: normal, old: ksk_next}\n");
+	const struct plan_response *x = &plan->quarters[0].responses[1];
+
+	(void)state;
+	assert_slot(x, 5, NEXT, CURR | NEXT, CURR);
+	assert_int_equal(x->next, 2);
 	plan_free(plan);
 }
 
 static void
 plan_defaults_are_no_delay_and_edns(void **state)
 {
-	struct plan *plan = accept("old: ksk_old\n" QUARTERS
-	    "  2027-q1: {schema: normal}\n");
+	struct plan *plan =
+	    accept("old: ksk_old\n" QUARTERS "  2027-q1: {schema: normal}\n");
 
 	(void)state;
 	assert_string_equal(plan->description, "");
@@ -195,8 +235,7 @@ plan_root_quarters_go_on_beyond_the_plan(void **state)
 	assert_string_equal(name, "2027-q1");
 	plan_quarter_name(plan, 5, name);
 	assert_string_equal(name, "2028-q1");
-	assert_ptr_equal(
-	    plan_quarter_at(plan, time_of("2027-01-01T00:00:00")),
+	assert_ptr_equal(plan_quarter_at(plan, time_of("2027-01-01T00:00:00")),
 	    &plan->quarters[1]);
 	assert_null(plan_quarter_at(plan, time_of("2027-10-01T00:00:00")));
 	plan_free(plan);
@@ -209,8 +248,8 @@ plan_other_quarters_begin_on_any_day(void **state)
 	    "keys: {a: {label: a, algorithm: RSASHA256}}\n"
 	    "request_policy: {num_bundles: 4, min_bundle_interval: P7D,\n"
 	    "  max_bundle_interval: P8D, num_keys_per_bundle: [2, 1, 1, 2]}\n";
-	static const char yaml[] = "old: a\n" QUARTERS
-	    "  2027-02-01: {schema: normal}\n"
+	static const char yaml[] =
+	    "old: a\n" QUARTERS "  2027-02-01: {schema: normal}\n"
 	    "  2027-03-01: {schema: normal}\n"
 	    "  2027-03-31: {schema: normal}\n";
 	char name[PLAN_QUARTER_NAME_SIZE];
@@ -249,9 +288,8 @@ plan_file_names_say_zone_quarter_and_response(void **state)
 	plan_free(plan);
 }
 
-#define Q1(rest) ROLES QUARTERS "  2027-q1: " rest "\n"
-#define FALLBACK(rest) \
-	Q1("{schema: rollover, fallbacks: {d_to_d: " rest "}}")
+#define Q1(rest)       ROLES QUARTERS "  2027-q1: " rest "\n"
+#define FALLBACK(rest) Q1("{schema: rollover, fallbacks: {d_to_d: " rest "}}")
 
 static void
 plan_malformed_is_refused_with_its_place(void **state)
@@ -264,7 +302,8 @@ plan_malformed_is_refused_with_its_place(void **state)
 		{ QUARTERS "  {}\n", "has 0 entries (expected 1 to 64)" },
 		{ Q1("{schema: normal}") "surprise: 1\n",
 		    "p.yaml:5:1: surprise: is not a known key" },
-		{ "old: ksk_new\n" Q1("{schema: normal}"), "old: is given twice" },
+		{ "old: ksk_new\n" Q1("{schema: normal}"),
+		    "old: is given twice" },
 		{ "old: nobody\n" QUARTERS "  2027-q1: {schema: normal}\n",
 		    "p.yaml:1:6: old: \"nobody\" is not the name of a key" },
 		{ "old: [ksk_old]\n" QUARTERS "  2027-q1: {schema: normal}\n",
@@ -278,8 +317,7 @@ plan_malformed_is_refused_with_its_place(void **state)
 		    "out of range (expected 512 to 65535)" },
 		{ "schemas: []\n" Q1("{schema: normal}"),
 		    "schemas: is a list" },
-		{ "schemas: {x: {1-8: {sign: ksk_old}}}\n"
-		  Q1("{schema: x}"),
+		{ "schemas: {x: {1-8: {sign: ksk_old}}}\n" Q1("{schema: x}"),
 		    "schemas.x: slot 9 is missing" },
 		{ Q1("{}"), "quarters.2027-q1: has no key \"schema\"" },
 		{ Q1("[]"), "quarters.2027-q1: is a list" },
@@ -320,9 +358,20 @@ plan_malformed_is_refused_with_its_place(void **state)
 		{ FALLBACK("[]"), "fallbacks.d_to_d: is a list" },
 		{ FALLBACK("{resume: 2027-q1}"), "has no key \"schema\"" },
 		{ FALLBACK("{schema: publish+, resume: 2026-q4}"),
-		    "\"2026-q4\" is none of the plan's quarters" },
-		{ FALLBACK("{schema: publish+, resume: 2027-q3}")
-		  "  2027-q2: {schema: both}\n  2027-q3: {schema: both}\n",
+		    "\"2026-q4\" is none of the plan's quarters (nor "
+		    "\"end\")" },
+		{ Q1("{schema: normal, num_keys_per_bundle: [1, 2]}"),
+		    "num_keys_per_bundle has 2 numbers, num_bundles is 9" },
+		{ Q1("{schema: normal, num_keys_per_bundle: {RSASHA256: [1, "
+		     "1, 1, 1, 1, 1, 1, 1, 1]}}"),
+		    "do not name the same algorithms" },
+		{ Q1("{schema: normal, num_different_keys_in_all_bundles: x}"),
+		    "is not a whole number" },
+		{ FALLBACK(
+		      "{schema: publish+, resume: 2027-q3}") "  2027-q2: "
+							     "{schema: both}\n "
+							     " 2027-q3: "
+							     "{schema: both}\n",
 		    "2027-q3 is further on than the step after this one" },
 		{ FALLBACK("{schema: publish+, until: 0}"),
 		    "until: 0 is out of range (expected 1 to 9)" },
@@ -381,8 +430,7 @@ plan_without_time_for_slots_is_refused(void **state)
 	(void)state;
 	assert_refused_with(
 	    Q1("{schema: normal}"), instant, "slots of 0 s make no quarter");
-	assert_refused_with(
-	    Q1("{schema: normal}"), endless, "make no quarter");
+	assert_refused_with(Q1("{schema: normal}"), endless, "make no quarter");
 }
 
 int
@@ -392,11 +440,12 @@ main(void)
 		cmocka_unit_test(plan_usual_is_read),
 		cmocka_unit_test(plan_responses_say_what_comes_next),
 		cmocka_unit_test(plan_schemas_are_the_plans_first),
+		cmocka_unit_test(plan_quarter_may_have_key_counts_of_its_own),
+		cmocka_unit_test(plan_fallback_may_have_keys_and_an_end),
 		cmocka_unit_test(plan_defaults_are_no_delay_and_edns),
 		cmocka_unit_test(plan_root_quarters_go_on_beyond_the_plan),
 		cmocka_unit_test(plan_other_quarters_begin_on_any_day),
-		cmocka_unit_test(
-		    plan_file_names_say_zone_quarter_and_response),
+		cmocka_unit_test(plan_file_names_say_zone_quarter_and_response),
 		cmocka_unit_test(plan_malformed_is_refused_with_its_place),
 		cmocka_unit_test(plan_cut_anywhere_is_read_or_refused),
 		cmocka_unit_test(plan_without_time_for_slots_is_refused),
