@@ -77,6 +77,9 @@ step_interrupted(const char *step)
 		{ "output request",
 		    "the request is stored; it may or may not have got its "
 		    "name" },
+		{ "output drawing",
+		    "the drawing is stored; it may or may not have got its "
+		    "name" },
 		{ "output records",
 		    "the records are stored; they may or may not have got "
 		    "their name" },

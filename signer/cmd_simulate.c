@@ -5,6 +5,7 @@
 #include "ksr/base/file.h"
 #include "signer/command.h"
 #include "signer/facts.h"
+#include "signer/interrupt.h"
 #include "signer/json.h"
 #include "signer/simulating.h"
 
@@ -62,12 +63,35 @@ load(const struct context *context, const struct args *args,
 }
 
 static bool
+draw(const struct context *context, const struct simulating *simulating,
+    const char *path, struct output *output, struct err *err)
+{
+	struct buf svg = buf_new(SIMULATE_SVG_MAX);
+	bool ok;
+
+	simulate_svg(simulating, &svg);
+	ok = svg.failed
+	    ? err_set(err, E_MEMORY, "the drawing does not fit")
+	    : output_write(output, buf_bytes(&svg), err) &&
+		record_output(context->record, "drawing", path,
+		    buf_bytes(&svg), err) &&
+		output_publish(output, err) &&
+		facts_published(context->record, path, buf_bytes(&svg), err);
+	buf_free(&svg);
+	return ok;
+}
+
+static bool
 simulate(const struct context *context, const struct args *args,
-    struct simulating *simulating, char **paths, struct err *err)
+    struct output *output, struct simulating *simulating, char **paths,
+    struct err *err)
 {
 	if (!load(context, args, simulating, paths, err) ||
 	    !simulating_run(simulating, args, err) ||
 	    !facts_simulated(context->record, simulating, err))
+		return false;
+	if (output != NULL &&
+	    !draw(context, simulating, args_value(args, "svg"), output, err))
 		return false;
 	if (context->json)
 		return json_print(simulate_json(simulating), err);
@@ -80,13 +104,20 @@ run(const struct context *context, const struct args *args, struct err *err)
 {
 	struct simulating simulating = { 0 };
 	char **paths = calloc(args->n_files + 1, sizeof(*paths));
+	const char *svg = args_value(args, "svg");
+	struct output *output = NULL;
 	bool ok;
 
 	simulating.documents =
 	    calloc(args->n_files + 1, sizeof(*simulating.documents));
-	ok = paths != NULL && simulating.documents != NULL
-	    ? simulate(context, args, &simulating, paths, err)
-	    : err_set(err, E_MEMORY, "out of memory");
+	ok = (paths != NULL && simulating.documents != NULL) ||
+	    err_set(err, E_MEMORY, "out of memory");
+	ok = ok && (svg == NULL || output_open(svg, &output, err));
+	if (output != NULL)
+		interrupt_guard_file(output_temporary(output));
+	ok = ok && simulate(context, args, output, &simulating, paths, err);
+	interrupt_guard_file(NULL);
+	output_free(output);
 	simulating_clear(&simulating);
 	for (size_t i = 0; paths != NULL && i < args->n_files; i++)
 		free(paths[i]);
@@ -96,13 +127,15 @@ run(const struct context *context, const struct args *args, struct err *err)
 
 static const struct option_row options[] = {
 	{ "resolver", "KIND[,...]", "a resolver to follow; see above", true },
+	{ "svg", "FILE", "also draw it; never overwritten", false },
 	{ NULL, NULL, NULL, false },
 };
 
 const struct command cmd_simulate = {
 	.name = "simulate",
 	.run = run,
-	.usage = "SKR[@TIME]... [--resolver KIND[,KEY=VALUE]...]...",
+	.usage = "SKR[@TIME]... [--resolver KIND[,KEY=VALUE]...]... "
+		 "[--svg FILE]",
 	.summary = "what resolvers trust, and when they fail, slot by slot",
 	.help =
 	    "The responses that were activated, or may be, in order of time.\n"

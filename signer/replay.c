@@ -203,6 +203,7 @@ static const struct handler handlers_1[] = {
 	{ "deleted", replay_deletion },
 	{ "output response", replay_response },
 	{ "output records", replay_records },
+	{ "output drawing", replay_drawing },
 	{ "output request", replay_request },
 	{ "output certificate request", replay_csr },
 	{ "published", replay_published },

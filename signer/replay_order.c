@@ -48,6 +48,8 @@ static const struct order orders[] = {
 	    { "input response", "input trust anchors" }, false },
 	{ "simulate", "simulated", { "input response", "input trust anchors" },
 	    true },
+	{ "simulate", "output drawing", { "simulated" }, false },
+	{ "simulate", "published", { "output drawing" }, true },
 
 	{ "register", "input configuration", { "run" }, true },
 	{ "register", "input register", { "input configuration" }, true },

@@ -76,3 +76,26 @@ replay_simulated(struct rerun *rerun, const json_t *line, struct err *err)
 	args_free(&args);
 	return why.code != E_MEMORY;
 }
+
+bool
+replay_drawing(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	struct buf stored = buf_new(SIMULATE_SVG_MAX);
+	struct buf svg = buf_new(SIMULATE_SVG_MAX);
+	struct err why;
+
+	(void)err;
+	if (rerun->simulating.n_resolvers == 0)
+		return true; /* what is missing has been reported */
+	if (!stored_read(&rerun->replay->ceremony, line, &stored, &why)) {
+		differs(rerun, "%s", why.msg);
+	} else {
+		simulate_svg(&rerun->simulating, &svg);
+		if (!bytes_equal(buf_bytes(&stored), buf_bytes(&svg)))
+			differs(rerun,
+			    "the stored drawing is not the one drawn anew");
+	}
+	buf_free(&svg);
+	buf_free(&stored);
+	return true;
+}

@@ -109,6 +109,7 @@ MUST_USE bool replay_simulated_response(struct rerun *, struct err *);
 MUST_USE bool replay_anchors(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool
 replay_simulated(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_drawing(struct rerun *, const json_t *line, struct err *);
 
 /* replay_release.c */
 MUST_USE bool replay_release(struct rerun *, struct err *);

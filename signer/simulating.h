@@ -61,6 +61,10 @@ json_t *simulate_json(const struct simulating *simulating);
 /* What each resolver came to: what is on record. */
 json_t *simulate_json_results(const struct simulating *simulating);
 
+/* simulate_svg.c: a file of its own. */
+#define SIMULATE_SVG_MAX (64u * 1024 * 1024)
+void simulate_svg(const struct simulating *simulating, struct buf *ret);
+
 /* simulate_text.c */
 void simulate_print(
     const struct simulating *simulating, const struct context *context);

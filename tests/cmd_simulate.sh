@@ -3,7 +3,7 @@
 # quarter to its last; which sequences are refused; on record, and replayed.
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
-needs jq
+needs jq xmllint
 
 Q1=$(corpus root/skr-root-2017-q1-0.xml)
 Q2=$(corpus root/skr-root-2017-q2-0.xml)
@@ -134,6 +134,128 @@ END
 : >"$SCRATCH/bad"
 refuses 2 "$SCRATCH/bad: holds no anchor" simulate "$ROLL" \
 	--resolver "static,anchor-file=$SCRATCH/bad"
+
+### A rollover signed quarter by quarter, as its operators would
+
+DAY=86400
+init_workspace ws --at 2026-11-01T12:00:00Z
+WS=$SCRATCH/ws
+PREVIOUS=
+
+# sign QUARTER DATE SCHEMA NAME [OPTION]...: $WS/NAME.xml, 45 days before.
+sign() {
+	local quarter=$1 at ksr=$WS/ksr-$1.xml chain=(--first) ask=() name=$4
+	at=$(date -u -d "@$(($(date -u -d "$2" +%s) - 45 * DAY))" \
+		+%Y-%m-%dT%H:%M:%SZ)
+	if [ -n "$PREVIOUS" ]; then
+		chain=(--previous-skr "$PREVIOUS")
+		ask=("${chain[@]}")
+	fi
+	[ -e "$ksr" ] || accepts --at "$at" request "$ksr" \
+		--quarter "$quarter" "${ask[@]}"
+	accepts --at "$at" sign "$ksr" "$WS/$name.xml" --schema "$3" --batch \
+		"${chain[@]}" "${@:5}"
+}
+
+sign 2027-q1 2027-01-01 normal c1
+PREVIOUS=$WS/c1.xml
+accepts --at 2027-02-01T12:00:00Z keygen --label ksk-2 --algorithm RSASHA256
+sed -n '/^  ksk_next:$/,$p' "$SCRATCH/out" >>"$ANCHORITE_CONFIG"
+accepts --json inventory --dns
+read -r OLD REVOKED < <(facts '.keys[] | select(.label == "ksk-1") |
+	"\(.dns.key_tag) \(.dns.revoked_key_tag)"')
+NEW=$(facts '.keys[] | select(.label == "ksk-2") | .dns.key_tag')
+sign 2027-q2 2027-04-01 pre-publish d2
+PREVIOUS=$WS/d2.xml
+sign 2027-q3 2027-07-01 publish+ d3
+PREVIOUS=$WS/d3.xml
+sign 2027-q4 2027-10-01 rollover e4
+sign 2027-q4 2027-10-01 publish+ d4 --alternative d_to_d
+PREVIOUS=$WS/e4.xml
+sign 2028-q1 2028-01-01 revoke f1
+PREVIOUS=$WS/f1.xml
+sed -i 's/^  ksk_current:$/  ksk_old:/; s/^  ksk_next:$/  ksk_current:/' \
+	"$ANCHORITE_CONFIG"
+sign 2028-q2 2028-04-01 normal c2
+QUARTERS=("$WS"/{c1,d2,d3,e4,f1,c2}.xml)
+unset ANCHORITE_CONFIG
+
+# seen RESOLVER...: each resolver's outcome over all quarters, a line each:
+# when it fails, until when that is hidden, when it recovers.
+seen() {
+	local resolvers=() resolver
+	for resolver in "$@"; do
+		resolvers+=(--resolver "$resolver")
+	done
+	accepts --json simulate "${QUARTERS[@]}" "${resolvers[@]}"
+	facts '.resolvers[] | "\(.fails_at) \(.hidden_until) \(.recovers_at)"' |
+		sed 's/T00:00:00+00:00//g' | paste -sd'|'
+}
+
+# history N TAG: of the N-th resolver, from 0.
+history() {
+	facts ".resolvers[$1].keys[\"$2\"].history |
+		map(\"\\(.at[:10]) \\(.to)\") | join(\", \")"
+}
+
+# The new key is published from slot 2 of q2 on, 2027-04-11, and is trusted 30
+# days later; it signs from slot 2 of q4, 2027-10-11, which is day 0 here.
+equal "resolvers" "null null null|2027-10-11 2027-10-13 null|null null null" \
+	"$(seen follower static "static,anchor=$OLD,anchor=$NEW")"
+equal "the follower and the new key" \
+	"2027-04-11 AddPend, 2027-05-11 Valid" "$(history 0 "$NEW")"
+equal "the follower and the old key" \
+	"2028-01-11 Revoked, 2028-04-20 Removed" "$(history 0 "$OLD")"
+equal "slots of the revocation" "[$NEW,$OLD] [$NEW,$REVOKED] [$NEW]" "$(jq -c \
+	'[.slots[] | select(.response == 5)] | .[0].published, .[1].signing,
+	.[8].published | sort' "$SCRATCH/out" | paste -sd' ' |
+	sed "s/\[$OLD,$NEW\]/[$NEW,$OLD]/; s/\[$REVOKED,$NEW\]/[$NEW,$REVOKED]/")"
+equal "sizes" "864 1139 1414 1425" \
+	"$(facts '[.slots[].octets] | unique | map(tostring) | join(" ")')"
+equal "late" "null null null|2027-10-11 2027-10-13 null" \
+	"$(seen late,start=2027-09-10T23:59:59Z late,start=2027-09-11T00:00:00Z)"
+equal "absent" "null null null|null null null|2027-10-20 null null" "$(seen \
+	absent,off=2027-04-01T00:00:00Z/P40D \
+	absent,off=2028-01-10T00:00:00Z/P85D \
+	absent,off=2027-03-01T00:00:00Z/P233D)"
+equal "away while it was published" "2027-05-11 AddPend, 2027-06-10 Valid" \
+	"$(history 0 "$NEW")"
+equal "away while it was revoked" "2028-04-04 Missing" "$(history 1 "$OLD")"
+
+# The fallback that holds the zone in D takes over: from the quarter's first
+# day, and nobody fails; on 2027-10-20, when some have.
+QUARTERS=("$WS"/{c1,d2,d3,d4}.xml)
+equal "no roll" "null null null" "$(seen static)"
+QUARTERS=("$WS"/{c1,d2,d3,e4}.xml "$WS/d4.xml@2027-10-20T00:00:00Z")
+equal "back to D" "2027-10-11 2027-10-13 2027-10-20" "$(seen static)"
+
+### Drawn
+
+QUARTERS=("$WS"/{c1,d2,d3,e4,f1,c2}.xml)
+accepts --ceremony "$SCRATCH/drawn" simulate "${QUARTERS[@]}" --resolver \
+	follower --resolver static --resolver \
+	late,start=2027-09-11T00:00:00Z --resolver \
+	absent,off=2028-01-10T00:00:00Z/P85D --svg "$SCRATCH/roll.svg"
+xmllint --noout "$SCRATCH/roll.svg" || fail "the drawing is no XML"
+equal "failures drawn" 2 "$(grep -c 'class="fails".*no signature by a key that it trusts, 2027-10-11T00:00:00 to ' \
+	"$SCRATCH/roll.svg")"
+grep -q "class=\"revoked\".*KSK $OLD: revoked, signs, 2028-01-11T00:00:00 to 2028-03-21T00:00:00" \
+	"$SCRATCH/roll.svg" || fail "the revocation is not drawn"
+grep -q "class=\"published\".*$NEW is AddPend, 2027-04-11T00:00:00 to 2027-05-11T00:00:00" \
+	"$SCRATCH/roll.svg" || fail "the hold-down is not drawn"
+cp "$SCRATCH/roll.svg" "$SCRATCH/kept.svg"
+refuses 2 "$SCRATCH/roll.svg: already exists" simulate "$Q1" \
+	--svg "$SCRATCH/roll.svg"
+cmp "$SCRATCH/roll.svg" "$SCRATCH/kept.svg" || fail "a file was overwritten"
+refuses 1 "does not verify" simulate "$SCRATCH/spoilt.xml" \
+	--svg "$OUTPUT/spoilt.svg"
+nothing_written
+accepts simulate "${QUARTERS[@]}" --svg "$SCRATCH/again.svg" --resolver \
+	follower --resolver static --resolver \
+	late,start=2027-09-11T00:00:00Z --resolver \
+	absent,off=2028-01-10T00:00:00Z/P85D
+cmp "$SCRATCH/roll.svg" "$SCRATCH/again.svg" || fail "drawn in another way"
+accepts replay "$SCRATCH/drawn"
 
 ### On record
 
