@@ -50,6 +50,11 @@ digest() {
 	[ -f "$1" ] && digest=$(sha256sum <"$1" 2>/dev/null) && digest=${digest%% *}
 }
 
+# complaint OUTPUT: what the program says is wrong, without its name.
+complaint() {
+	sed -n '/^anchorite: /{s///p;q}' <<<"$1"
+}
+
 condition_clock() {
 	local host zone wall difference
 
@@ -148,7 +153,7 @@ condition_medium() {
 }
 
 condition_manifest() {
-	local compared status=0 first
+	local compared status=0
 
 	compared=$(anchorite manifest "$(input "$1")" --compare \
 		"$(input "$1_MANIFEST")" 2>&1 </dev/null) || status=$?
@@ -157,8 +162,7 @@ condition_manifest() {
 		return 0
 	fi
 	printf '%s\n' "$compared"
-	first=${compared##*$'\n'}
-	fails "$(input "$1") differs from $(input "$1_MANIFEST"): $first" \
+	fails "$(input "$1") differs from $(input "$1_MANIFEST"): $(complaint "$compared")" \
 		'Use nothing of this medium. Look whether it is the right one; if it is, what was changed since its manifest was made is an exception.'
 }
 
@@ -274,7 +278,7 @@ condition_previous_active() {
 			'Fetch the response to the request before; nothing is signed without it.' ||
 		return 1
 	register=$(anchorite register list 2>&1 </dev/null) ||
-		fails "${register##*$'\n'}" \
+		fails "$(complaint "$register")" \
 			'Use the register of the last ceremony; nothing is signed without it.' ||
 		return 1
 	awk -v wanted="$digest" '
