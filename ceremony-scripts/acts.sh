@@ -12,8 +12,9 @@
 #   acts_expand [-v VAR] TEXT     the text, each ${NAME} replaced by its value
 #   acts_command [-v VAR] COMMAND the same for bash, each value quoted
 #   acts_condition [-v VAR] TEXT  a condition in words
+#   acts_role ROLE                sets acts_text to the role's name in words
 #
-# The last three print, or set VAR.  Nothing here starts a process for a line.
+# Those with -v print, or set VAR.  Nothing here starts a process for a line.
 
 ACTS_FOLDER=$ROOT/ceremony-scripts/acts
 
@@ -57,8 +58,8 @@ declare -A ACTS_CONDITION_TEXT=(
 	[no-network]='no network interface is up'
 	[medium]='the medium at {1} is the right one and {2}'
 	[manifest]='{1} holds exactly what its manifest says'
-	[hashes]='program, configuration and PKCS#11 module have the SHA-256 of the title page'
-	[file-hash]='{1} has the SHA-256 of the title page'
+	[hashes]='program, configuration and PKCS#11 module have their SHA-256 on the page of hashes'
+	[file-hash]='{1} has its SHA-256 on the page of hashes'
 	[exists]='{1} is there'
 	[absent]='{1} does not exist yet'
 	[space]='{1} has {2} MiB to spare'
@@ -216,6 +217,13 @@ acts_check_role() {
 		{ [[ $role =~ ^([A-Z]+)[1-9][0-9]?$ ]] &&
 			[ -n "${ACTS_ROLE_TEXT[${BASH_REMATCH[1]}]-}" ]; } ||
 		acts_wrong "unknown role \"$role\" (known: ${ACTS_ROLES[*]})"
+}
+
+acts_role() {
+	local role=$1
+
+	[ -n "${ACTS_ROLE_TEXT[${role:-none}]-}" ] || role=${role%%[0-9]*}
+	acts_text=${ACTS_ROLE_TEXT[${role:-none}]-}
 }
 
 acts_header_participants() {

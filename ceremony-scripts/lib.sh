@@ -25,6 +25,13 @@ libjansson-dev    library jansson
 softhsm2          command softhsm2-util
 '
 
+# What printing scripts needs.
+PRINT_NEEDS='
+groff              command gropdf
+perl               command perl
+fonts-urw-base35   file /usr/share/fonts/type1/urw-base35/P052-Roman.t1
+'
+
 # Announces a step.
 say() {
 	if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then
@@ -53,6 +60,10 @@ quietly() {
 
 has_command() {
 	command -v "$1" >/dev/null
+}
+
+has_file() {
+	[ -r "$1" ]
 }
 
 has_library() {

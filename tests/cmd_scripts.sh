@@ -8,14 +8,16 @@ mapfile -t scripts < <(grep -rlE '^#!.*sh$' ceremony-scripts tests .ci)
 [ "${#scripts[@]}" -gt 5 ] || fail "only ${#scripts[@]} scripts found"
 shellcheck -x "${scripts[@]}" || fail "shellcheck"
 shellcheck -s bash -e SC2034 ceremony-scripts/lib.sh \
-	ceremony-scripts/acts.sh ceremony-scripts/screen.sh tests/lib.sh ||
+	ceremony-scripts/acts.sh ceremony-scripts/paper.sh \
+	ceremony-scripts/screen.sh tests/lib.sh ||
 	fail "shellcheck"
 # These two share the variables of the script that sources them (SC2154).
 shellcheck -s bash -e SC2034,SC2153,SC2154 ceremony-scripts/conditions.sh \
 	ceremony-scripts/walk.sh || fail "shellcheck"
 
 # --help answers at once, from anywhere, on standard output alone.
-for script in ceremony-scripts/build ceremony-scripts/rehearse ceremony-scripts/run \
+for script in ceremony-scripts/build ceremony-scripts/rehearse \
+	ceremony-scripts/print ceremony-scripts/run \
 	tests/run tests/blank_checks .ci/run; do
 	[ -x "$script" ] || fail "$script cannot be executed"
 	for option in --help -h; do
@@ -29,7 +31,8 @@ for script in ceremony-scripts/build ceremony-scripts/rehearse ceremony-scripts/
 done
 
 # What nobody understands is refused in one line, and nothing is begun.
-for script in ceremony-scripts/build ceremony-scripts/rehearse ceremony-scripts/run \
+for script in ceremony-scripts/build ceremony-scripts/rehearse \
+	ceremony-scripts/print ceremony-scripts/run \
 	tests/run tests/blank_checks; do
 	status=0
 	"$script" --no-such-option </dev/null >"$SCRATCH/out" \
