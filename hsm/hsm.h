@@ -143,7 +143,7 @@ void hsm_worker_close(struct hsm *worker); /* NULL does nothing */
 struct hsm_keygen {
 	const char *label;
 	enum hsm_key_type type;
-	unsigned rsa_bits; /* 2048, 3072, 4096 */
+	unsigned rsa_bits; /* 1536 (no KSK's), 2048, 3072, 4096 */
 };
 
 /*

@@ -67,12 +67,12 @@ attributes_add(struct attributes *attributes, CK_ATTRIBUTE_TYPE type,
 static const struct kind *
 kind_of(const struct hsm_keygen *what, struct err *err)
 {
-	bool good_size = what->type != HSM_RSA || what->rsa_bits == 2048 ||
-	    what->rsa_bits == 3072 || what->rsa_bits == 4096;
+	bool good_size = what->type != HSM_RSA || what->rsa_bits == 1536 ||
+	    what->rsa_bits == 2048 || what->rsa_bits == 3072 || what->rsa_bits == 4096;
 
 	if (!good_size) {
 		err_set(err, E_HSM,
-		    "an RSA key has 2048, 3072 or 4096 bits, not %u",
+		    "an RSA key has 1536, 2048, 3072 or 4096 bits, not %u",
 		    what->rsa_bits);
 		return NULL;
 	}

@@ -8,9 +8,6 @@
 
 #include "ksr/base/err.h"
 
-#define QUARTER_SLOTS  9
-#define QUARTER_SLOT_S (10 * INT64_C(86400))
-
 struct quarter {
 	int year;
 	int number; /* 1 to 4 */

@@ -104,8 +104,11 @@ step_interrupted(const char *step)
 		    "a script and its values were stored; its beginning is "
 		    "not on record" },
 		{ "step", "the script's step is on record" },
-		{ "generating", "a key may have been made in the token" },
-		{ "key", "the key was made in the token" },
+		{ "generating", "a key may have been made" },
+		{ "key", "the key was made" },
+		{ "discarding", "the new key may or may not have been discarded" },
+		{ "discarded", "the new key was discarded" },
+		{ "zsk files", "no ZSK had been made, nothing was signed" },
 		{ "key to delete", "nothing was deleted" },
 		{ "deleting", "the key may or may not have been deleted" },
 		{ "deleted", "the key was deleted" },

@@ -98,8 +98,12 @@ print_key(struct token *token, const struct config *config, bool dns,
 		!key->has_public	 ? "NO PUBLIC KEY" :
 					   attributes);
 	printf("%s%s\n", role[0] == '\0' ? "" : "; ", role);
-	if (dns && info_of(config, key, &info))
-		keyinfo_print(&info);
+	if (!dns || !info_of(config, key, &info))
+		return;
+	keyinfo_print(&info);
+	if (keyinfo_configured(config, key->label) == NULL &&
+	    (info.dnskey.flags & DNSKEY_FLAG_SEP) != 0)
+		printf("  not configured: shown as the KSK that it may be\n");
 }
 
 static json_t *
@@ -269,7 +273,9 @@ const struct command cmd_inventory = {
 	    "Every token of the module, every key of the configured token with\n"
 	    "its attributes, and what the configuration says of it.  Attributes\n"
 	    "that no KSK should have are in capitals.  Configured keys that the\n"
-	    "token lacks are named.  Changes nothing.",
+	    "token lacks are named.  With --dns a key is shown as a ZSK if\n"
+	    "`request` labelled it (zsk-...), and as a KSK otherwise: a token\n"
+	    "does not know what its keys are for.  Changes nothing.",
 	.needs_config = true,
 	.recording = RECORD_ALWAYS,
 	.options = options,

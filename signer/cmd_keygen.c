@@ -6,6 +6,7 @@
 #include "ksr/pubkey.h"
 #include "signer/command.h"
 #include "signer/csr.h"
+#include "signer/distinct_key.h"
 #include "signer/facts.h"
 #include "signer/input.h"
 #include "signer/interrupt.h"
@@ -54,27 +55,72 @@ make_csr(struct record *record, struct token *token,
 		info->dnskey.identifier, info->dnskey.tag);
 }
 
+/* What the maker's functions work on. */
+struct making {
+	struct token *token;
+	const struct config *config;
+	const struct keygen *what;
+	struct hsm_key key;
+	struct keyinfo info;
+};
+
+static bool
+make(void *arg, struct dnskey *ret, struct err *err)
+{
+	struct making *m = arg;
+
+	if (!keygen_run(m->token, m->what, m->config->ksk_policy.signers_name,
+		config_ttl_s(m->config), &m->key, &m->info, err))
+		return false;
+	*ret = m->info.dnskey;
+	return true;
+}
+
+static bool
+discard(void *arg, const struct dnskey *key, struct err *err)
+{
+	struct making *m = arg;
+
+	(void)key;
+	return hsm_delete(m->token->hsm, &m->key, err);
+}
+
+/* The new key's tags are no configured KSK's. */
+static bool
+make_distinct(
+    const struct context *context, struct making *making, struct err *err)
+{
+	const struct key_wanted wanted = { making->what->label,
+		making->what->algorithm, making->what->rsa_bits };
+	const struct key_maker maker = { making, make, NULL, discard };
+	struct known_tags known = { 0 };
+	struct dnskey key;
+	bool ok = known_tags_add_config(&known, context->config, err) &&
+	    distinct_key_make(
+		context->record, &known, &wanted, &maker, &key, err);
+
+	known_tags_clear(&known);
+	return ok;
+}
+
 static bool
 generate(const struct context *context, const struct args *args,
     const struct keygen *what, struct output *csr, struct err *err)
 {
-	const struct config *config = context->config;
 	struct token token;
-	struct hsm_key key;
-	struct keyinfo info;
+	struct making making = { .token = &token,
+		.config = context->config,
+		.what = what };
 	bool ok;
 
 	if (!token_open(
 		context, args_value(args, "hsm"), UINT32_MAX, &token, err))
 		return false;
-	ok = facts_generating(context->record, what->label,
-		 args_value(args, "algorithm"), what->rsa_bits, err) &&
-	    keygen_run(&token, what, config->ksk_policy.signers_name,
-		config_ttl_s(config), &key, &info, err) &&
-	    facts_key(context->record, &info.dnskey, err) &&
-	    (csr == NULL || make_csr(context->record, &token, &key, &info,
-		args_value(args, "csr"), csr, err)) &&
-	    print(context, &info, err);
+	ok = make_distinct(context, &making, err) &&
+	    (csr == NULL ||
+		make_csr(context->record, &token, &making.key, &making.info,
+		    args_value(args, "csr"), csr, err)) &&
+	    print(context, &making.info, err);
 	token_close(&token);
 	return ok;
 }
@@ -127,7 +173,8 @@ const struct command cmd_keygen = {
 	    "and nothing else; the token is asked for exactly that and what it\n"
 	    "made is read back and compared.  Prints the DNSKEY and DS records,\n"
 	    "the key tag now and once revoked, the DS in PGP words, and the\n"
-	    "lines that pin the key in the configuration.  --csr writes the\n"
+	    "lines that pin the key in the configuration.  A key whose tag, now\n"
+	    "or once revoked, is a configured KSK's is deleted and made anew.  --csr writes the\n"
 	    "proof of ownership: a PKCS#10 request signed by the key itself.",
 	.needs_config = true,
 	.recording = RECORD_ALWAYS,

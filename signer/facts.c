@@ -338,6 +338,24 @@ facts_signatures(struct record *record, const char *event, const char *name,
 }
 
 bool
+facts_zsk_files(struct record *record, const char *dir, struct err *err)
+{
+	return record_event(record, "zsk files",
+	    json_pack("{s:o}", "path", json_of_text(dir)), err);
+}
+
+bool
+facts_discarding(struct record *record, const struct dnskey *dnskey,
+    const struct known_tag *clash, struct err *err)
+{
+	return record_event(record, "discarding",
+	    json_pack("{s:o, s:{s:s, s:i, s:i}}", "key", json_of_key(dnskey),
+		"clashes_with", "key_identifier", clash->identifier,
+		"algorithm", clash->algorithm, "key_tag", clash->tag),
+	    err);
+}
+
+bool
 facts_generating(struct record *record, const char *label,
     const char *algorithm, unsigned bits, struct err *err)
 {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ksr/check.h"
+#include "ksr/known_tags.h"
 #include "signer/asked.h"
 #include "signer/command.h"
 #include "signer/input.h"
@@ -86,6 +87,18 @@ MUST_USE bool facts_signatures(struct record *record, const char *event,
 MUST_USE bool facts_activation(struct record *record, const char *event,
     const struct document *response, struct err *err);
 
+/* "zsk files": the folder that the ZSKs of a rehearsal are in. */
+MUST_USE bool facts_zsk_files(
+    struct record *record, const char *dir, struct err *err);
+
+/*
+ * "discarding": a new key is about to be deleted, because it has a known key's
+ * tag; "discarded" after it is facts_deletion.
+ */
+MUST_USE bool facts_discarding(struct record *record,
+    const struct dnskey *dnskey, const struct known_tag *clash,
+    struct err *err);
+
 /* "generating" before keygen, "key" after it. */
 MUST_USE bool facts_generating(struct record *record, const char *label,
     const char *algorithm, unsigned bits, struct err *err);
@@ -94,7 +107,7 @@ MUST_USE bool facts_key(struct record *record, const struct dnskey *dnskey,
 
 /*
  * "key to delete" before the confirmation, "deleting" before the act, "deleted"
- * after it: the key, as it stands in the token.
+ * after it, "discarded" after a new key was: the key, as it stood in the token.
  */
 MUST_USE bool facts_deletion(struct record *record, const char *event,
     const struct dnskey *dnskey, struct err *err);

@@ -70,6 +70,17 @@ algorithm_of_key(const struct hsm_key *key, const struct config *config)
 					  ALGORITHM_RSASHA256;
 }
 
+/* A token does not say what its keys are for; their labels do. */
+static uint16_t
+flags_of_key(const struct hsm_key *key, const struct config *config)
+{
+	if (keyinfo_configured(config, key->label) == NULL &&
+	    strncmp(key->label, ZSK_LABEL_PREFIX, strlen(ZSK_LABEL_PREFIX)) ==
+		0)
+		return DNSKEY_FLAGS_ZSK;
+	return DNSKEY_FLAGS_KSK;
+}
+
 bool
 keyinfo_of_key(const struct hsm_key *key, const struct config *config,
     struct keyinfo *ret, struct err *err)
@@ -80,7 +91,8 @@ keyinfo_of_key(const struct hsm_key *key, const struct config *config,
 		return err_set(err, E_HSM, "key \"%s\" has no public half",
 		    key->label);
 	return token_dnskey(key, algorithm_of_key(key, config),
-		   DNSKEY_FLAGS_KSK, config_ttl_s(config), &dnskey, err) &&
+		   flags_of_key(key, config), config_ttl_s(config), &dnskey,
+		   err) &&
 	    keyinfo_of(&dnskey, config->ksk_policy.signers_name, ret, err);
 }
 
@@ -104,6 +116,12 @@ put_ds(const struct keyinfo *info, struct buf *ret)
 	buf_hex(ret, (struct bytes){ info->ds_sha256, DS_SHA256_SIZE });
 }
 
+static bool
+is_ksk(const struct keyinfo *info)
+{
+	return (info->dnskey.flags & DNSKEY_FLAG_SEP) != 0;
+}
+
 void
 keyinfo_print(const struct keyinfo *info)
 {
@@ -111,15 +129,34 @@ keyinfo_print(const struct keyinfo *info)
 	char algorithm[ALGORITHM_TEXT_SIZE];
 
 	put_dnskey(info, &text);
-	buf_puts(&text, "\n");
-	put_ds(info, &text);
-	printf("Key %s\n  algorithm %s, key tag %u, %u once revoked\n%.*s\n",
-	    info->dnskey.identifier,
+	printf("Key %s\n  algorithm %s, key tag %u", info->dnskey.identifier,
 	    algorithm_text(info->dnskey.algorithm, algorithm),
-	    info->dnskey.tag, info->revoked_tag, (int)text.len,
-	    (const char *)text.data);
-	print_words((struct bytes){ info->ds_sha256, DS_SHA256_SIZE });
+	    info->dnskey.tag);
+	if (is_ksk(info)) {
+		printf(", %u once revoked", info->revoked_tag);
+		buf_puts(&text, "\n");
+		put_ds(info, &text);
+	}
+	printf("\n%.*s\n", (int)text.len, (const char *)text.data);
+	if (is_ksk(info))
+		print_words((struct bytes){ info->ds_sha256, DS_SHA256_SIZE });
 	buf_free(&text);
+}
+
+static json_t *
+json_of_zsk(const struct keyinfo *info)
+{
+	struct buf dnskey = buf_new(RECORD_MAX);
+	char algorithm[ALGORITHM_TEXT_SIZE];
+	json_t *json;
+
+	put_dnskey(info, &dnskey);
+	json = json_pack("{s:s, s:s, s:i, s:s%}", "label",
+	    info->dnskey.identifier, "algorithm",
+	    algorithm_text(info->dnskey.algorithm, algorithm), "key_tag",
+	    info->dnskey.tag, "dnskey", (const char *)dnskey.data, dnskey.len);
+	buf_free(&dnskey);
+	return json;
 }
 
 json_t *
@@ -130,6 +167,8 @@ keyinfo_json(const struct keyinfo *info)
 	char algorithm[ALGORITHM_TEXT_SIZE];
 	json_t *json;
 
+	if (!is_ksk(info))
+		return json_of_zsk(info);
 	put_dnskey(info, &dnskey);
 	put_ds(info, &ds);
 	json = json_pack("{s:s, s:s, s:i, s:i, s:s%, s:s%, s:o, s:o}", "label",

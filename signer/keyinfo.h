@@ -1,5 +1,5 @@
 /*
- * A KSK as it is announced: DNSKEY, DS, tags, the words of its DS, and the
+ * A key of the token as DNS has it; a KSK as it is announced: DNSKEY, DS, tags, the words of its DS, and the
  * lines that pin it in the configuration.
  */
 #pragma once
@@ -13,7 +13,7 @@
 #include "ksr/rrset.h"
 
 struct keyinfo {
-	struct dnskey dnskey; /* flags 257 */
+	struct dnskey dnskey; /* flags 257, or 256 for a ZSK */
 	uint16_t revoked_tag;
 	uint8_t ds_sha256[DS_SHA256_SIZE];
 	char zone[DNAME_TEXT_MAX + 1]; /* canonical, with its final dot */
@@ -33,13 +33,18 @@ const struct config_key *keyinfo_configured(
 MUST_USE bool keyinfo_deletable(const struct config *config, const char *label,
     int64_t now, struct err *err);
 
+/* How `request` begins the labels of the keys that it makes. */
+#define ZSK_LABEL_PREFIX "zsk-"
+
 /*
- * A key in the token, of the algorithm that the configuration pins, or else of
+ * A key in the token, a ZSK if it is labelled as one and no configured key, else
+ * a KSK; of the algorithm that the configuration pins, or else of
  * the one with SHA-256 (P-384: SHA-384) that keys of its type sign with.
  */
 MUST_USE bool keyinfo_of_key(const struct hsm_key *key,
     const struct config *config, struct keyinfo *ret, struct err *err);
 
+/* A ZSK's without DS, which only trust anchors have. */
 void keyinfo_print(const struct keyinfo *info);
 json_t *keyinfo_json(const struct keyinfo *info);
 

@@ -273,6 +273,26 @@ show_deletion(const struct show *show, const char *clock, const json_t *line)
 }
 
 static void
+show_discarding(const struct show *show, const char *clock, const json_t *line)
+{
+	const json_t *clash = json_object_get(line, "clashes_with");
+
+	show_dnskey(show, clock, "about to discard",
+	    json_object_get(line, "key"));
+	put(show, ATTENTION, "", STEP_LEFT,
+	    "because of its tag: \"%s\" has or will have key tag %lld",
+	    fact_text(clash, "key_identifier"),
+	    (long long)json_integer_value(json_object_get(clash, "key_tag")));
+}
+
+static void
+show_zsk_files(const struct show *show, const char *clock, const json_t *line)
+{
+	put(show, PLAIN, clock, STEP_LEFT, "ZSKs in the files of %s",
+	    fact_text(line, "path"));
+}
+
+static void
 show_generating(const struct show *show, const char *clock, const json_t *line)
 {
 	put(show, PLAIN, clock, STEP_LEFT, "about to make key \"%s\", %s",
@@ -551,6 +571,9 @@ static const struct {
 	{ "key to delete", show_deletion },
 	{ "deleting", show_deletion },
 	{ "deleted", show_deletion },
+	{ "discarding", show_discarding },
+	{ "discarded", show_deletion },
+	{ "zsk files", show_zsk_files },
 	{ "prompt", show_prompt },
 	{ "answer", show_answer },
 	{ "signing", show_signatures },

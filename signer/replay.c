@@ -113,7 +113,8 @@ replay_published(struct rerun *rerun, const json_t *line, struct err *err)
 static bool
 may_refuse_after(const char *event)
 {
-	static const char *const signing[] = { "signing", "token", "key" };
+	static const char *const signing[] = { "signing", "token", "zsk files",
+		"key" };
 
 	for (size_t i = 0; i < ARRAY_LEN(signing); i++)
 		if (strcmp(event, signing[i]) == 0)
@@ -134,6 +135,8 @@ replay_end(struct rerun *rerun, const json_t *line, struct err *err)
 		differs(rerun,
 		    "the run claims success, but not every response that it "
 		    "was asked for was published");
+	if (status == 0)
+		replay_clash(rerun);
 	if (refusal->code != E_NONE) {
 		if (status != err_exit_status(refusal) ||
 		    strcmp(message, refusal->msg) != 0)
@@ -198,6 +201,9 @@ static const struct handler handlers_1[] = {
 	{ "signed", replay_signed },
 	{ "generating", replay_generating },
 	{ "key", replay_key },
+	{ "zsk files", replay_zsk_files },
+	{ "discarding", replay_discarding },
+	{ "discarded", replay_discarded },
 	{ "key to delete", replay_key_to_delete },
 	{ "deleting", replay_deletion },
 	{ "deleted", replay_deletion },
@@ -325,6 +331,7 @@ rerun_clear(struct rerun *rerun)
 	asked_clear(&rerun->asked);
 	free(rerun->ksks);
 	free(rerun->generated);
+	known_tags_clear(&rerun->known);
 	simulating_clear(&rerun->simulating);
 }
 

@@ -85,6 +85,7 @@ bool
 replay_generating(struct rerun *rerun, const json_t *line, struct err *err)
 {
 	(void)err;
+	replay_clash(rerun);
 	rerun->generating = line;
 	return true;
 }
@@ -129,7 +130,7 @@ replay_key(struct rerun *rerun, const json_t *line, struct err *err)
 		return err_set(err, E_MEMORY, "out of memory");
 	rerun->generated = list;
 	list[rerun->n_generated++] = key;
-	return true;
+	return replay_made(rerun, &key, err);
 }
 
 bool
@@ -211,6 +212,8 @@ replay_request(struct rerun *rerun, const json_t *line, struct err *err)
 		differs(rerun, "%s", why.msg);
 	} else {
 		verify_possession(rerun, request);
+		replay_clash(rerun);
+		replay_unknown_clash(rerun, request);
 		for (size_t i = 0; i < rerun->n_generated; i++)
 			if (!stands_in(request, &rerun->generated[i]))
 				differs(rerun,

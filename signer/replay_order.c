@@ -7,7 +7,7 @@
 
 #include "signer/replay_steps.h"
 
-#define AFTER_MAX 4
+#define AFTER_MAX 5
 
 struct order {
 	const char *command;
@@ -74,8 +74,10 @@ static const struct order orders[] = {
 	{ "keygen", "input configuration", { "run" }, false },
 	{ "keygen", "hsm", { "input configuration" }, false },
 	{ "keygen", "token", { "hsm" }, false },
-	{ "keygen", "generating", { "token" }, false },
+	{ "keygen", "generating", { "token", "discarded" }, false },
 	{ "keygen", "key", { "generating" }, true },
+	{ "keygen", "discarding", { "key" }, false },
+	{ "keygen", "discarded", { "discarding" }, false },
 	{ "keygen", "output certificate request", { "key" }, false },
 	{ "keygen", "published", { "output certificate request" }, true },
 
@@ -94,9 +96,15 @@ static const struct order orders[] = {
 	{ "request", "hsm",
 	    { "input configuration", "input previous response" }, false },
 	{ "request", "token", { "hsm" }, false },
-	{ "request", "generating", { "token", "key" }, false },
+	{ "request", "zsk files",
+	    { "input configuration", "input previous response" }, false },
+	{ "request", "generating",
+	    { "token", "zsk files", "key", "discarded" }, false },
 	{ "request", "key", { "generating" }, false },
-	{ "request", "output request", { "token", "key" }, false },
+	{ "request", "discarding", { "key" }, false },
+	{ "request", "discarded", { "discarding" }, false },
+	{ "request", "output request", { "token", "zsk files", "key" },
+	    false },
 	{ "request", "published", { "output request" }, true },
 
 	{ "sign", "input configuration", { "run" }, false },

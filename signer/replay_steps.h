@@ -4,6 +4,7 @@
 #pragma once
 
 #include "ksr/check.h"
+#include "ksr/known_tags.h"
 #include "signer/asked.h"
 #include "signer/command.h"
 #include "signer/input.h"
@@ -64,8 +65,12 @@ struct rerun {
 	const json_t *output;     /* the last "output" line */
 	const json_t *generating; /* the last "generating" line */
 	const json_t *to_delete;  /* the "key to delete" line */
-	struct dnskey *generated; /* owned */
+	struct dnskey *generated; /* owned; without what was discarded */
 	size_t n_generated;
+	struct known_tags known;     /* what new keys must not clash with */
+	size_t n_known_before;	     /* without the last key made */
+	bool clashes;		     /* the last key made, unless discarded */
+	const json_t *unknown_clash; /* a "discarding" still to be proved */
 	struct simulating simulating;
 	/* Why the run had to stop here; E_NONE: it had not to. */
 	struct err refusal;
@@ -173,6 +178,19 @@ MUST_USE bool replay_step(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool
 replay_generating(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_key(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool
+replay_zsk_files(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool
+replay_discarding(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool
+replay_discarded(struct rerun *, const json_t *line, struct err *);
+/* Of the key just made: whether its tag is a known key's. */
+MUST_USE bool
+replay_made(struct rerun *, const struct dnskey *key, struct err *);
+/* A difference if the last key made has a known key's tag and was kept. */
+void replay_clash(struct rerun *);
+/* What a key was discarded for stands in the request. */
+void replay_unknown_clash(struct rerun *, const struct ksr *request);
 MUST_USE bool replay_key_to_delete(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_deletion(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_request(struct rerun *, const json_t *line, struct err *);

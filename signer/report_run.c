@@ -157,6 +157,24 @@ put_deletion(struct page *page, const json_t *line)
 }
 
 static void
+put_discarding(struct page *page, const json_t *line)
+{
+	const json_t *clash = json_object_get(line, "clashes_with");
+
+	put_dnskey(page, "about to discard", json_object_get(line, "key"));
+	HTML(page->out,
+	    ", because of its tag: <b>$</b> has or will have key tag $",
+	    fact_text(clash, "key_identifier"),
+	    html_integer(clash, "key_tag").s);
+}
+
+static void
+put_zsk_files(struct page *page, const json_t *line)
+{
+	HTML(page->out, "ZSKs in the files of $", fact_text(line, "path"));
+}
+
+static void
 put_generating(struct page *page, const json_t *line)
 {
 	HTML(page->out, "about to make key <b>$</b>, $, $ bits",
@@ -291,6 +309,9 @@ static const struct {
 	{ "key to delete", put_deletion },
 	{ "deleting", put_deletion },
 	{ "deleted", put_deletion },
+	{ "discarding", put_discarding },
+	{ "discarded", put_deletion },
+	{ "zsk files", put_zsk_files },
 	{ "prompt", put_prompt },
 	{ "answer", put_answer },
 	{ "signing", put_signing },

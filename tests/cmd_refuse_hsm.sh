@@ -332,7 +332,7 @@ for quarter in 2027 2027-q5 2027-q0 2027-Q1 27-q1 2027-q1x ''; do
 		"$OUTPUT/ksr.xml" --quarter "$quarter"
 done
 request_refused "$KSR: already exists and is never overwritten" "$KSR"
-request_refused "$WS/skr.xml: its last bundle holds 2 ZSKs, expected the token's" \
+request_refused "$WS/skr.xml: a request that begins at 2028-01-01T00:00:00 does not follow it" \
 	"$OUTPUT/ksr.xml" --previous-skr "$WS/skr.xml" --quarter 2028-q1
 p11 --delete-object --type pubkey --label zsk-2027-q1
 request_refused "token \"$TOKEN\" (serial $SERIAL): private key without a public key: \"zsk-2027-q1\"" \

@@ -29,7 +29,7 @@ at sign ksr2.xml skr2.xml --previous-skr skr1.xml --batch --schema rollover \
 	"${horizon[@]}"
 sed -i 's/^  acceptable_domains.*/&\n  check_bundle_intervals: false\n  min_bundle_interval: P10DT1H/' \
 	anchorite.yaml
-at request ksr3.xml --previous-skr skr2.xml
+at request ksr3.xml --previous-skr skr2.xml --slot-length P10D
 at sign ksr3.xml skr3.xml --previous-skr skr2.xml --batch --schema revoke \
 	"${horizon[@]}"
 printf 'x\033[2J' >"<u>$(printf '\001')"

@@ -45,3 +45,7 @@
 
 /* Durations in policies: 100 years, so that sums never overflow. */
 #define DURATION_MAX_S (INT64_C(36525) * 86400)
+
+/* ZSKs in files. */
+#define ZSK_FILES_MAX	   1024u /* of one folder */
+#define ZSK_FILE_MAX	   16384u
