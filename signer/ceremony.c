@@ -98,6 +98,7 @@ step_interrupted(const char *step)
 		    "the manifest is stored; it may or may not have got its "
 		    "name" },
 		{ "compared", "the manifests were compared" },
+		{ "selftest", "the self-test was done" },
 		{ "input script",
 		    "a script was stored; its beginning is not on record" },
 		{ "input script values",

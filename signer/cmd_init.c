@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -16,19 +15,12 @@
 #include "signer/keygen.h"
 #include "signer/keyinfo.h"
 #include "signer/pin.h"
+#include "signer/softhsm.h"
 #include "signer/token.h"
 
 #define TOKEN_LABEL "anchorite rehearsal"
 #define KSK_LABEL   "ksk-1"
 #define PIN_DIGITS  8
-
-/* Where Debian and its relatives have SoftHSM. */
-static const char *const softhsm_modules[] = {
-	"/usr/lib/softhsm/libsofthsm2.so",
-	"/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-	"/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
-	"/usr/lib64/pkcs11/libsofthsm2.so",
-};
 
 struct workspace {
 	char dir[PATH_MAX]; /* absolute */
@@ -44,18 +36,11 @@ struct workspace {
 static bool
 find_module(const char *given, const char **ret, struct err *err)
 {
-	if (given != NULL) {
-		*ret = given;
-		return true;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(softhsm_modules); i++) {
-		if (access(softhsm_modules[i], R_OK) == 0) {
-			*ret = softhsm_modules[i];
-			return true;
-		}
-	}
-	return err_set(err, E_HSM,
-	    "SoftHSM is not installed (package softhsm2), or give --module");
+	*ret = given != NULL ? given : softhsm_module();
+	return *ret != NULL ||
+	    err_set(err, E_HSM,
+		"SoftHSM is not installed (package softhsm2), or give "
+		"--module");
 }
 
 static bool
@@ -191,16 +176,6 @@ write_config(const struct workspace *ws, struct err *err)
 	return ok;
 }
 
-static int
-remove_entry(const char *path, const struct stat *st, int type,
-    struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static bool
 fill_workspace(struct workspace *ws, struct err *err)
 {
@@ -284,7 +259,7 @@ init(const struct context *context, const struct args *args,
 		return false;
 	if (!fill_workspace(ws, err)) {
 		/* Ours alone: it was made a moment ago. */
-		nftw(ws->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+		folder_remove(ws->dir);
 		return false;
 	}
 	return print(context, ws, args->files[0], err);

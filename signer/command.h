@@ -104,6 +104,7 @@ extern const struct command cmd_log;
 extern const struct command cmd_replay;
 extern const struct command cmd_report;
 extern const struct command cmd_manifest;
+extern const struct command cmd_selftest;
 extern const struct command cmd_step;
 
 extern const struct option_row global_options[];

@@ -411,6 +411,29 @@ show_published(const struct show *show, const char *clock, const json_t *line)
 }
 
 static void
+show_selftest(const struct show *show, const char *clock, const json_t *line)
+{
+	const json_t *rows = json_object_get(line, "rows"), *row;
+	size_t i, n_failed = 0;
+
+	json_array_foreach(rows, i, row)
+	{
+		if (strcmp(fact_text(row, "result"), "FAIL") == 0)
+			n_failed++;
+	}
+	put(show, n_failed == 0 ? GOOD : BAD, clock, STEP_LEFT,
+	    "self-test: %zu cases, %zu failed", json_array_size(rows),
+	    n_failed);
+	json_array_foreach(rows, i, row)
+	{
+		if (strcmp(fact_text(row, "result"), "pass") != 0)
+			put(show, ATTENTION, "", STEP_LEFT, "%s %s: %s",
+			    fact_text(row, "result"), fact_text(row, "id"),
+			    fact_text(row, "note"));
+	}
+}
+
+static void
 show_compared(const struct show *show, const char *clock, const json_t *line)
 {
 	const json_t *list = json_object_get(line, "differences"), *item;
@@ -581,6 +604,7 @@ static const struct {
 	{ "published", show_published },
 	{ "simulated", show_simulated },
 	{ "step", show_step },
+	{ "selftest", show_selftest },
 	{ "compared", show_compared },
 	{ "unused overrides", show_unused },
 	{ "activating", show_activation },

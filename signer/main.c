@@ -40,6 +40,7 @@ static const struct command *const commands[] = {
 	&cmd_replay,
 	&cmd_report,
 	&cmd_manifest,
+	&cmd_selftest,
 	&cmd_step,
 };
 

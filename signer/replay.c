@@ -175,6 +175,7 @@ static const struct handler handlers_1[] = {
 	{ "input register", replay_register },
 	{ "input script", replay_script },
 	{ "input script values", replay_values },
+	{ "selftest", replay_selftest },
 	{ "input manifest", replay_manifest },
 	{ "output manifest", replay_manifest },
 	{ "compared", replay_compared },

@@ -62,6 +62,8 @@ static const struct order orders[] = {
 	{ "manifest", "published", { "output manifest" }, true },
 	{ "manifest", "compared", { "output manifest", "published" }, true },
 
+	{ "selftest", "selftest", { "run" }, true },
+
 	{ "step", "input script", { "run" }, false },
 	{ "step", "input script values", { "input script" }, false },
 	{ "step", "step", { "run", "input script", "input script values" },

@@ -269,6 +269,27 @@ put_simulated(struct page *page, const json_t *line)
 }
 
 static void
+put_selftest(struct page *page, const json_t *line)
+{
+	const json_t *rows = json_object_get(line, "rows"), *row;
+	size_t i;
+
+	HTML(page->out, "self-test of $ cases; what did not pass:",
+	    html_number(json_array_size(rows)).s);
+	json_array_foreach(rows, i, row)
+	{
+		if (strcmp(fact_text(row, "result"), "pass") != 0)
+			HTML(page->out,
+			    "<div><span class=\"badge $\">$</span> $ $</div>",
+			    strcmp(fact_text(row, "result"), "FAIL") == 0
+				? "refuse"
+				: "not-run",
+			    fact_text(row, "result"), fact_text(row, "id"),
+			    fact_text(row, "note"));
+	}
+}
+
+static void
 put_compared(struct page *page, const json_t *line)
 {
 	const json_t *list = json_object_get(line, "differences"), *item;
@@ -319,6 +340,7 @@ static const struct {
 	{ "published", put_published },
 	{ "simulated", put_simulated },
 	{ "step", page_step },
+	{ "selftest", put_selftest },
 	{ "compared", put_compared },
 	{ "activating", put_activation },
 	{ "activated", put_activation },
