@@ -131,7 +131,7 @@ find_early_signature(const struct change *change)
 	struct text required = { 0 };
 
 	text_add(&required,
-	    "published without a break for %s before: PublishSafety (%s); for "
+	    "published without a break for %s before: PublishSafety, %s; for "
 	    "followers the time that the set before can be replayed, %" PRId64
 	    " d of add hold-down and two refreshes (RFC 5011 sections 2.3, "
 	    "2.4.1)",

@@ -97,6 +97,7 @@ extern const struct command cmd_sign;
 extern const struct command cmd_verify;
 extern const struct command cmd_release;
 extern const struct command cmd_simulate;
+extern const struct command cmd_plan;
 extern const struct command cmd_show;
 extern const struct command cmd_hash;
 extern const struct command cmd_register;

@@ -33,6 +33,7 @@ static const struct command *const commands[] = {
 	&cmd_verify,
 	&cmd_release,
 	&cmd_simulate,
+	&cmd_plan,
 	&cmd_show,
 	&cmd_hash,
 	&cmd_register,

@@ -183,6 +183,9 @@ static const struct handler handlers_1[] = {
 	{ "input response in place", replay_in_place },
 	{ "input trust anchors", replay_anchors },
 	{ "simulated", replay_simulated },
+	{ "input plan", replay_plan },
+	{ "checks plan", replay_plan_checks },
+	{ "output plan drawing", replay_plan_drawing },
 	{ "asked", replay_asked },
 	{ "unused overrides", replay_unused_overrides },
 	{ "activating", replay_activation },
@@ -330,6 +333,7 @@ rerun_clear(struct rerun *rerun)
 		document_free(&rerun->in_place[i]);
 	}
 	asked_clear(&rerun->asked);
+	planned_clear(&rerun->planned);
 	free(rerun->ksks);
 	free(rerun->generated);
 	known_tags_clear(&rerun->known);

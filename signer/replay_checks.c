@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/plan_check.h"
 #include "ksr/practice.h"
 #include "signer/json.h"
 #include "signer/print.h"
@@ -343,6 +344,28 @@ has_documents(const struct rerun *rerun)
 {
 	return rerun->config != NULL && rerun->request.ksr != NULL &&
 	    (rerun->previous.path == NULL || rerun->previous.ksr != NULL);
+}
+
+bool
+replay_plan_checks(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	size_t first = rerun->report.n_results;
+	struct plan_reach reach;
+	struct err why;
+
+	if (rerun->planned.plan == NULL)
+		return true;
+	if (plan_check(rerun->planned.plan, rerun->config, &rerun->report,
+		&reach, &why)) {
+		compare_report(rerun, line, first, rerun->planned.path);
+		return true;
+	}
+	if (why.code != E_REFUSED) {
+		*err = why;
+		return false;
+	}
+	rerun->refusal = why;
+	return true;
 }
 
 bool

@@ -166,6 +166,29 @@ replay_file(struct rerun *rerun, const json_t *line, struct err *err)
 }
 
 bool
+replay_plan(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	struct buf yaml = buf_new(CONFIG_FILE_MAX);
+	struct planned *planned = &rerun->planned;
+	struct err why;
+	bool there;
+
+	if (rerun->config == NULL || planned->path != NULL)
+		return true; /* missing, or twice: that has been reported */
+	planned->path = fact_text(line, "path");
+	if (!replay_stored(rerun, line, &yaml, &there, err)) {
+		buf_free(&yaml);
+		return false;
+	}
+	if (there &&
+	    !plan_read(buf_bytes(&yaml), planned->path, rerun->config,
+		&planned->plan, &why))
+		rerun->refusal = why;
+	buf_free(&yaml);
+	return true;
+}
+
+bool
 replay_register(struct rerun *rerun, const json_t *line, struct err *err)
 {
 	struct buf content = buf_new(KSR_FILE_MAX);

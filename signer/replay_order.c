@@ -51,6 +51,12 @@ static const struct order orders[] = {
 	{ "simulate", "output drawing", { "simulated" }, false },
 	{ "simulate", "published", { "output drawing" }, true },
 
+	{ "plan", "input configuration", { "run" }, false },
+	{ "plan", "input plan", { "input configuration" }, true },
+	{ "plan", "checks plan", { "input plan" }, true },
+	{ "plan", "output plan drawing", { "input plan" }, false },
+	{ "plan", "published", { "output plan drawing" }, true },
+
 	{ "register", "input configuration", { "run" }, true },
 	{ "register", "input register", { "input configuration" }, true },
 	{ "register", "input response", { "input register" }, true },
@@ -184,6 +190,8 @@ check_end(struct rerun *rerun, const json_t *line, const char *before)
 		differs(rerun,
 		    "the run claims success after \"%s\": steps are missing",
 		    before);
+	else if (status == 0 && strcmp(rerun->run->command, "plan") == 0)
+		replay_plan_end(rerun, before);
 }
 
 static void

@@ -55,6 +55,7 @@ struct rerun {
 	const json_t *script;     /* the "input" line of a script; or NULL */
 	const json_t *values;     /* that of its values; or NULL */
 	/* Of sign alone. */
+	struct planned planned; /* its path is NULL if no plan was read */
 	struct asked asked;
 	struct rerun_response responses[PLAN_RESPONSES_MAX];
 	size_t turns[TURNS]; /* responses that had theirs, or need none */
@@ -98,6 +99,7 @@ MUST_USE bool
 replay_configuration(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_document(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_file(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_plan(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_register(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool
 replay_activation(struct rerun *, const json_t *line, struct err *);
@@ -115,6 +117,14 @@ MUST_USE bool replay_anchors(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool
 replay_simulated(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_drawing(struct rerun *, const json_t *line, struct err *);
+
+/* replay_plan.c */
+MUST_USE bool
+replay_plan_checks(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool
+replay_plan_drawing(struct rerun *, const json_t *line, struct err *);
+/* What a run of plan that succeeded was asked for was its last step. */
+void replay_plan_end(struct rerun *rerun, const char *last);
 
 /* replay_release.c */
 MUST_USE bool replay_release(struct rerun *, struct err *);

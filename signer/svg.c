@@ -28,7 +28,8 @@ static const char style[] =
     "stroke-dasharray:4 2}.valid{fill:#d5efdb}.overlap{fill:#9fd6ae}"
     ".hole,.fails{fill:#ffe1e0;stroke:#a40e26;stroke-width:2}"
     ".fallback{fill:#ffffff;stroke-dasharray:5 3}"
-    ".fallback+.cell{font-weight:400}";
+    ".fallback+.cell{font-weight:400}"
+    ".dashed{stroke:#1b1f24;stroke-dasharray:4 3;stroke-width:1.2}";
 
 int
 svg_x(const struct svg *svg, int64_t time)

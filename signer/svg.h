@@ -4,7 +4,7 @@
  * that stands alone brings its own, with the same class names:
  *
  *   rect  zsk published signs revoked valid overlap hole; alone also fails,
- *         fallback (dashed), band (ground)
+ *         fallback (dashed), band (ground), dashed (beside another)
  *   text  title (ends at its x) slot cell (middle) heading date legend; alone
  *         also name (the drawing's), note (small)
  *   line  edge; alone also now (dashed)

@@ -356,6 +356,24 @@ plan_every_rule_has_a_planted_error(void **state)
 	}
 }
 
+static void
+plan_every_rule_stands_in_the_document(void **state)
+{
+	struct buf docs = read_whole("docs/plan.md");
+
+	(void)state;
+	for (size_t i = 0; i < n_plan_rules; i++) {
+		const struct check *rule = &plan_rules[i];
+		char row[1024];
+
+		snprintf(row, sizeof(row), "\n| %s | %s | %s | %s |\n", rule->id,
+		    rule->clause, rule->title, rule->reason);
+		if (strstr((const char *)docs.data, row) == NULL)
+			fail_msg("docs/plan.md has no row %s", row);
+	}
+	buf_free(&docs);
+}
+
 /*
  * Quarters of a single slot put every slot on a day of its own: the bounds of
  * each time can be tried to the day.
@@ -817,6 +835,7 @@ main(void)
 		cmocka_unit_test(plan_templates_hold),
 		cmocka_unit_test(plan_planted_errors_are_found_in_their_place),
 		cmocka_unit_test(plan_every_rule_has_a_planted_error),
+		cmocka_unit_test(plan_every_rule_stands_in_the_document),
 		cmocka_unit_test(plan_hold_down_counts_replay_and_refreshes),
 		cmocka_unit_test(plan_hold_down_counts_a_long_ttl),
 		cmocka_unit_test(plan_publish_safety_counts_where_it_is_longer),

@@ -1,0 +1,15 @@
+/*
+ * A plan as people and scripts read it.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "ksr/config.h"
+#include "signer/input.h"
+
+void plan_print(const struct plan *plan, const struct config *config);
+
+/* path, sha256, description, delays. */
+json_t *plan_json_head(const struct planned *planned);
+json_t *plan_json(const struct planned *planned, const struct config *config);
