@@ -4,10 +4,11 @@
 #include "ksr/cycle.h"
 #include "ksr/quarter.h"
 
-#define DAY_S        INT64_C(86400)
-#define LENGTH_MAX_S (3660 * DAY_S)
-#define START_MIN    INT64_C(631152000)  /* 1990-01-01T00:00:00Z */
-#define START_MAX    INT64_C(4133980799) /* 2100-12-31T23:59:59Z */
+#define DAY_S              INT64_C(86400)
+#define SHORTEST_QUARTER_S (90 * DAY_S) /* January to March */
+#define LENGTH_MAX_S       (3660 * DAY_S)
+#define START_MIN          INT64_C(631152000)  /* 1990-01-01T00:00:00Z */
+#define START_MAX          INT64_C(4133980799) /* 2100-12-31T23:59:59Z */
 
 /* Where the policy leaves a range: its middle, in whole days. */
 static int64_t
@@ -74,21 +75,17 @@ cycle_start_parse(const char *text, int64_t *ret, struct err *err)
 	    text);
 }
 
-/* What is left of the quarter that begins then, after the cycle's slots. */
-static int64_t
-spare_of_quarter(const struct cycle *cycle, struct quarter quarter)
-{
-	return quarter_start(quarter_next(quarter)) - quarter_start(quarter) -
-	    (int64_t)cycle->n_slots * cycle->slot_s;
-}
-
+/*
+ * Held against the shortest quarter, so that a cycle is one in all quarters of
+ * a year or in none.
+ */
 static bool
 is_quarter(const struct cycle *cycle, int64_t start)
 {
-	struct quarter quarter = quarter_of_time(start);
-	int64_t spare = spare_of_quarter(cycle, quarter);
+	int64_t spare =
+	    SHORTEST_QUARTER_S - (int64_t)cycle->n_slots * cycle->slot_s;
 
-	return quarter_start(quarter) == start && spare >= 0 &&
+	return quarter_start(quarter_of_time(start)) == start && spare >= 0 &&
 	    spare < cycle->slot_s;
 }
 

@@ -36,7 +36,7 @@ cycle_start_parse(const char *text, int64_t *ret, struct err *err);
 
 /*
  * When the cycle after it begins, and the one before it began.  One that
- * begins with a quarter and leaves less than a slot of it is the whole
+ * begins with a quarter and leaves less than a slot of 90 days is the whole
  * quarter: its last slot takes the spare days.
  */
 int64_t cycle_next_start(const struct cycle *cycle);

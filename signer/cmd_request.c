@@ -170,7 +170,8 @@ static const struct option_row options[] = {
 const struct command cmd_request = {
 	.name = "request",
 	.run = run,
-	.usage = "KSR [--quarter 2027-q1] [--previous-skr SKR]",
+	.usage = "KSR [--quarter 2027-q1 | --start DAY] [--previous-skr SKR] "
+		 "[--zsk-dir DIR]",
 	.summary = "make a request, as the ZSK operator does",
 	.help =
 	    "Slots and their validity are the configuration's: for the root,\n"

@@ -169,7 +169,7 @@ zsk_text_read(const char *path, char ret[ZSK_FILE_MAX + 1], struct err *err)
 	struct buf buf = buf_new(ZSK_FILE_MAX);
 	bool ok = file_read(path, ZSK_FILE_MAX, &buf, err);
 
-	if (ok && memchr(buf.data, '\0', buf.len) != NULL)
+	if (ok && buf.len > 0 && memchr(buf.data, '\0', buf.len) != NULL)
 		ok = err_set(err, E_INPUT, "%s: holds a NUL", path);
 	if (ok) {
 		if (buf.len > 0)

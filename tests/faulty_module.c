@@ -7,6 +7,7 @@
  */
 #include <dlfcn.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -312,6 +313,50 @@ ask_extractable(CK_ATTRIBUTE *list, CK_ULONG n, CK_BBOOL *yes)
 			list[i].pValue = yes;
 }
 
+/* RFC 6979 A.2.5: a P-256 key that everybody has. */
+static const char published_private[] =
+    "\xc9\xaf\xa9\xd8\x45\xba\x75\x16\x6b\x5c\x21\x57\x67\xb1\xd6\x93"
+    "\x4e\x50\xc3\xdb\x36\xe8\x9b\x12\x7b\x8a\x62\x2b\x12\x0f\x67\x21";
+static const char published_point[] =
+    "\x04\x41\x04" /* DER octet string, uncompressed */
+    "\x60\xfe\xd4\xba\x25\x5a\x9d\x31\xc9\x61\xeb\x74\xc6\x35\x6d\x68"
+    "\xc0\x49\xb8\x92\x3b\x61\xfa\x6c\xe6\x69\x62\x2e\x60\xf2\x9f\xb6"
+    "\x79\x03\xfe\x10\x08\xb8\xbc\x99\xa4\x1a\xe9\xe9\x56\x28\xbc\x64"
+    "\xf2\xf1\xb2\x0c\x2d\x7e\x9f\x51\x77\xa3\xc2\x94\xd4\x46\x22\x99";
+static const char p256[] = "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
+
+/* An object with the attributes asked for and these three. */
+static CK_RV
+put_object(CK_SESSION_HANDLE session, const CK_ATTRIBUTE *asked, CK_ULONG n,
+    CK_OBJECT_CLASS class, CK_ATTRIBUTE_TYPE type, const char *value,
+    CK_ULONG len, CK_OBJECT_HANDLE *ret)
+{
+	CK_ATTRIBUTE all[32] = { { CKA_CLASS, &class, sizeof(class) },
+		{ type, (void *)(uintptr_t)value, len },
+		{ CKA_EC_PARAMS, (void *)(uintptr_t)p256, sizeof(p256) - 1 } };
+	CK_ULONG n_all = 3;
+
+	for (CK_ULONG i = 0; i < n && n_all < 32; i++)
+		if (asked[i].type != CKA_EC_PARAMS)
+			all[n_all++] = asked[i];
+	return target->C_CreateObject(session, all, n_all, ret);
+}
+
+static CK_RV
+put_published_key(CK_SESSION_HANDLE session, const CK_ATTRIBUTE *public,
+    CK_ULONG n_public, const CK_ATTRIBUTE *private, CK_ULONG n_private,
+    CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private)
+{
+	CK_RV rv = put_object(session, public, n_public, CKO_PUBLIC_KEY,
+	    CKA_EC_POINT, published_point, sizeof(published_point) - 1,
+	    ret_public);
+
+	return rv != CKR_OK ? rv :
+			      put_object(session, private, n_private,
+				  CKO_PRIVATE_KEY, CKA_VALUE, published_private,
+				  sizeof(published_private) - 1, ret_private);
+}
+
 static CK_RV
 generate_key_pair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
     CK_ATTRIBUTE *public, CK_ULONG n_public, CK_ATTRIBUTE *private,
@@ -324,6 +369,9 @@ generate_key_pair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 		return CKR_DEVICE_REMOVED;
 	if (fault("keygen_fails"))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if (fault("keygen_gives_published_key"))
+		return put_published_key(session, public, n_public, private,
+		    n_private, ret_public, ret_private);
 	if (fault("keygen_extractable"))
 		ask_extractable(private, n_private, &yes);
 	return target->C_GenerateKeyPair(session, mechanism, public, n_public,
