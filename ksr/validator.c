@@ -75,7 +75,7 @@ add_failure(struct walk *walk, size_t slot, struct err *err)
 
 	if (failures == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
-	if (cached != NULL && cached != &walk->timeline->slots[slot]) {
+	if (cached != NULL) {
 		failure.hidden_until = walk->now + cached->rrset.ttl_s;
 		if (failure.hidden_until > cached->rrset.expiration)
 			failure.hidden_until = cached->rrset.expiration;

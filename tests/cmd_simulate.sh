@@ -229,6 +229,30 @@ equal "no roll" "null null null" "$(seen static)"
 QUARTERS=("$WS"/{c1,d2,d3,e4}.xml "$WS/d4.xml@2027-10-20T00:00:00Z")
 equal "back to D" "2027-10-11 2027-10-13 2027-10-20" "$(seen static)"
 
+# A sequence that begins in the revocation: the old key, which signs, is no
+# anchor, and goes by the tag that it had before.
+accepts --json simulate "$WS/f1.xml@2028-02-01T00:00:00Z"
+equal "begins revoked" "[$NEW] null $OLD $NEW" "$(facts '.resolvers[0] |
+	"\(.anchors) \(.fails_at) \(.keys | keys_unsorted | join(" "))"' |
+	sed "s/$NEW $OLD\$/$OLD $NEW/")"
+accepts --json simulate "$WS/f1.xml@2028-02-01T00:00:00Z" \
+	--resolver "follower,anchor=$OLD"
+equal "the old one revokes itself" "2028-02-01 Revoked" "$(history 0 "$OLD")"
+equal "and is of no use" "2028-02-01T00:00:00+00:00 null" \
+	"$(facts '.resolvers[0] | "\(.fails_at) \(.recovers_at)"')"
+
+# Another zone operator's responses: the same label, another key.
+init_workspace other --at 2026-11-01T12:00:00Z
+accepts --at 2027-02-15T00:00:00Z request "$SCRATCH/other/ksr.xml" \
+	--quarter 2027-q2
+accepts --at 2027-02-15T00:00:00Z sign "$SCRATCH/other/ksr.xml" \
+	"$SCRATCH/other/skr.xml" --first --batch
+unset ANCHORITE_CONFIG
+refuses 2 "resolver 1 (static): anchor=ksk-1: is more than one key" simulate \
+	"$WS/c1.xml" "$SCRATCH/other/skr.xml" --resolver static,anchor=ksk-1
+QUARTERS=("$WS/c1.xml" "$SCRATCH/other/skr.xml")
+equal "a key out of nowhere" "2027-04-01 2027-04-03 null" "$(seen follower)"
+
 ### Drawn
 
 QUARTERS=("$WS"/{c1,d2,d3,e4,f1,c2}.xml)
@@ -256,6 +280,45 @@ accepts simulate "${QUARTERS[@]}" --svg "$SCRATCH/again.svg" --resolver \
 	absent,off=2028-01-10T00:00:00Z/P85D
 cmp "$SCRATCH/roll.svg" "$SCRATCH/again.svg" || fail "drawn in another way"
 accepts replay "$SCRATCH/drawn"
+
+# forged NAME FILTER TEXT: the record forged/ of NAME, its lines run through the
+# filter and chained anew; TEXT is what replay says of it.
+forged() {
+	local line prev n=0
+	prev=$(printf '%064d' 0)
+	while IFS= read -r line; do
+		n=$((n + 1))
+		line=$(jq -c --arg prev "$prev" --argjson n "$n" \
+			'.prev = $prev | .seq = $n' <<<"$line")
+		printf '%s\n' "$line"
+		prev=$(sha256sum <<<"$line" | cut -c1-64)
+	done < <(jq -c "$2" "$1/log.jsonl") >"$SCRATCH/forged/log.jsonl"
+	run replay "$SCRATCH/forged"
+	equal "replay's status after $2" 1 "$status"
+	says "$3"
+}
+
+cp -r "$SCRATCH/drawn" "$SCRATCH/forged"
+was=$(sha256sum <"$SCRATCH/roll.svg" | cut -c1-64)
+sed 's/FAILS/fails/' "$SCRATCH/roll.svg" >"$SCRATCH/fair.svg"
+is=$(sha256sum <"$SCRATCH/fair.svg" | cut -c1-64)
+rm "$SCRATCH/forged/outputs/$was"
+cp "$SCRATCH/fair.svg" "$SCRATCH/forged/outputs/$is"
+forged "$SCRATCH/drawn" "if .sha256 == \"$was\" then .sha256 = \"$is\" |
+	if .size then .size = $(stat -c %s "$SCRATCH/fair.svg") else . end
+	else . end" "the stored drawing is not the one drawn anew"
+rm -r "$SCRATCH/forged"
+cp -r "$SCRATCH/drawn" "$SCRATCH/forged"
+forged "$SCRATCH/drawn" 'if .event == "simulated" then
+	.resolvers[1].fails_at = null else . end' "results: recorded"
+forged "$SCRATCH/drawn" 'if .event == "run" then
+	.arguments |= map(if . == "static" then "follower" else . end)
+	else . end' "results: recorded"
+forged "$SCRATCH/drawn" 'if .event == "run" then
+	.arguments |= map(select(endswith("d2.xml") | not)) else . end' \
+	"the simulation fails: 6 responses were read of 5"
+forged "$SCRATCH/drawn" 'select(.event != "simulated")' \
+	'"output drawing" may not follow'
 
 ### On record
 

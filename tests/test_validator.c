@@ -293,12 +293,42 @@ absent_follower_begins_where_it_returns(void **state)
 	/* Too late: it failed before it could know, and hears so on return. */
 	assert_fails(story, absent(DAY(95), DAY(165)), DAY(190), DAY(192), 0);
 	assert_fails(story, absent(DAY(95), DAY(200)), DAY(200), 0, 0);
+	/* An empty cache hides nothing. */
+	assert_fails(story, absent(DAY(95), DAY(189) + 43200), DAY(190),
+	    DAY(192), 0);
+	assert_fails(story, absent(DAY(95), DAY(190)), DAY(190), 0, 0);
 	run = run_of(story, absent(DAY(95), DAY(200)));
 	assert_int_equal(run.outcomes[9], OUTCOME_OK); /* until day 95 */
 	assert_int_equal(run.outcomes[10], OUTCOME_OFF);
 	assert_int_equal(run.outcomes[19], OUTCOME_OFF);
 	assert_int_equal(run.outcomes[20], OUTCOME_FAILS);
 	validator_run_clear(&run);
+	story_free(story);
+}
+
+static void
+returning_resolver_has_an_empty_cache_and_asks(void **state)
+{
+	struct story *story = story_new();
+	struct resolver resolver = resolver_of(false, DAY(0), OLD);
+
+	(void)state;
+	story_tell(story);
+	resolver.off[resolver.n_off++] =
+	    (struct resolver_off){ DAY(185), DAY(191) };
+	assert_fails(story, resolver, DAY(191), 0, 0);
+	/* Off between two polls at noon: it does not wait for the next. */
+	resolver = resolver_of(true, DAY(0) + 43200, OLD);
+	resolver.off[resolver.n_off++] = (struct resolver_off){
+		DAY(99) + 64800, DAY(100) + 21600
+	};
+	assert_history(story, resolver,
+	    (const struct step[]){
+		{ DAY(100) + 21600, NEW, RFC5011_START, RFC5011_ADDPEND },
+		{ DAY(130) + 21600, NEW, RFC5011_ADDPEND, RFC5011_VALID },
+		{ DAY(280) + 21600, OLD, RFC5011_VALID, RFC5011_REVOKED },
+		{ DAY(380) + 21600, OLD, RFC5011_REVOKED, RFC5011_REMOVED },
+		{ 0, 0, RFC5011_START, RFC5011_START } });
 	story_free(story);
 }
 
@@ -586,6 +616,7 @@ main(void)
 		cmocka_unit_test(static_old_anchor_fails_when_the_new_key_signs),
 		cmocka_unit_test(late_follower_needs_the_whole_hold_down),
 		cmocka_unit_test(absent_follower_begins_where_it_returns),
+		cmocka_unit_test(returning_resolver_has_an_empty_cache_and_asks),
 		cmocka_unit_test(absent_through_the_revocation_still_trusts),
 		cmocka_unit_test(key_that_vanishes_for_a_slot_begins_anew),
 		cmocka_unit_test(key_that_signs_revoked_alone_fails_everybody),
