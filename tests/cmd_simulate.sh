@@ -50,6 +50,7 @@ equal "outcomes" "FAILS ok ok ok ok ok ok ok ok" \
 	"$(facts '[.resolvers[2].slots[].outcome] | join(" ")')"
 equal "static with both" null "$(facts '.resolvers[3].fails_at')"
 accepts simulate "$ROLL"
+transcript docs/simulate.md "anchorite simulate skr-root-2018-q1-0-d_to_e.xml"
 says "1.1     2018-01-01T00:00:00  19036/S,20326/P   1414!  ok    Va    ok    V-"
 says "FAILS at 2018-01-11T00:00:00 (slot 1.2): no signature by a key that it trusts"
 says "answers in caches hide it until 2018-01-13T00:00:00 at the latest"
@@ -228,6 +229,12 @@ QUARTERS=("$WS"/{c1,d2,d3,d4}.xml)
 equal "no roll" "null null null" "$(seen static)"
 QUARTERS=("$WS"/{c1,d2,d3,e4}.xml "$WS/d4.xml@2027-10-20T00:00:00Z")
 equal "back to D" "2027-10-11 2027-10-13 2027-10-20" "$(seen static)"
+accepts simulate "${QUARTERS[@]}" --resolver static --svg "$SCRATCH/back.svg"
+equal "from failure to recovery, drawn" 1 "$(grep -c \
+	'class="fails".*, 2027-10-11T00:00:00 to 2027-10-20T00:00:00' \
+	"$SCRATCH/back.svg")"
+equal "validation before and after, drawn" 2 \
+	"$(grep -c 'class="valid".*validates, ' "$SCRATCH/back.svg")"
 
 # A sequence that begins in the revocation: the old key, which signs, is no
 # anchor, and goes by the tag that it had before.
