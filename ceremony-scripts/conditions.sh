@@ -172,7 +172,7 @@ configured_module() {
 
 	mapfile -t modules < <(sed -nE \
 		's/^ +module: +"?([^"#]*[^"# ])"? *(#.*)?$/\1/p' \
-		-- "$(input CONFIG)" 2>/dev/null)
+		-- "$(input CONFIG)" 2>/dev/null | sort -u)
 	[ "${#modules[@]}" -eq 1 ] && printf '%s\n' "${modules[0]}"
 }
 

@@ -291,7 +291,7 @@ paper_hash_row() {
 		for ((row = 0; row < ${#words[@]}; row += 8)); do
 			(IFS=$'\t'; printf '\\&%s\n' "${words[*]:row:8}")
 		done
-	else
+	elif [ -z "$3" ]; then
 		printf '.BLANKS 4 8\n'
 	fi
 	printf '.PAIREND\n'

@@ -69,8 +69,9 @@ steps_of() {
 				act=${STEP_ACT[i]}
 				printf "Act %d %s\n" "$act" "${ACTS[act - 1]}"
 			fi
+			end=${STEP_EXPECT[i]%%\$*}
 			printf "%s %s|%s\n" "${STEP_NUMBER[i]}" \
-				"${STEP_TITLE[i]}" "${STEP_EXPECT[i]:0:30}"
+				"${STEP_TITLE[i]}" "${end:0:30}"
 		done' steps "$1"
 }
 
@@ -129,7 +130,7 @@ for kind in "${kinds[@]}"; do
 	on_paper "${digest%% *}"
 	on_paper "$kind.act, SHA-256 ${digest:0:16} Page"
 	read -rd '' -a words < <("$ANCHORITE" hash \
-		"ceremony-scripts/acts/$kind.act" | tail -n +3) || :
+		"ceremony-scripts/acts/$kind.act" | sed -n 3,6p) || :
 	on_paper "${words[*]}"
 	on_paper "Exception E1 "
 	on_paper "Head of the ceremony record"
@@ -160,7 +161,7 @@ printed "$SCRATCH/pdf/values.pdf" key-signing --set-file "$SCRATCH/values" \
 read_pages "$SCRATCH/pdf/values.pdf"
 on_paper 'Ceremony 53 Key Signing Ceremony'
 on_paper "${ksr_sha256%% *}"
-read -rd '' -a words < <("$ANCHORITE" hash "$cd_to/ksr.xml" | tail -n +3) || :
+read -rd '' -a words < <("$ANCHORITE" hash "$cd_to/ksr.xml" | sed -n 3,6p) || :
 on_paper "${words[*]}"
 on_paper "$("$ANCHORITE" --version)"
 program_sha256=$(sha256sum <"$ANCHORITE")
