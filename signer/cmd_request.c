@@ -54,6 +54,31 @@ choose_cycle(struct requesting *r, const struct context *context,
 	    cycle_of_config(context->config, start, slot_s, &r->cycle, err);
 }
 
+/* The counts of the plan's quarter that begins with the first slot. */
+static bool
+choose_counts(struct requesting *r, const struct context *context,
+    const char *plan, struct err *err)
+{
+	const struct plan_quarter *quarter;
+	char start[TIME_TEXT_SIZE];
+
+	r->counts = &r->config->request_policy.key_counts;
+	if (plan == NULL)
+		return true;
+	if (!planned_load(
+		context->record, plan, r->config, &r->planned, err))
+		return false;
+	quarter = plan_quarter_at(r->planned.plan, r->cycle.start);
+	if (quarter == NULL) {
+		time_format(r->cycle.start, start);
+		return err_set(err, E_INPUT,
+		    "%s: has no quarter that begins at %s, as the request does",
+		    plan, start);
+	}
+	r->counts = plan_key_counts(quarter, r->config);
+	return true;
+}
+
 static bool
 choose_algorithms(
     struct requesting *r, const struct args *args, struct err *err)
@@ -124,6 +149,7 @@ request(struct requesting *r, const struct context *context,
 		KSR_RESPONSE, &r->previous, err))
 		return false;
 	if (!choose_cycle(r, context, args, err) ||
+	    !choose_counts(r, context, args_value(args, "plan"), err) ||
 	    !choose_algorithms(r, args, err) ||
 	    !output_open(path, output, err))
 		return false;
@@ -159,6 +185,7 @@ static const struct option_row options[] = {
 	    "such as P10D; default: the middle of the policy's", false },
 	{ "previous-skr", "SKR", "the response that this request follows",
 	    false },
+	{ "plan", "PLAN", "the key counts of this plan's quarter", false },
 	{ "algorithm", "NAME[:BITS]",
 	    "of the ZSKs; default RSASHA256:2048; once for each", true },
 	{ "zsk-dir", "DIR", "ZSKs in files instead of the HSM; rehearsals only",
@@ -178,7 +205,8 @@ const struct command cmd_request = {
 	    "nine slots of ten days.  num_keys_per_bundle says how many ZSKs a\n"
 	    "slot has, of each algorithm where it counts them so: with 2 in\n"
 	    "slot 1 the last cycle's and this one's, with 2 in the last slot\n"
-	    "this one's and the next one's.  Every ZSK proves possession.\n\n"
+	    "this one's and the next one's.  A plan may have other counts for\n"
+	    "a quarter.  Every ZSK proves possession.\n\n"
 	    "The ZSKs are in the token, or in the files of --zsk-dir, as\n"
 	    "zsk-2027-q1 by the cycle in which they sign; what is missing is\n"
 	    "made.  After --previous-skr the first slot has the ZSKs of that\n"

@@ -19,7 +19,9 @@ struct requesting_algorithm {
 struct requesting {
 	const struct config *config;
 	struct document previous; /* ksr is NULL for the first request; owned */
+	struct planned planned; /* plan is NULL if none was given; owned */
 	struct cycle cycle;
+	const struct key_counts *counts; /* the plan's or the configuration's */
 	size_t n_algorithms;
 	struct requesting_algorithm algorithms[KEY_COUNTS_MAX];
 	struct zsk_store store; /* owned */

@@ -18,6 +18,7 @@ requesting_clear(struct requesting *r)
 			zsk_clear(&r->algorithms[i].zsks[role]);
 	zsk_store_close(&r->store);
 	ksr_free(r->request);
+	planned_clear(&r->planned);
 	document_free(&r->previous);
 }
 
@@ -122,7 +123,7 @@ bool
 requesting_algorithms(struct requesting *r, const char *const *given,
     size_t n_given, struct err *err)
 {
-	const struct key_counts *counts = &r->config->request_policy.key_counts;
+	const struct key_counts *counts = r->counts;
 	bool together = counts->counts[0].algorithm == 0;
 	struct requesting_algorithm *algorithm;
 	uint8_t number = ALGORITHM_RSASHA256;
@@ -131,7 +132,7 @@ requesting_algorithms(struct requesting *r, const char *const *given,
 	if (together && n_given > 1)
 		return err_set(err, E_USAGE,
 		    "--algorithm %s: two algorithms need key counts of each: "
-		    "request_policy.num_keys_per_bundle counts all together",
+		    "num_keys_per_bundle counts all together",
 		    given[1]);
 	if (!together && !add_counted(r, counts, err))
 		return false;
@@ -144,8 +145,8 @@ requesting_algorithms(struct requesting *r, const char *const *given,
 		algorithm = algorithm_of(r, number);
 		if (algorithm == NULL)
 			return err_set(err, E_USAGE,
-			    "--algorithm %s: request_policy."
-			    "num_keys_per_bundle has no key of it",
+			    "--algorithm %s: num_keys_per_bundle has no key "
+			    "of it",
 			    given[i]);
 		algorithm->bits = bits;
 	}

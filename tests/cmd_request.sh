@@ -207,6 +207,27 @@ done
 CHAIN=()
 signs_zone "$(key_of zsk-2027-q2)" "$(key_of zsk-2027-q2-ecdsap256sha256)"
 
+# The same counts from a plan.
+PLAIN=$(policy plain '  approved_algorithms: [RSASHA256, ECDSAP256SHA256]
+  enable_unsupported_ecdsa: true')
+cat >"$SCRATCH/plan.yaml" <<-'END'
+	old: ksk_current
+	new: ksk_next
+	quarters:
+	  2027-q1:
+	    schema: normal
+	    num_keys_per_bundle: {RSASHA256: [2, 1, 1, 1, 1, 1, 1, 1, 2], ECDSAP256SHA256: [0, 0, 0, 0, 0, 0, 0, 0, 1]}
+	    num_different_keys_in_all_bundles: {RSASHA256: 3, ECDSAP256SHA256: 1}
+END
+accepts --config "$PLAIN" --at "$AT" request "$SCRATCH/planned.xml" \
+	--plan "$SCRATCH/plan.yaml" --zsk-dir "$KEYS"
+forget
+accepts --config "$COME" --at "$AT" check "$SCRATCH/planned.xml"
+refuses 2 "plan.yaml: has no quarter that begins at 2027-04-01T00:00:00" \
+	--config "$PLAIN" --at "$AT" request "$SCRATCH/x.xml" \
+	--plan "$SCRATCH/plan.yaml" --quarter 2027-q2
+absent "$SCRATCH/x.xml"
+
 # Under other counts a request of two algorithms is refused.
 refuses 1 "KSR-POLICY-KEYS" --config "$BOTH" --at "$AT" check \
 	"$SCRATCH/token-1.xml"
