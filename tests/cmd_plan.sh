@@ -186,14 +186,13 @@ accepts log show "$RECORD-root"
 says "read plan: $ROLLOVER"
 says "stored plan drawing: $SCRATCH/plan-rollover.svg"
 
-# forged TEXT DIFFERENCE: a record whose line was changed and chained anew.
+# forged CODE DIFFERENCE: a record in which CODE, perl for each line, changed
+# something, chained anew; replay finds the difference.
 forged() {
-	rm -rf "$SCRATCH/forged"
-	cp -r "$RECORD-root" "$SCRATCH/forged"
+	local line prev
 	perl -pi -e "$1" "$SCRATCH/forged/log.jsonl"
 	! cmp -s "$RECORD-root/log.jsonl" "$SCRATCH/forged/log.jsonl" ||
 		fail "nothing to forge"
-	local line prev
 	prev=$(printf '%064d' 0)
 	while IFS= read -r line; do
 		line=$(sed -E "s/\"prev\": ?\"[0-9a-f]{64}\"/\"prev\":\"$prev\"/" \
@@ -201,14 +200,30 @@ forged() {
 		printf '%s\n' "$line"
 		prev=$(printf '%s\n' "$line" | sha256sum | cut -c1-64)
 	done <"$SCRATCH/forged/log.jsonl" >"$SCRATCH/chained"
-	cp "$SCRATCH/chained" "$SCRATCH/forged/log.jsonl"
+	mv "$SCRATCH/chained" "$SCRATCH/forged/log.jsonl"
 	run replay "$SCRATCH/forged"
 	[ "$status" -eq 1 ] || fail "status $status, wanted 1: $1"
 	says "$2"
 }
+fresh() {
+	rm -rf "$SCRATCH/forged"
+	cp -r "$RECORD-root" "$SCRATCH/forged"
+}
+
+fresh
 forged 's/PublishSafety, PT0S/PublishSafety, PT1S/' "PLAN-HOLD-DOWN"
+fresh
 # shellcheck disable=SC2016
 forged 's/"arguments":(.*)"show"/"arguments":$1"check"/' \
 	'plan check ended after "input plan"'
+
+# Another drawing, under its own hash and with its own size everywhere.
+fresh
+was=$(sha256sum <"$SCRATCH/plan-rollover.svg" | cut -c1-64)
+sed 's/>RS</>SR</' "$SCRATCH/plan-rollover.svg" >"$SCRATCH/other.svg"
+now=$(sha256sum <"$SCRATCH/other.svg" | cut -c1-64)
+rm "$SCRATCH/forged/outputs/$was"
+cp "$SCRATCH/other.svg" "$SCRATCH/forged/outputs/$now"
+forged "s/$was/$now/" "the stored drawing is not the plan's"
 
 finish

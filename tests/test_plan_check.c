@@ -366,8 +366,8 @@ plan_every_rule_stands_in_the_document(void **state)
 		const struct check *rule = &plan_rules[i];
 		char row[1024];
 
-		snprintf(row, sizeof(row), "\n| %s | %s | %s | %s |\n", rule->id,
-		    rule->clause, rule->title, rule->reason);
+		snprintf(row, sizeof(row), "\n| %s | %s | %s | %s |\n",
+		    rule->id, rule->clause, rule->title, rule->reason);
 		if (strstr((const char *)docs.data, row) == NULL)
 			fail_msg("docs/plan.md has no row %s", row);
 	}
@@ -524,6 +524,52 @@ plan_key_may_leave_before_it_is_trusted(void **state)
 	assert_daily(USUAL,
 	    DAY("01-01", "a") DAY("01-20", "a+b") DAY("05-01", "a"),
 	    "PLAN-RETIRE", true);
+}
+
+/* Whatever is published for how long: nobody trusts a revoked key again. */
+static void
+plan_revoked_key_is_never_trusted_again(void **state)
+{
+	(void)state;
+	assert_daily(USUAL, ROLLED DAY("06-01", "b-a") DAY("07-01", "a+b"),
+	    "PLAN-TRUST", false);
+	assert_daily(USUAL,
+	    ROLLED DAY("06-01", "b-a") DAY("07-01", "b+a") DAY("12-01", "a+b"),
+	    "PLAN-TRUST", false);
+	assert_daily(USUAL,
+	    ROLLED DAY("06-01", "b-a") DAY("07-01", "b+a") DAY("12-01", "a+b"),
+	    "PLAN-HOLD-DOWN", false);
+}
+
+/* Only what signs changes, and only one way. */
+static void
+plan_edge_keeps_its_signers(void **state)
+{
+	static const char config[] =
+	    "keys:\n"
+	    "  a: {label: a, algorithm: RSASHA256, rsa_size: 2048}\n"
+	    "  b: {label: b, algorithm: RSASHA256, rsa_size: 2048}\n"
+	    "request_policy: {num_bundles: 1, num_keys_per_bundle: [1],\n"
+	    "  num_different_keys_in_all_bundles: 1}\n";
+	static const char plan[] = "schemas:\n"
+				   "  one: {1: {publish: [a, b], sign: a}}\n"
+				   "  two: {1: {sign: [a, b]}}\n"
+				   "quarters:\n"
+				   "  2027-q1: {schema: one}\n"
+				   "  2027-q2: {schema: one}\n"
+				   "  2027-q3: {schema: two}\n"
+				   "  2027-q4: {schema: one}\n";
+	struct proved proved;
+
+	(void)state;
+	prove(config, plan, &proved);
+	assert_int_equal(
+	    result_of(&proved.report, "PLAN-CHAIN")->n_findings, 2);
+	assert_found(&proved.report, "PLAN-CHAIN", 1, "2027-q3 two",
+	    "KSK b begins to sign; path: as planned");
+	assert_found(&proved.report, "PLAN-CHAIN", 1, "2027-q4 one",
+	    "KSK b no longer signs; path: as planned");
+	proved_clear(&proved);
 }
 
 /* A cycle of 28 days is shorter than the hold-down. */
@@ -843,6 +889,8 @@ main(void)
 		cmocka_unit_test(plan_revocation_lasts_until_it_is_seen),
 		cmocka_unit_test(plan_retired_key_stays_for_retire_safety),
 		cmocka_unit_test(plan_key_may_leave_before_it_is_trusted),
+		cmocka_unit_test(plan_revoked_key_is_never_trusted_again),
+		cmocka_unit_test(plan_edge_keeps_its_signers),
 		cmocka_unit_test(plan_short_cycles_are_found_too_short),
 		cmocka_unit_test(plan_paths_are_counted),
 		cmocka_unit_test(plan_largest_is_proved_or_refused),
