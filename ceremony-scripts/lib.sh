@@ -32,6 +32,11 @@ perl               command perl
 fonts-urw-base35   file /usr/share/fonts/type1/urw-base35/P052-Roman.t1
 '
 
+# What dividing a PIN among officers needs.
+PIN_NEEDS='
+ssss               command ssss-split
+'
+
 # Announces a step.
 say() {
 	if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then
