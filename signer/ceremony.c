@@ -186,6 +186,9 @@ add_line(struct ceremony *ceremony, const char *path, size_t i, struct err *err)
 			i + 1);
 	run = &ceremony->runs[ceremony->n_runs - 1];
 	run->n++;
+	/* It ends a run that succeeded: what comes after is not signed. */
+	if (strcmp(fact_text(json, "event"), RECORD_SEALED_BY) == 0)
+		run->ended = true;
 	if (json != NULL && strcmp(fact_text(json, "event"), "end") == 0) {
 		run->ended = true;
 		run->status =

@@ -5,6 +5,7 @@
 #include "signer/command.h"
 #include "signer/json.h"
 #include "signer/log_import.h"
+#include "signer/log_sign.h"
 #include "signer/log_show.h"
 #include "signer/print.h"
 #include "signer/witness.h"
@@ -28,7 +29,8 @@ folder_of(const struct args *args)
 
 static bool
 print_verified(const struct context *context, const struct ceremony *ceremony,
-    const struct witness *witness, struct err *err)
+    const struct witness *witness, const struct log_signature *signature,
+    struct err *err)
 {
 	size_t n_interrupted = 0;
 
@@ -37,17 +39,22 @@ print_verified(const struct context *context, const struct ceremony *ceremony,
 			n_interrupted++;
 	if (context->json)
 		return json_print(
-		    json_pack("{s:s, s:b, s:I, s:I, s:I, s:s, s:b}", "command",
+		    json_pack("{s:s, s:b, s:I, s:I, s:I, s:s, s:b, s:o}", "command",
 			"log verify", "accepted", 1, "lines",
 			(json_int_t)ceremony->log.n, "runs",
 			(json_int_t)ceremony->n_runs, "interrupted",
 			(json_int_t)n_interrupted, "head", ceremony->log.head,
-			"witnessed", witness->given),
+			"witnessed", witness->given, "signature",
+			log_signature_json(signature)),
 		    err);
 	printf("Lines %zu, each the successor of the one before; runs %zu, "
 	       "interrupted %zu\n",
 	    ceremony->log.n, ceremony->n_runs, n_interrupted);
 	printf("\n");
+	if (signature->path != NULL) {
+		log_signature_print(signature, ceremony->log.n);
+		printf("\n");
+	}
 	witness_print(witness, ceremony->dir, &ceremony->log);
 	return true;
 }
@@ -56,15 +63,17 @@ static bool
 verify(const struct context *context, const struct args *args, struct err *err)
 {
 	struct ceremony ceremony;
+	struct log_signature signature;
 	struct witness witness;
 	bool ok;
 
 	if (!witness_of_args(args, &witness, err) ||
 	    !ceremony_read(folder_of(args), &ceremony, err))
 		return false;
-	ok = witness_agrees(&witness, &ceremony.log, err)
-	    ? print_verified(context, &ceremony, &witness, err)
-	    : err_prefix(err, "%s", ceremony.dir);
+	ok = (witness_agrees(&witness, &ceremony.log, err) ||
+		 err_prefix(err, "%s", ceremony.dir)) &&
+	    log_signature_of_args(args, &ceremony.log, &signature, err) &&
+	    print_verified(context, &ceremony, &witness, &signature, err);
 	ceremony_clear(&ceremony);
 	return ok;
 }
@@ -106,7 +115,8 @@ show(const struct context *context, const struct args *args, struct err *err)
 }
 
 static const struct subcommand subcommands[] = {
-	{ "verify", verify, 2, { "head", "words" } },
+	{ "verify", verify, 2, { "head", "words", "signature", "key-sha256" } },
+	{ "sign", log_sign, 2, { "key", "hsm" } },
 	{ "show", show, 2, { "format" } },
 	{ "import-ksrsigner", log_import, 2, { "skr" } },
 };
@@ -153,20 +163,37 @@ static const struct option_row options[] = {
 	{ "format", "text", "show: plain text for paper, whatever the terminal",
 	    false },
 	{ "skr", "SKR", "import-ksrsigner: the response to compare", false },
+	{ "signature", "FILE", "verify: a signature of the record", false },
+	{ "key-sha256", "HEX", "verify: the hash of the key that made it",
+	    false },
+	{ "key", "LABEL", "sign: the key in the token; never a KSK", false },
+	{ "hsm", "NAME", "sign: which HSM of the configuration", false },
 	{ NULL, NULL, NULL, false },
+};
+
+static const struct verb_row verbs[] = {
+	{ "sign", true, RECORD_ALWAYS },
+	{ NULL, false, RECORD_NEVER },
 };
 
 const struct command cmd_log = {
 	.name = "log",
 	.run = run,
-	.usage = "verify [DIR] [--head HEX | --words \"WORDS\"] | "
+	.usage = "verify [DIR] [--head HEX | --words \"WORDS\"] "
+		 "[--signature FILE [--key-sha256 HEX]] | "
+		 "sign FILE --key LABEL | "
 		 "show [DIR] [--format text] | "
 		 "import-ksrsigner FILE [--skr SKR]",
 	.summary = "verify and read the ceremony record",
 	.help =
 	    "verify  each line is the successor of the one before, and the "
 	    "last\n"
-	    "        is the witnessed head, if --head or --words gives it\n"
+	    "        is the witnessed head, if --head or --words gives it;\n"
+	    "        --signature: it, or it as it was, is what the key signed\n"
+	    "sign    signs the record (--ceremony DIR) with a key in the token\n"
+	    "        into FILE, which `openssl cms -verify -binary` checks as\n"
+	    "        well: RSA or ECDSA, never a KSK; what comes on record\n"
+	    "        afterwards is not signed\n"
 	    "show    run by run and step by step as people read it, with the\n"
 	    "        tables of the documents, in at most 80 columns\n"
 	    "import-ksrsigner\n"
@@ -178,5 +205,6 @@ const struct command cmd_log = {
 	.min_files = 1,
 	.max_files = 2,
 	.recording = RECORD_NEVER,
+	.verbs = verbs,
 	.options = options,
 };

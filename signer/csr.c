@@ -1,5 +1,4 @@
 #include <openssl/bio.h>
-#include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 
 #include "ksr/evp.h"
+#include "signer/asn1.h"
 #include "signer/csr.h"
 
 #define RESOURCE_RECORD_OID "1.3.6.1.4.1.1000.53"
@@ -38,64 +38,12 @@ set_subject(X509_REQ *req, const struct keyinfo *info)
 	return ok;
 }
 
-static int
-signature_nid(uint8_t algorithm)
-{
-	switch (algorithm) {
-	case ALGORITHM_RSASHA256:
-		return NID_sha256WithRSAEncryption;
-	case ALGORITHM_RSASHA512:
-		return NID_sha512WithRSAEncryption;
-	case ALGORITHM_ECDSAP256SHA256:
-		return NID_ecdsa_with_SHA256;
-	default:
-		return NID_ecdsa_with_SHA384;
-	}
-}
-
-/* X.509 wants r and s as an ASN.1 SEQUENCE (RFC 3279 2.2.3). */
-static ASN1_BIT_STRING *
-bits_of_signature(const struct rrsig *made, bool ecdsa)
-{
-	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
-	unsigned char *der = NULL;
-	int half = made->signature_len / 2, len;
-	ECDSA_SIG *sig;
-	bool ok = false;
-
-	if (bits == NULL || !ecdsa) {
-		if (bits != NULL)
-			ok = ASN1_BIT_STRING_set(bits,
-				 (unsigned char *)made->signature,
-				 made->signature_len) == 1;
-	} else {
-		sig = ECDSA_SIG_new();
-		if (sig != NULL &&
-		    ECDSA_SIG_set0(sig,
-			BN_bin2bn(made->signature, half, NULL),
-			BN_bin2bn(made->signature + half, half, NULL)) == 1) {
-			len = i2d_ECDSA_SIG(sig, &der);
-			ok = len > 0 && ASN1_BIT_STRING_set(bits, der, len) == 1;
-		}
-		OPENSSL_free(der);
-		ECDSA_SIG_free(sig);
-	}
-	if (!ok) {
-		ASN1_BIT_STRING_free(bits);
-		return NULL;
-	}
-	/* A signature has no unused bits (RFC 2986 4.2). */
-	bits->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07);
-	bits->flags |= ASN1_STRING_FLAG_BITS_LEFT;
-	return bits;
-}
-
 static bool
 sign_request(struct token *token, const struct hsm_key *key,
     const struct keyinfo *info, X509_REQ *req, struct err *err)
 {
-	X509_ALGOR *algorithm = X509_ALGOR_new();
-	bool ecdsa = key->type != HSM_RSA;
+	X509_ALGOR *algorithm =
+	    asn1_signature_algorithm(info->dnskey.algorithm);
 	unsigned char *der = NULL;
 	ASN1_BIT_STRING *bits;
 	struct rrsig made = { 0 };
@@ -103,9 +51,6 @@ sign_request(struct token *token, const struct hsm_key *key,
 	int len;
 
 	if (algorithm == NULL ||
-	    X509_ALGOR_set0(algorithm,
-		OBJ_nid2obj(signature_nid(info->dnskey.algorithm)),
-		ecdsa ? V_ASN1_UNDEF : V_ASN1_NULL, NULL) != 1 ||
 	    X509_REQ_set1_signature_algo(req, algorithm) != 1 ||
 	    (len = i2d_re_X509_REQ_tbs(req, &der)) <= 0) {
 		err_set(err, E_INTERNAL, "certificate request: OpenSSL failed");
@@ -114,7 +59,7 @@ sign_request(struct token *token, const struct hsm_key *key,
 	if (!token_sign(token, key, &info->dnskey,
 		(struct bytes){ der, (size_t)len }, &made, err))
 		goto out;
-	bits = bits_of_signature(&made, ecdsa);
+	bits = asn1_bits_of_signature(&made, info->dnskey.algorithm);
 	if (bits == NULL) {
 		err_set(err, E_MEMORY, "out of memory");
 		goto out;

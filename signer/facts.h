@@ -27,7 +27,10 @@ MUST_USE bool facts_run(const struct context *context, int argc, char **argv,
     const char *command, const struct configuration *configuration,
     struct err *err);
 
-/* "end": the exit status and the message of a failure. */
+/*
+ * "end": the exit status and the message of a failure.  None where the record
+ * was signed: its signature would not cover it.
+ */
 MUST_USE bool facts_end(struct record *record, bool ok,
     const struct err *outcome, struct err *err);
 

@@ -411,6 +411,17 @@ show_published(const struct show *show, const char *clock, const json_t *line)
 }
 
 static void
+show_seal(const struct show *show, const char *clock, const json_t *line)
+{
+	put(show, PLAIN, clock, STEP_LEFT,
+	    "about to sign this record, up to this line, into %s, with key",
+	    fact_text(line, "path"));
+	put(show, PLAIN, "", STEP_LEFT, "\"%s\", SHA-256",
+	    fact_text(json_object_get(line, "key"), "key_identifier"));
+	show_digest(show, fact_text(line, "key_sha256"));
+}
+
+static void
 show_selftest(const struct show *show, const char *clock, const json_t *line)
 {
 	const json_t *rows = json_object_get(line, "rows"), *row;
@@ -605,6 +616,7 @@ static const struct {
 	{ "simulated", show_simulated },
 	{ "step", show_step },
 	{ "selftest", show_selftest },
+	{ "signing record", show_seal },
 	{ "compared", show_compared },
 	{ "unused overrides", show_unused },
 	{ "activating", show_activation },

@@ -22,6 +22,7 @@ struct record {
 	char dir[PATH_MAX_LEN + 1];
 	char binary[SHA256_TEXT_SIZE]; /* of this program's own file */
 	struct chain *chain;
+	bool sealed;
 };
 
 /* The program as it runs, not as its path may be by now. */
@@ -125,6 +126,19 @@ record_event(struct record *record, const char *event, json_t *facts,
 	json_decref(facts);
 	return chain_append(record->chain, line, err) ||
 	    err_prefix(err, "ceremony record");
+}
+
+bool
+record_seal(struct record *record, json_t *facts, struct err *err)
+{
+	record->sealed = record_event(record, RECORD_SEALED_BY, facts, err);
+	return record->sealed;
+}
+
+bool
+record_is_sealed(const struct record *record)
+{
+	return record != NULL && record->sealed;
 }
 
 /* A file under its hash; one that is there must be that file. */

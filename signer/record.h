@@ -45,6 +45,15 @@ MUST_USE bool record_event(struct record *record, const char *event,
     json_t *facts, struct err *err);
 
 /*
+ * Appends "signing record": the last line of a run that succeeds, so that it is
+ * the last of what is signed.
+ */
+#define RECORD_SEALED_BY "signing record"
+MUST_USE bool
+record_seal(struct record *record, json_t *facts, struct err *err);
+bool record_is_sealed(const struct record *record);
+
+/*
  * Stores what was read or is about to be published, then appends "input" or
  * "output" with role, path, sha256 and size.
  */

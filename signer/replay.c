@@ -7,6 +7,7 @@
 
 #include "signer/print.h"
 #include "signer/replay_steps.h"
+#include "signer/seal.h"
 
 void
 differs(struct rerun *rerun, const char *fmt, ...)
@@ -176,6 +177,7 @@ static const struct handler handlers_1[] = {
 	{ "input script", replay_script },
 	{ "input script values", replay_values },
 	{ "selftest", replay_selftest },
+	{ "signing record", replay_seal },
 	{ "input manifest", replay_manifest },
 	{ "output manifest", replay_manifest },
 	{ "compared", replay_compared },
@@ -308,6 +310,8 @@ describe(struct rerun *rerun, char *ret, size_t size)
 	if (!run->ended)
 		snprintf(ret, size, "interrupted after \"%s\": %s", step,
 		    step_interrupted(step));
+	else if (strcmp(step, SEAL_EVENT) == 0)
+		snprintf(ret, size, "closed the record to be signed");
 	else if (run->status == 0)
 		snprintf(ret, size, "succeeded");
 	else

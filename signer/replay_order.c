@@ -68,6 +68,11 @@ static const struct order orders[] = {
 	{ "manifest", "published", { "output manifest" }, true },
 	{ "manifest", "compared", { "output manifest", "published" }, true },
 
+	{ "log", "input configuration", { "run" }, false },
+	{ "log", "hsm", { "input configuration" }, false },
+	{ "log", "token", { "hsm" }, false },
+	{ "log", "signing record", { "token" }, false },
+
 	{ "selftest", "selftest", { "run" }, true },
 
 	{ "step", "input script", { "run" }, false },

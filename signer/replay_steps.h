@@ -175,6 +175,9 @@ MUST_USE bool replay_signing(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_signed(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_response(struct rerun *, const json_t *line, struct err *);
 
+/* replay_seal.c */
+MUST_USE bool replay_seal(struct rerun *, const json_t *line, struct err *);
+
 /* replay_selftest.c */
 MUST_USE bool replay_selftest(struct rerun *, const json_t *line, struct err *);
 

@@ -269,6 +269,18 @@ put_simulated(struct page *page, const json_t *line)
 }
 
 static void
+put_seal(struct page *page, const json_t *line)
+{
+	HTML(page->out,
+	    "about to sign this record, up to this line, into <code>$</code>, "
+	    "with key <b>$</b>, SHA-256<div>",
+	    fact_text(line, "path"),
+	    fact_text(json_object_get(line, "key"), "key_identifier"));
+	html_digest(page->out, fact_text(line, "key_sha256"), true);
+	buf_puts(page->out, "</div>");
+}
+
+static void
 put_selftest(struct page *page, const json_t *line)
 {
 	const json_t *rows = json_object_get(line, "rows"), *row;
@@ -341,6 +353,7 @@ static const struct {
 	{ "simulated", put_simulated },
 	{ "step", page_step },
 	{ "selftest", put_selftest },
+	{ "signing record", put_seal },
 	{ "compared", put_compared },
 	{ "activating", put_activation },
 	{ "activated", put_activation },

@@ -18,10 +18,13 @@
 
 #define ROLLOVER "tests/data/records/rollover"
 #define ECDSA    "tests/data/records/ecdsa"
+#define SIGNED   "tests/data/records/signed"
 #define ROLLOVER_HEAD \
 	"ea9c94ddd0bb7724c5ffb16c4295b28fc9ad050f90fc089c36ab80da188d9864"
 #define ECDSA_HEAD \
 	"bf7c347d4cf2710db9b4dd7983f179479e22e1c08efa9d886eacc1697b77dd9e"
+#define SIGNED_HEAD \
+	"877ef113ca46623dd45bf3f0bfbcc6b321f4f2c8776d0454d4c8d8fda5216804"
 #define PATH_SIZE  1024
 #define FILES_MAX  32
 #define BYTE_CASES 320
@@ -136,7 +139,8 @@ replay_fixed_record_agrees(void **state)
 {
 	static const struct {
 		const char *dir, *head;
-	} cases[] = { { ROLLOVER, ROLLOVER_HEAD }, { ECDSA, ECDSA_HEAD } };
+	} cases[] = { { ROLLOVER, ROLLOVER_HEAD }, { ECDSA, ECDSA_HEAD },
+		{ SIGNED, SIGNED_HEAD } };
 	char first[ERR_MSG_MAX];
 
 	(void)state;
