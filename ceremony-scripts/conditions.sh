@@ -29,14 +29,9 @@ fails() {
 	return 1
 }
 
-# Whether the configuration says that this is practice.  Only its plainest form
-# counts; anything else is a ceremony.
+# Whether the configuration says that this is practice.
 is_rehearsal() {
-	local config
-
-	config=$(input CONFIG)
-	[ -f "$config" ] &&
-		grep -Eq '^rehearsal: +true[[:blank:]]*(#.*)?$' -- "$config"
+	config_is_rehearsal "$(input CONFIG)"
 }
 
 # The same, or there is no configuration that could say so.
@@ -166,16 +161,6 @@ condition_manifest() {
 		'Use nothing of this medium. Look whether it is the right one; if it is, what was changed since its manifest was made is an exception.'
 }
 
-# The module that the configuration has the program load, if it names one.
-configured_module() {
-	local modules
-
-	mapfile -t modules < <(sed -nE \
-		's/^ +module: +"?([^"#]*[^"# ])"? *(#.*)?$/\1/p' \
-		-- "$(input CONFIG)" 2>/dev/null | sort -u)
-	[ "${#modules[@]}" -eq 1 ] && printf '%s\n' "${modules[0]}"
-}
-
 # same_digest WHAT FILE WANTED
 same_digest() {
 	digest "$2" ||
@@ -189,7 +174,7 @@ same_digest() {
 condition_hashes() {
 	same_digest program "$program" "$(input PROGRAM_SHA256)" &&
 		same_digest configuration "$(input CONFIG)" "$(input CONFIG_SHA256)" &&
-		same_digest module "$(configured_module)" "$(input MODULE_SHA256)" &&
+		same_digest module "$(config_path module "$(input CONFIG)")" "$(input MODULE_SHA256)" &&
 		holds 'program, configuration and module are those of the title page'
 }
 

@@ -52,6 +52,25 @@ die() {
 	exit 2
 }
 
+# What scripts read in a configuration, without its reader: only its plainest
+# form counts.
+
+# config_is_rehearsal FILE: says that it is practice.
+config_is_rehearsal() {
+	[ -f "$1" ] && grep -Eq '^rehearsal: +true[[:blank:]]*(#.*)?$' -- "$1"
+}
+
+# config_path KEY FILE: prints the path that HSMs have under KEY; fails where
+# there is none, or more than one.
+config_path() {
+	local paths
+
+	mapfile -t paths < <(sed -nE \
+		's/^ +'"$1"': +"?([^"#]*[^"# ])"? *(#.*)?$/\1/p' -- "$2" \
+		2>/dev/null | sort -u)
+	[ "${#paths[@]}" -eq 1 ] && printf '%s\n' "${paths[0]}"
+}
+
 # Runs a command and shows what it printed only if it fails.
 quietly() {
 	local output status=0

@@ -138,11 +138,39 @@ shown() {
 
 head -c 40000000 /dev/zero >boot.img
 
-### a quarter
+### a quarter, three officers joining their shares of the PIN
 
-begin key-signing "$CONFIG"
+MEMORY=$(mktemp -d -p /dev/shm anchorite-test.XXXXXX)
+trap 'rm -rf "$SCRATCH" "$MEMORY"' EXIT
+"$ROOT/ceremony-scripts/pin-split" --pin-file "$WS/pin" -m 3 -n 7 \
+	--output all-shares >out.txt </dev/null || fail "the PIN is not divided"
+mkdir shares
+cp all-shares/CO[257].share shares
+sed "s|^    pin_file: .*|    pin_file: \"$MEMORY/pin\"|" "$CONFIG" \
+	>"$WS/shared.yaml"
+begin key-signing "$WS/shared.yaml"
 with_request "$WS/next.xml" "$WS/skr.xml"
+with "SHARES=$SCRATCH/shares"
 ceremony key-signing "$NEXT_AT"
+shown "The PIN is in $MEMORY/pin until"
+shown "$MEMORY/pin is removed."
+[ ! -e "$MEMORY/pin" ] || fail "the PIN outlives the ceremony"
+
+# What it leaves, looked into by another copy of the scripts, in another place.
+"$ROOT/ceremony-scripts/bundle" "$CEREMONY" -o ceremony.tar.gz >out.txt \
+	</dev/null || fail "no bundle"
+shown "SHA-256 $(sha256 ceremony.tar.gz)"
+mkdir -p clean/build
+cp -r "$ROOT/ceremony-scripts" clean
+cp "$ANCHORITE" clean/build/anchorite
+tail -n 1 "$CEREMONY/log.jsonl" >last-line
+mv HSMFD away
+(cd clean && exec env -u ANCHORITE ceremony-scripts/bundle \
+	--verify ../ceremony.tar.gz --head "$(sha256 ../last-line)") \
+	>out.txt 2>&1 </dev/null || fail "the bundle: $(tail -n 3 out.txt)"
+mv away HSMFD
+shown 'every conclusion and every byte the same'
+shown 'a whole bundle, and its record replays'
 cmp made/skr.xml KSRFD/skr.xml
 accepts --config "$CONFIG" --ceremony other verify KSRFD/ksr.xml \
 	KSRFD/skr.xml --previous-skr "$WS/skr.xml"

@@ -53,7 +53,7 @@ joins() {
 the_pin() {
 	equal "mode of the PIN" 600 "$(stat -c %a "$PIN")"
 	printf '%s\n' "$1" | cmp - "$PIN" || fail "another PIN"
-	does 0 "$JOIN" --remove "$PIN"
+	does 0 "$JOIN" --remove --output "$PIN"
 	[ ! -e "$PIN" ] || fail "the PIN is still there"
 }
 
@@ -269,7 +269,7 @@ two=(--share shares/Anna.share --share shares/Bert.share)
 if [ "$(stat -f -c %T .)" != tmpfs ]; then
 	refuses_to 'a PIN is written to memory only' "$JOIN" "${two[@]}" \
 		--output pin
-	refuses_to 'a PIN is written to memory only' "$JOIN" --remove secret
+	refuses_to 'a PIN is written to memory only' "$JOIN" --remove --output secret
 	[ -e secret ] || fail "removed from a disk"
 fi
 refuses_to 'no such folder' "$JOIN" "${two[@]}" --output none/pin
@@ -277,12 +277,13 @@ echo precious >"$MEMORY/other"
 refuses_to 'exists' "$JOIN" "${two[@]}" --output "$MEMORY/other"
 ln -s nowhere "$MEMORY/link"
 refuses_to 'exists' "$JOIN" "${two[@]}" --output "$MEMORY/link"
-refuses_to 'there is no such file' "$JOIN" --remove "$MEMORY/link"
-refuses_to 'there is no such file' "$JOIN" --remove "$MEMORY/none"
+refuses_to 'there is no such file' "$JOIN" --remove --output "$MEMORY/link"
+refuses_to 'there is no such file' "$JOIN" --remove --output "$MEMORY/none"
 equal "the other file" precious "$(<"$MEMORY/other")"
 refuses_to 'there is no such file' "$JOIN" --share none --output "$PIN"
-refuses_to 'stands alone' "$JOIN" --remove "$PIN" --output "$PIN"
+refuses_to 'not both' "$JOIN" --remove --output "$PIN" --config x
 refuses_to 'where to?' "$JOIN"
+refuses_to '--remove takes no shares' "$JOIN" "${two[@]}" --remove --output "$PIN"
 
 ### a token that opens with it
 
@@ -294,6 +295,39 @@ sed -i "s|^    pin_file: .*|    pin_file: \"$PIN\"|" ws/anchorite.yaml
 refuses 2 "pin_file $PIN: No such file" --config ws/anchorite.yaml inventory
 joins 0 5 1 4
 accepts --config ws/anchorite.yaml inventory
-does 0 "$JOIN" --remove "$PIN"
+does 0 "$JOIN" --remove --output "$PIN"
 refuses 2 "pin_file $PIN: No such file" --config ws/anchorite.yaml inventory
+
+### as acts have it: by the configuration
+
+joined() {
+	does 0 "$JOIN" --config ws/anchorite.yaml "$@"
+}
+joined --shares shares
+grep -qF "The PIN is in $PIN until" out || fail "not joined from a folder"
+joined --shares none
+equal "a PIN that is there" "The PIN is in $PIN." "$(<out)"
+accepts --config ws/anchorite.yaml inventory
+joined --remove
+[ ! -e "$PIN" ] || fail "the PIN is still there"
+rm shares/CO[245].share
+refuses_to '2 of 3 shares: too few' "$JOIN" --config ws/anchorite.yaml \
+	--shares shares
+cp shares/CO1.share shares/CO2.share
+refuses_to 'CO2.share: is share 1, which was given before' "$JOIN" \
+	--config ws/anchorite.yaml --shares shares
+# Where it is no rehearsal, the HSM asks; and what was not joined stays.
+sed 's/^rehearsal: true/# rehearsal: true/' ws/anchorite.yaml >ws/real.yaml
+does 0 "$JOIN" --config ws/real.yaml --shares shares
+equal "no rehearsal" "No rehearsal: the HSM asks its officers itself." "$(<out)"
+sed '/pin_file/d' ws/anchorite.yaml >ws/typed.yaml
+does 0 "$JOIN" --config ws/typed.yaml --shares shares
+grep -q 'names no pin_file' out || fail "$(<out)"
+[ ! -e "$PIN" ] || fail "joined for nothing"
+sed "s|pin_file:.*|pin_file: \"$PWD/secret\"|" ws/anchorite.yaml >ws/disk.yaml
+if [ "$(stat -f -c %T .)" != tmpfs ]; then
+	does 0 "$JOIN" --config ws/disk.yaml --remove
+	[ -e secret ] || fail "removed from a disk"
+fi
+refuses_to 'nowhere: there is no such file' "$JOIN" --config nowhere
 finish
