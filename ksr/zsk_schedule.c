@@ -79,7 +79,7 @@ check_different(const struct key_count *count,
 {
 	uint64_t n = 0;
 
-	for (size_t role = 0; role < ZSK_ROLES; role++)
+	for (enum zsk_role role = 0; role < ZSK_ROLES; role++)
 		n += schedule->slots[role].from < schedule->slots[role].until;
 	if (n == count->different)
 		return true;

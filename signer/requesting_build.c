@@ -116,7 +116,7 @@ make_id(const struct requesting *r, size_t bundle, char ret[ID_MAX + 1],
 	buf_u64(&seed, (uint64_t)r->cycle.slot_s);
 	buf_u64(&seed, (uint64_t)r->cycle.validity_s);
 	for (size_t i = 0; i < r->n_algorithms; i++)
-		for (size_t role = 0; role < ZSK_ROLES; role++)
+		for (enum zsk_role role = 0; role < ZSK_ROLES; role++)
 			dnskey_rdata(
 			    &r->algorithms[i].zsks[role].dnskey, &seed);
 	ok = seed.failed ? err_set(err, E_MEMORY, "out of memory")
@@ -174,7 +174,7 @@ zsks_of_slot(const struct requesting *r, size_t slot,
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n_algorithms; i++)
-		for (size_t role = 0; role < ZSK_ROLES; role++)
+		for (enum zsk_role role = 0; role < ZSK_ROLES; role++)
 			if (zsk_stands(&r->algorithms[i].schedule, role, slot))
 				ret[n++] = &r->algorithms[i].zsks[role];
 	return n;

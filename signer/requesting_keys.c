@@ -14,7 +14,7 @@ void
 requesting_clear(struct requesting *r)
 {
 	for (size_t i = 0; i < r->n_algorithms; i++)
-		for (size_t role = 0; role < ZSK_ROLES; role++)
+		for (enum zsk_role role = 0; role < ZSK_ROLES; role++)
 			zsk_clear(&r->algorithms[i].zsks[role]);
 	zsk_store_close(&r->store);
 	ksr_free(r->request);
@@ -229,7 +229,7 @@ take_chained(struct requesting *r, struct requesting_algorithm *algorithm,
 	size_t n_wanted = 0, taken = 0;
 	char text[ALGORITHM_TEXT_SIZE];
 
-	for (size_t role = 0; role < ZSK_ROLES; role++)
+	for (enum zsk_role role = 0; role < ZSK_ROLES; role++)
 		n_wanted += zsk_stands(&algorithm->schedule, role, 0);
 	if (n != n_wanted)
 		return err_set(err, E_INPUT,
@@ -237,7 +237,7 @@ take_chained(struct requesting *r, struct requesting_algorithm *algorithm,
 		    "num_keys_per_bundle wants %zu in this request's first",
 		    r->previous.path, n,
 		    algorithm_text(algorithm->number, text), n_wanted);
-	for (size_t role = 0; role < ZSK_ROLES; role++)
+	for (enum zsk_role role = 0; role < ZSK_ROLES; role++)
 		if (zsk_stands(&algorithm->schedule, role, 0) &&
 		    !zsk_store_take(
 			&r->store, last[taken++], &algorithm->zsks[role], err))
@@ -277,7 +277,7 @@ choose_keys(struct requesting *r, struct requesting_algorithm *algorithm,
 
 	if (chained && !take_chained(r, algorithm, err))
 		return false;
-	for (size_t role = 0; role < ZSK_ROLES; role++) {
+	for (enum zsk_role role = 0; role < ZSK_ROLES; role++) {
 		const struct zsk_schedule *schedule = &algorithm->schedule;
 		struct zsk *zsk = &algorithm->zsks[role];
 

@@ -75,7 +75,7 @@ signs_zone() {
 		public+=("$key.key")
 	done
 	cat "$SCRATCH/zone" "${public[@]}" >"$SCRATCH/unsigned"
-	dnssec-signzone -P -z -x -o . -O full -f "$SCRATCH/signed" \
+	dnssec-signzone -d "$SCRATCH" -P -z -x -o . -O full -f "$SCRATCH/signed" \
 		"$SCRATCH/unsigned" "$@" >"$SCRATCH/log" 2>&1 ||
 		fail "dnssec-signzone: $(cat "$SCRATCH/log")"
 	dnssec-verify -z -o . "$SCRATCH/signed" >"$SCRATCH/log" 2>&1 ||
@@ -147,6 +147,12 @@ refuses 2 "a request that begins at 2027-03-15T00:00:00 does not follow it" \
 refuses 2 "a request that begins at 2027-02-22T00:00:00 does not follow it" \
 	--config "$WEEKLY" --at "$AT" request "$OUTPUT/x.xml" \
 	--start 2027-02-22 "${CHAIN[@]}"
+refuses 2 "a request that begins at 2027-03-03T00:00:00 does not follow it \
+(expected after 2027-02-22T00:00:00, when its last bundle begins, and not \
+after 2027-03-02T00:00:00" --config "$WEEKLY" --at "$AT" request \
+	"$OUTPUT/x.xml" --start 2027-03-03 "${CHAIN[@]}"
+nothing_written
+requests "$WEEKLY" "$SCRATCH/late.xml" --start 2027-03-02 "${CHAIN[@]}"
 CHAIN=()
 
 RANGE=$(policy range "${WEEKS/: P7D/: P6D}" -e 's/P21D$/P18D/' \
@@ -380,6 +386,10 @@ spoiled_chain "holds ZSK \"zsk-2027-q2-ecdsap256sha256\" of ECDSAP256SHA256" : \
 	"$CONFIG"
 spoiled_chain "holds 1 ZSKs of ECDSAP256SHA256, where num_keys_per_bundle wants 2" \
 	: "$(counts two 2,1,1,1,1,1,1,1,1 2 2,1,1,1,1,1,1,1,2 3)"
+# The token has keys of those labels, and they are others.
+no_request 'key "zsk-2027-q1" (key tag' "$BOTH" \
+	--previous-skr "$SCRATCH/files-1-skr.xml"
+grep -q "is not in the token" "$SCRATCH/err" || fail "no reason"
 CHAIN=()
 
 # All of it replays.  That configurations came and went is a difference, the
@@ -463,12 +473,15 @@ FAULTY=
 # forged DIR FILTER TEXT: the record, each line changed by the filter, and
 # chained anew; replay says TEXT.
 forged() {
-	local line prev dir=$SCRATCH/forged
+	local line prev seq=0 dir=$SCRATCH/forged
 	rm -rf "$dir"
 	cp -r "$SCRATCH/$1" "$dir"
 	prev=$(printf '%064d' 0)
 	while IFS= read -r line; do
-		line=$(jq -c --arg prev "$prev" ".prev = \$prev | $2" <<<"$line")
+		line=$(jq -c --arg prev "$prev" --argjson seq "$((seq + 1))" \
+			".prev = \$prev | .seq = \$seq | $2" <<<"$line")
+		[ -n "$line" ] || continue
+		seq=$((seq + 1))
 		printf '%s\n' "$line"
 		prev=$(printf '%s\n' "$line" | sha256sum | cut -c1-64)
 	done <"$SCRATCH/$1/log.jsonl" >"$dir/log.jsonl"
@@ -482,6 +495,8 @@ forged one 'if .event == "discarding" then .key.key_identifier = "x" else . end'
 	"this is not the key that was just made"
 forged one 'if .event == "discarded" then .event = "key" else . end' \
 	'"key" may not follow "discarding"'
+forged one 'if (.event | startswith("discard")) then empty else . end' \
+	"(key tag 23697) has a known key's tag and was kept"
 forged one 'if .event == "generating" then .bits = 1 | .label = "x" else . end' \
 	"is not the one that was about to be made"
 

@@ -5,10 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+
 #include "ksr/pubkey.h"
 #include "ksr/rrset.h"
 #include "signer/zsk_file.h"
 #include "signer/zsk_pair.h"
+#include "signer/zsk_private.h"
 #include "tests/support.h"
 
 /* A folder of its own, with one pair in it. */
@@ -180,6 +184,38 @@ zsk_file_written_is_read_and_signs(void **state)
 		zsk_folder_close(&folder);
 		files_free(&files);
 	}
+}
+
+/* RFC 6605 section 6: as many octets as the curve's order has. */
+static void
+zsk_private_format_pads_a_short_number(void **state)
+{
+	struct buf text = buf_new(ZSK_FILE_MAX);
+	EVP_PKEY *pkey = NULL;
+	BIGNUM *number = NULL;
+	struct dnskey key;
+	struct err err;
+	int len = 32;
+
+	(void)state;
+	for (size_t i = 0; i < 100000 && len == 32; i++) {
+		EVP_PKEY_free(pkey);
+		key = new_key(ALGORITHM_ECDSAP256SHA256, "zsk", &pkey);
+		assert_int_equal(EVP_PKEY_get_bn_param(
+				     pkey, OSSL_PKEY_PARAM_PRIV_KEY, &number),
+		    1);
+		len = BN_num_bytes(number);
+	}
+	assert_in_range(len, 1, 31);
+	assert_ok(zsk_private_format(&key, pkey, &text, &err), &err);
+	buf_u8(&text, 0);
+	/* 44 characters for 32 octets, and a line feed. */
+	assert_int_equal(
+	    strlen(strstr((const char *)text.data, "PrivateKey: ")),
+	    strlen("PrivateKey: ") + 44 + 1);
+	buf_free(&text);
+	BN_free(number);
+	EVP_PKEY_free(pkey);
 }
 
 /* A key that another program made has no label, and dates. */
@@ -428,6 +464,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(zsk_file_written_is_read_and_signs),
+		cmocka_unit_test(zsk_private_format_pads_a_short_number),
 		cmocka_unit_test(zsk_file_of_bind_is_read),
 		cmocka_unit_test(zsk_folder_open_refuses_public_halves),
 		cmocka_unit_test(

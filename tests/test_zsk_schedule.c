@@ -55,12 +55,12 @@ zsk_schedule_of_assigns_roles(void **state)
 
 		if (!zsk_schedule_of(&count, &schedule, &err))
 			fail_msg("%s: %s", cases[i].digits, err.msg);
-		for (size_t role = 0; role < ZSK_ROLES; role++)
+		for (enum zsk_role role = 0; role < ZSK_ROLES; role++)
 			for (size_t s = 0; s < count.n_per_bundle; s++)
 				if (zsk_stands(&schedule, role, s) !=
 				    (wanted[role][s] != '.'))
-					fail_msg("%s: role %zu in slot %zu",
-					    cases[i].digits, role, s + 1);
+					fail_msg("%s: role %d in slot %zu",
+					    cases[i].digits, (int)role, s + 1);
 	}
 }
 
