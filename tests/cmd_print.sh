@@ -32,23 +32,16 @@ not_printed() {
 	nothing_written
 }
 
-# page N: a sheet's text, quotation marks as on a keyboard, spaces single.
-page() {
-	pdftotext -layout -f "$1" -l "$1" "$pdf" - |
-		sed -e "s/\xe2\x80\x99/'/g" -e 's/\xe2\x80[\x9c\x9d]/"/g' |
-		tr -s ' \n' ' '
-}
-
-# read_pages PDF: every sheet's text is in pages, from 1.
+# read_pages PDF: every sheet's text is in pages, from 1, its quotation marks as
+# on a keyboard, its spaces single.
 read_pages() {
-	local n
-
 	pdf=$1
-	sheets=$(pdfinfo "$pdf" | sed -n 's/^Pages: *//p')
-	pages=('')
-	for ((n = 1; n <= sheets; n++)); do
-		pages+=("$(page "$n")")
-	done
+	mapfile -d $'\f' -t pages < <(printf '\f'
+		pdftotext -layout "$pdf" - | sed -e "s/\xe2\x80\x99/'/g" \
+			-e 's/\xe2\x80[\x9c\x9d]/"/g' | tr -s ' \n' ' ')
+	sheets=$((${#pages[@]} - 1))
+	equal "sheets of $pdf" "$sheets" \
+		"$(pdfinfo "$pdf" | sed -n 's/^Pages: *//p')"
 	whole=${pages[*]}
 }
 
@@ -58,50 +51,82 @@ on_paper() {
 	CASES=$((CASES + 1))
 }
 
-# Steps and acts as acts_load has them: "act N Title", "N.M Title" and, behind
-# a bar, what ends the step.
-steps_of() {
+# bare TEXT: sets bare to it without what differs on paper: where lines end, and
+# backquotes.
+bare() {
+	bare=${1//[[:space:]\\\`]/}
+	bare=${bare//↵/}
+	bare=${bare//□/}
+}
+
+# What a file has as acts_load reads it, a line for each thing: "act TITLE",
+# "step NUMBER TITLE ROLE", and "part TEXT" for all that a step is made of.
+parts_of() {
 	bash -c '. ceremony-scripts/lib.sh; . ceremony-scripts/acts.sh
+		part() {
+			local line
+			while IFS= read -r line; do
+				[ -z "$line" ] || "$1" "$line"
+			done <<<"$2"
+		}
+		text() { acts_expand "part $1"; }
+		command() { printf "part "; acts_command "$1"; }
+		condition() { printf "part "; acts_condition "$1"; }
+		ACTS_BLANKS=yes
 		acts_load "$1"
 		act=0
 		for ((i = 0; i < ${#STEP_NUMBER[@]}; i++)); do
 			if [ "${STEP_ACT[i]}" -ne "$act" ]; then
 				act=${STEP_ACT[i]}
-				printf "Act %d %s\n" "$act" "${ACTS[act - 1]}"
+				printf "act Act %d %s\n" "$act" "${ACTS[act - 1]}"
 			fi
-			end=${STEP_EXPECT[i]%%\$*}
-			printf "%s %s|%s\n" "${STEP_NUMBER[i]}" \
-				"${STEP_TITLE[i]}" "${end:0:30}"
-		done' steps "$1"
+			printf "step %s %s %s\n" "${STEP_NUMBER[i]}" \
+				"${STEP_TITLE[i]}" "${STEP_INITIAL[i]}"
+			part text "${STEP_DO[i]}"
+			part text "${STEP_SAY[i]}"
+			part condition "${STEP_BEFORE[i]}"
+			part command "${STEP_RUN[i]}"
+			part text "${STEP_EXPECT[i]}"
+			part condition "${STEP_AFTER[i]}"
+			part text "${STEP_ASK[i]}"
+		done' parts "$1"
 }
 
-# check_steps FILE: every step in order, whole on one sheet, acts before steps.
+# check_steps FILE: everything in order, a step whole on one sheet, an act's
+# title on that of its first step.
 check_steps() {
-	local title end n=1 act_page=0 act='' rest=''
+	local what text n=1 act_page=0 step='' rest bare
 
 	# The acts begin behind the hashes; before, there is the contents.
 	while [[ ${pages[n]} != *'Step Activity Initial Time UTC'* ]]; do
 		n=$((n + 1))
 	done
-	rest=${pages[n]}
-	while IFS='|' read -r title end; do
-		until [[ $rest == *"$title"* ]]; do
+	bare "${pages[n]}"
+	rest=$bare
+	while read -r what text; do
+		bare "$text"
+		text=$bare
+		until [[ $what = part || $rest == *"$text"* ]]; do
 			n=$((n + 1))
-			[ "$n" -le "$sheets" ] || fail "\"$title\" is not in its place"
-			rest=${pages[n]}
+			[ "$n" -le "$sheets" ] || fail "\"$text\" is not in its place"
+			bare "${pages[n]}"
+			rest=$bare
 		done
-		rest=${rest#*"$title"}
-		if [[ $title == Act* ]]; then
-			act=$title
+		[[ $rest == *"$text"* ]] ||
+			fail "\"$text\" of step $step is not on sheet $n in its place"
+		rest=${rest#*"$text"}
+		case $what in
+		act)
 			act_page=$n
-			continue
-		fi
-		[[ -z $end || $rest == *"$end"* || $end == *\`* ]] ||
-			fail "step \"$title\" does not end on sheet $n"
-		[[ $title != *.1\ * || $n -eq $act_page ]] ||
-			fail "\"$act\" is on sheet $act_page, its steps are not"
+			;;
+		step)
+			step=$text
+			[[ ! $step =~ ^[0-9]+\.1[^0-9] || $n -eq $act_page ]] ||
+				fail "step $step is on sheet $n, its act's title on $act_page"
+			;;
+		esac
 		CASES=$((CASES + 1))
-	done < <(steps_of "$1")
+	done < <(parts_of "$1")
 }
 
 # Every kind on both papers, without a value and with all of them.
@@ -160,7 +185,8 @@ printed "$SCRATCH/pdf/values.pdf" key-signing --set-file "$SCRATCH/values" \
 	--set SKR=/tmp/skr.xml --set PREVIOUS_SKR=/tmp/previous.xml
 read_pages "$SCRATCH/pdf/values.pdf"
 on_paper 'Ceremony 53 Key Signing Ceremony'
-on_paper "${ksr_sha256%% *}"
+[[ ${pages[1]} == *"${ksr_sha256%% *}"* ]] ||
+	fail "the request's hash is not on the title page"
 read -rd '' -a words < <("$ANCHORITE" hash "$cd_to/ksr.xml" | sed -n 3,6p) || :
 on_paper "${words[*]}"
 on_paper "$("$ANCHORITE" --version)"
@@ -282,6 +308,15 @@ echo mine >"$SCRATCH/mine.pdf"
 print key-signing -o "$SCRATCH/mine.pdf"
 [ "$status" -eq 2 ] || fail "status $status for a file that exists"
 equal 'the file that was there' mine "$(cat "$SCRATCH/mine.pdf")"
+# Not even one that appears while the script is printed.
+mkdir "$SCRATCH/late"
+printf '#!/bin/bash\necho theirs >"%s"\nexec "%s" "$@"\n' \
+	"$SCRATCH/late.pdf" "$(command -v preconv)" >"$SCRATCH/late/preconv"
+chmod +x "$SCRATCH/late/preconv"
+PATH=$SCRATCH/late:$PATH print key-signing -o "$SCRATCH/late.pdf"
+[ "$status" -eq 2 ] || fail "status $status for a file that appeared"
+equal 'the file that appeared' theirs "$(cat "$SCRATCH/late.pdf")"
+[ -z "$(find "$SCRATCH" -name '.print.*')" ] || fail "a temporary file stays"
 ln -s "$OUTPUT/elsewhere" "$SCRATCH/link.pdf"
 not_printed 2 'link.pdf: exists' key-signing -o "$SCRATCH/link.pdf"
 finish
