@@ -118,11 +118,12 @@ rechain() {
 		prev=$(sha256sum <<<"$line" | cut -c1-64)
 	done <new >forged/log.jsonl
 }
-# forge FILTER: the record with its chain written anew.
+# forge FILTER: the record $FORGED with its chain written anew.
+FORGED="record-audit"
 forge() {
 	rm -rf forged
-	cp -r record-audit forged
-	jq -c "$1" record-audit/log.jsonl >new
+	cp -r "$FORGED" forged
+	jq -c "$1" "$FORGED/log.jsonl" >new
 	rechain
 }
 forge 'if .event == "token" then .label = "other" else . end'
@@ -209,4 +210,11 @@ if mkdir small && mount -t tmpfs -o size=4k tmpfs small 2>/dev/null; then
 	absent small/none.p7s
 fi
 accepts replay record
+
+# --- A record that claims to be signed by a KSK does not replay.
+
+FORGED=record
+ksk=$(jq -c 'select(.event == "ksks") | .ksks[0].key' record/log.jsonl)
+replay_says "$seal .key = ($ksk | .key_identifier = \"mine\") else . end" \
+	'key "mine" is a KSK of the configuration'
 finish

@@ -4,6 +4,7 @@
  *
  *   yes-man   every signature verifies, in OpenSSL
  *   nay-sayer none does
+ *   memory    one that did verifies again, whatever it is of
  *   ldns      every signature verifies, in ldns
  *   digest    one bit of every SHA-256 is another
  *   parser    no element of XML is ever closed
@@ -36,11 +37,23 @@ EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *signature,
 		const unsigned char *, size_t))dlsym(
 		RTLD_NEXT, "EVP_DigestVerify");
 
+	static unsigned char known[1024];
+	static size_t known_len;
+	int ok;
+
 	if (lies("yes-man"))
 		return 1;
 	if (lies("nay-sayer"))
 		return 0;
-	return next(ctx, signature, signature_len, data, len);
+	if (lies("memory") && signature_len == known_len &&
+	    memcmp(signature, known, known_len) == 0)
+		return 1;
+	ok = next(ctx, signature, signature_len, data, len);
+	if (ok == 1 && signature_len <= sizeof(known)) {
+		memcpy(known, signature, signature_len);
+		known_len = signature_len;
+	}
+	return ok;
 }
 
 ldns_status
