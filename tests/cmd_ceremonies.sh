@@ -152,7 +152,7 @@ begin key-signing "$WS/shared.yaml"
 with_request "$WS/next.xml" "$WS/skr.xml"
 with "SHARES=$SCRATCH/shares"
 ceremony key-signing "$NEXT_AT"
-shown "The PIN is in $MEMORY/pin until"
+shown "The PIN is in $MEMORY/pin; pin-join"
 shown "$MEMORY/pin is removed."
 [ ! -e "$MEMORY/pin" ] || fail "the PIN outlives the ceremony"
 

@@ -304,7 +304,7 @@ joined() {
 	does 0 "$JOIN" --config ws/anchorite.yaml "$@"
 }
 joined --shares shares
-grep -qF "The PIN is in $PIN until" out || fail "not joined from a folder"
+grep -qF "The PIN is in $PIN; pin-join --remove" out || fail "not joined from a folder"
 joined --shares none
 equal "a PIN that is there" "The PIN is in $PIN." "$(<out)"
 accepts --config ws/anchorite.yaml inventory
