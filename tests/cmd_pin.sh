@@ -135,6 +135,20 @@ bash -c '. "$1/lib.sh"; . "$1/pin.sh"; read_code "$2"
 refuses_to 'these shares do not make a PIN' "$JOIN" --share shares/CO1.share \
 	--share damaged --share shares/CO3.share --output "$PIN"
 
+# And whatever comes of wrong shares: no octet of a block may be another.
+# shellcheck disable=SC2016 # for the other shell
+bash -c '. "$1/lib.sh"; . "$1/pin.sh"
+	block_of 3132333435
+	good=$block
+	pin_of "$good" && [ "$pin_hex" = 3132333435 ] || exit 1
+	for ((i = 0; i < ${#good}; i++)); do
+		digit=0
+		[ "${good:i:1}" != 0 ] || digit=1
+		! pin_of "${good:0:i}$digit${good:i+1}" || exit 1
+	done
+	! pin_of "" && ! pin_of 01 && ! pin_of "${good}00"' \
+	bash "$(dirname "$SPLIT")" || fail "a block with an error is a PIN"
+
 ### typed
 
 grep -hv '^#' shares/CO[246].share | tr 'a-f' 'A-F' | tr -d '\n' |
@@ -195,6 +209,7 @@ pin_file 1
 does 0 "$SPLIT" --pin-file secret -m 2 -n 2 --output shares
 pin_file 1234567890123456789012
 does 0 "$SPLIT" --pin-file secret -m 2 -n 2 --output others
+equal "groups of digits" 12 "$(grep -v '^#' shares/CO1.share | wc -w)"
 equal "sizes" "$(wc -c <shares/CO1.share)" "$(wc -c <others/CO1.share)"
 
 ### nowhere to be seen: no argument, no environment, no other file

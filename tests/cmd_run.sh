@@ -291,6 +291,7 @@ replays
 fresh
 touch "a place/skr.xml"
 walks 2 "${TO_SIGN[@]}" -
+complains 'has no answer to "r repeat'
 grep -qF 'FAILS  absent: a place/skr.xml exists' out || fail "not said"
 grep -qF 'Nothing is overwritten.' out || fail "not said what to do"
 position "stopped 2.1"
@@ -321,6 +322,7 @@ resumes 2 s e 'it failed' 'go on' -
 equal "events" "failed 1.2,resumed,exception 1.2,skipped 1.2,start 2.1,failed 2.1" \
 	"$(events | cut -d, -f5-)"
 resumes 2 c e h 'the response is there'
+complains 'has no answer to "r repeat'
 equal "events" "resumed,exception 2.1,repeated 2.1,start 2.1,failed 2.1" \
 	"$(events | cut -d, -f11-)"
 equal "signings" 1 "$(grep -c '"event":"signed"' record/log.jsonl)"
