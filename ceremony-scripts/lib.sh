@@ -5,6 +5,8 @@
 
 set -euo pipefail
 export LC_ALL=C
+# Where Debian has its servers, and its users do not look.
+PATH=$PATH:/usr/sbin:/sbin
 
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 NAME=$(basename -- "$0")
@@ -131,9 +133,23 @@ as_root() {
 	fi
 }
 
+# without_services COMMAND...: Debian's packages of servers start them as they
+# are installed, unless this file says no (Debian Policy 9.11).
+without_services() {
+	local policy=/usr/sbin/policy-rc.d ours=no status=0
+
+	if [ ! -e "$policy" ] && printf '#!/bin/sh\nexit 101\n' |
+		as_root install -m 755 /dev/stdin "$policy"; then
+		ours=yes
+	fi
+	"$@" || status=$?
+	[ "$ours" = no ] || as_root rm -f "$policy"
+	return "$status"
+}
+
 # Installs what is missing; without anything missing it calls nothing.
 need() {
-	local missing
+	local missing guard=()
 
 	mapfile -t missing < <(missing_packages "$1")
 	[ "${#missing[@]}" -gt 0 ] || return 0
@@ -143,7 +159,9 @@ need() {
 	say "Installing Debian packages: ${missing[*]}"
 	quietly as_root apt-get -q update ||
 		die "apt-get update failed; missing: ${missing[*]}"
-	quietly as_root env DEBIAN_FRONTEND=noninteractive \
+	[[ ! " ${missing[*]} " =~ \ (nsd|unbound|bind9)\  ]] ||
+		guard=(without_services)
+	"${guard[@]}" quietly as_root env DEBIAN_FRONTEND=noninteractive \
 		apt-get -qy install --no-install-recommends "${missing[@]}" ||
 		die "apt-get install failed; missing: ${missing[*]}"
 	hash -r

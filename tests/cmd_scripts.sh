@@ -17,6 +17,7 @@ shellcheck -s bash -e SC2034,SC2153,SC2154 ceremony-scripts/conditions.sh \
 
 # --help answers at once, from anywhere, on standard output alone.
 for script in ceremony-scripts/build ceremony-scripts/rehearse \
+	ceremony-scripts/rehearse-rollover \
 	ceremony-scripts/print ceremony-scripts/run ceremony-scripts/bundle \
 	ceremony-scripts/pin-split ceremony-scripts/pin-join \
 	tests/run tests/blank_checks .ci/run; do
@@ -33,6 +34,7 @@ done
 
 # What nobody understands is refused in one line, and nothing is begun.
 for script in ceremony-scripts/build ceremony-scripts/rehearse \
+	ceremony-scripts/rehearse-rollover \
 	ceremony-scripts/print ceremony-scripts/run ceremony-scripts/bundle \
 	ceremony-scripts/pin-split ceremony-scripts/pin-join \
 	tests/run tests/blank_checks; do
