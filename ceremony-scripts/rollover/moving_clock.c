@@ -5,8 +5,8 @@
  * the process jump together, those that count from the machine's start as well,
  * and whoever sleeps until a certain time is woken within NAP milliseconds to
  * see that it has come.  Between two jumps the clock runs at its real pace, so
- * that timeouts on the network stay what they are.  (libfaketime and BIND's jemalloc cannot live in one process, and it
- * would not wake a sleeper.)
+ * that timeouts on the network stay what they are.  (libfaketime and BIND's
+ * jemalloc cannot live in one process, and it would not wake a sleeper.)
  */
 #include <endian.h>
 #include <errno.h>
