@@ -106,7 +106,7 @@ first 'KSR-BUNDLE-KEYS, KSR-POLICY-ALG' 'is RSASHA256 of 2048 bits with exponent
 
 ### KSR-BUNDLE-POP
 
-first KSR-BUNDLE-POP 'does not verify' '79s/>\(.\)\(.\)/>\2\1/'
+first KSR-BUNDLE-POP 'does not verify' '79{s/>A/>B/;t;s/>./>A/}'
 first KSR-BUNDLE-POP 'which is not in the bundle' '77s/>[0-9]*/>1/'
 first KSR-BUNDLE-POP 'has 0 signatures' '34,45d'
 first KSR-BUNDLE-POP 'has 2 signatures' '69,80{H;80!d;g;s/\(.*\)/\1\1/}'
@@ -203,7 +203,7 @@ after() {
 	! cmp -s "$SKR" "$previous" || fail "the edit changes nothing: $3"
 	refused "$1" "$2" "$OFFLINE" "$NEXT_AT" --previous-skr "$previous"
 }
-after KSR-CHAIN-KEYS 'previous SKR: the signature by key' '62s/>\(.\)\(.\)/>\2\1/'
+after KSR-CHAIN-KEYS 'previous SKR: the signature by key' '62{s/>A/>B/;t;s/>./>A/}'
 after KSR-CHAIN-KEYS 'is valid from 2027-01-01T00:00:00 to 2027-01-23' \
 	'58s/01-22/01-23/'
 after KSR-CHAIN-KEYS 'which is not in the bundle' '60s/>[0-9]*/>1/'
@@ -280,7 +280,7 @@ refused SKR-SCHEDULE 'KSK ksk_current is used at inception 2027-02-10T00:00:00' 
 
 ### all reasons, not the first; the same for scripts
 
-edit "$KSR" '10s/P12D/P10D/;59,81s/zsk-2027-q1/zsk/;79s/>\(.\)\(.\)/>\2\1/'
+edit "$KSR" '10s/P12D/P10D/;59,81s/zsk-2027-q1/zsk/;79{s/>A/>B/;t;s/>./>A/}'
 refused 'KSR-BUNDLE-KEYS, KSR-BUNDLE-POP, KSR-POLICY-SIG-HORIZON, KSR-POLICY-SIG-OVERLAP' \
 	'seen: ' "$OFFLINE" 2026-09-01T00:00:00Z --first
 refuses 1 "anchorite: refused: $DOC: KSR-BUNDLE-KEYS, KSR-BUNDLE-POP, " \
@@ -326,7 +326,7 @@ done
 cp "$KSR" "$DOC"
 refused "$H" 'seen: ' "$OFFLINE" 2026-09-01T00:00:00Z --first \
 	--override KSR-DOMAIN --reason late
-edit "$KSR" '79s/>\(.\)\(.\)/>\2\1/'
+edit "$KSR" '79{s/>A/>B/;t;s/>./>A/}'
 refused KSR-BUNDLE-POP 'seen: ' "$OFFLINE" 2026-09-01T00:00:00Z --first \
 	--override "$H" --reason late
 
@@ -379,7 +379,7 @@ verify_refused() {
 	says "$2"
 	! grep -q '^verified' "$SCRATCH/out" || fail "looks like success"
 }
-verify_refused SKR-VERIFY 'does not verify' '62s/>\(.\)\(.\)/>\2\1/'
+verify_refused SKR-VERIFY 'does not verify' '62{s/>A/>B/;t;s/>./>A/}'
 verify_refused SKR-MATCH "the request's serial, 1" '2s/serial="1"/serial="2"/'
 verify_refused SKR-MATCH "the request's id" '2s/ id="./&0/'
 verify_refused SKR-MATCH "the request's id" '65s/ id="./&0/'
