@@ -1,14 +1,14 @@
 /*
  * The responses that one run of sign was asked for: one by a schema of the
- * configuration.  Signing and replay derive them from the same inputs.
+ * configuration, or all that a plan has for a quarter.  Signing and replay
+ * derive them from the same inputs.
  */
 #pragma once
 
 #include <jansson.h>
 
 #include "ksr/config.h"
-#include "ksr/plan.h"
-#include "signer/register.h"
+#include "signer/plan_due.h"
 
 struct asked_response {
 	const char *name;            /* "d_to_e"; NULL for one without a plan */
@@ -24,6 +24,10 @@ struct asked_response {
 };
 
 struct asked {
+	const char *folder; /* of a plan's responses; NULL: there is no plan */
+	char quarter[PLAN_QUARTER_NAME_SIZE]; /* the request's */
+	char step[PLAN_QUARTER_NAME_SIZE];    /* the plan's that is due in it */
+	bool other_active; /* of plan_due */
 	size_t n;
 	struct asked_response responses[PLAN_RESPONSES_MAX];
 };
@@ -32,6 +36,14 @@ struct asked {
 MUST_USE bool asked_one(const struct config *config, const char *schema,
     const char *alternative, const char *path, struct asked *ret,
     struct err *err);
+
+/*
+ * The planned response and those of its fallbacks that the plan's delays still
+ * allow, each a file of plan_file_name in the folder.  Texts and schemas are
+ * borrowed.  E_INPUT if the zone's name cannot be part of a file's.
+ */
+MUST_USE bool asked_of_plan(const struct plan *plan, const struct plan_due *due,
+    const char *zone, const char *folder, struct asked *ret, struct err *err);
 void asked_clear(struct asked *asked);
 
 /*

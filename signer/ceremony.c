@@ -50,7 +50,8 @@ step_text(const json_t *line, char ret[STEP_TEXT_SIZE])
 	}
 }
 
-const char *
+/* What is certain after this step of the run's only file. */
+static const char *
 step_interrupted(const char *step)
 {
 	static const struct {
@@ -119,6 +120,39 @@ step_interrupted(const char *step)
 		if (strcmp(texts[i].step, step) == 0)
 			return texts[i].text;
 	return "no token had been opened, nothing was signed";
+}
+
+/* Of several responses some were published and others were not. */
+static bool
+is_half_published(const struct ceremony *ceremony, const struct run *run)
+{
+	size_t due = 0, published = 0;
+
+	for (size_t i = run->first; i < run->first + run->n; i++) {
+		const json_t *line = ceremony->log.lines[i].json;
+
+		if (strcmp(fact_text(line, "event"), "published") == 0)
+			published++;
+		if (json_is_array(json_object_get(line, "responses")))
+			due = json_array_size(
+			    json_object_get(line, "responses"));
+	}
+	return published > 0 && published < due;
+}
+
+const char *
+run_interrupted(const struct ceremony *ceremony, const struct run *run,
+    char ret_step[STEP_TEXT_SIZE])
+{
+	snprintf(ret_step, STEP_TEXT_SIZE, "run");
+	for (size_t i = run->first; i < run->first + run->n; i++)
+		if (ceremony->log.lines[i].json != NULL)
+			step_text(ceremony->log.lines[i].json, ret_step);
+	if (is_half_published(ceremony, run))
+		return "of the run's responses some were published, and one "
+		       "may or may not have got its name; the same command "
+		       "again publishes the rest";
+	return step_interrupted(ret_step);
 }
 
 /* What every line has, whatever its event. */

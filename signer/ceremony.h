@@ -44,10 +44,11 @@ const char *fact_text(const json_t *line, const char *key);
 void step_text(const json_t *line, char ret[STEP_TEXT_SIZE]);
 
 /*
- * What is certain of a run whose last line was this step, and what is not;
- * static.
+ * The last step of a run without an "end", what is certain then and what is
+ * not; static.
  */
-const char *step_interrupted(const char *step);
+const char *run_interrupted(const struct ceremony *ceremony,
+    const struct run *run, char ret_step[STEP_TEXT_SIZE]);
 
 /* inputs/ or outputs/, by an "input" or "output" line. */
 const char *stored_folder(const json_t *line);

@@ -84,6 +84,36 @@ choose_previous(const struct args *args, const struct config *config,
 	return true;
 }
 
+/* One response of a schema, or a plan's into a folder. */
+static bool
+choose_responses(const struct args *args, const struct config *config,
+    struct signing_request *ret, struct err *err)
+{
+	const char *schema = args_value(args, "schema");
+
+	ret->plan_path = args_value(args, "plan");
+	ret->alternative = args_value(args, "alternative");
+	if (ret->plan_path == NULL) {
+		ret->schema = schema == NULL ? "normal" : schema;
+		if (ret->alternative != NULL &&
+		    !alternative_is_name(ret->alternative))
+			return err_set_alternative(err);
+		return choose_path(args, 1, config->filenames.output_skr,
+		    "response path", &ret->skr_path, err);
+	}
+	if (schema != NULL || ret->alternative != NULL)
+		return err_set(err, E_USAGE,
+		    "--%s and --plan contradict each other: a plan has schemas "
+		    "and names of its own",
+		    schema != NULL ? "schema" : "alternative");
+	if (args->n_files < 2)
+		return err_set(err, E_USAGE,
+		    "--plan makes one file or several: give the request and "
+		    "the folder that they go into");
+	ret->folder = args->files[1];
+	return true;
+}
+
 static bool
 read_jobs(const struct args *args, size_t *ret, struct err *err)
 {
@@ -104,25 +134,18 @@ sign(const struct context *context, const struct args *args,
     struct override *overrides, struct err *err)
 {
 	const struct config *config = context->config;
-	const char *schema = args_value(args, "schema");
 	struct signing_request request = {
-		.schema = schema == NULL ? "normal" : schema,
-		.alternative = args_value(args, "alternative"),
 		.hsm = args_value(args, "hsm"),
 		.batch = args_flag(args, "batch"),
 		.jobs = 1,
 		.overrides = overrides,
 	};
 
-	if (request.alternative != NULL &&
-	    !alternative_is_name(request.alternative))
-		return err_set_alternative(err);
 	return read_jobs(args, &request.jobs, err) &&
 	    collect_overrides(args, overrides, &request.n_overrides, err) &&
 	    choose_path(args, 0, config->filenames.input_ksr, "request",
 		&request.ksr_path, err) &&
-	    choose_path(args, 1, config->filenames.output_skr, "response path",
-		&request.skr_path, err) &&
+	    choose_responses(args, config, &request, err) &&
 	    choose_previous(args, config, &request.previous_path, err) &&
 	    signing_run(context, &request, err);
 }
@@ -148,6 +171,9 @@ static const struct option_row options[] = {
 	    false },
 	{ "alternative", "NAME",
 	    "the request is signed once more, under this name", false },
+	{ "plan", "FILE",
+	    "sign what this plan has for the quarter, fallbacks included",
+	    false },
 	{ "hsm", "NAME", "which HSM of the configuration", false },
 	{ "override", "ID", "let this check's findings pass; needs a reason",
 	    true },
@@ -161,7 +187,8 @@ const struct command cmd_sign = {
 	.name = "sign",
 	.run = run,
 	.usage = "[KSR [SKR]] --previous-skr SKR|--first [--schema NAME] "
-		 "[--alternative NAME] [--batch] ...",
+		 "[--alternative NAME] [--batch] ... | "
+		 "KSR DIR --plan FILE --previous-skr SKR|--first ...",
 	.summary = "sign a request with the KSK in the HSM",
 	.help =
 	    "Reads the request and the previous response, shows their hashes in\n"
@@ -174,6 +201,11 @@ const struct command cmd_sign = {
 	    "A request is signed once; what was signed is in " REGISTER_FILE "\n"
 	    "beside the configuration.  Fallback responses to the very same\n"
 	    "file each have a name of their own: --alternative NAME.\n\n"
+	    "--plan FILE signs the planned response and all fallbacks that the\n"
+	    "plan has for the request's quarter, in one run with one\n"
+	    "confirmation, into DIR, as skr-ZONE-QUARTER-NUMBER-NAME.xml.  None\n"
+	    "is published before all are signed and verified.  The same command\n"
+	    "again finishes what was interrupted.\n\n"
 	    "Files that are not given come from `filenames:` in the\n"
 	    "configuration.",
 	.max_files = 2,

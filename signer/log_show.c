@@ -124,6 +124,7 @@ show_document(const struct show *show, const json_t *line)
 	else if (strcmp(role, "request") == 0 ||
 	    strcmp(role, "response") == 0 ||
 	    strcmp(role, "previous response") == 0 ||
+	    strcmp(role, "response in place") == 0 ||
 	    strcmp(role, "document") == 0) {
 		if (ksr_read(buf_bytes(&content), fact_text(line, "path"), &ksr,
 			&err))
@@ -204,11 +205,13 @@ show_checks(const struct show *show, const char *clock, const json_t *line)
 {
 	bool accepted = json_is_true(json_object_get(line, "accepted"));
 	const json_t *rows = json_object_get(line, "rows"), *row;
+	const char *name = fact_text(line, "name");
 	char step[STEP_TEXT_SIZE];
 	size_t i;
 
 	step_text(line, step);
-	put(show, accepted ? GOOD : BAD, clock, STEP_LEFT, "%s: %s", step,
+	put(show, accepted ? GOOD : BAD, clock, STEP_LEFT, "%s%s%s: %s", step,
+	    name[0] == '\0' ? "" : " of ", name,
 	    accepted ? "accepted" : "REFUSED");
 	json_array_foreach(rows, i, row)
 	{
@@ -299,22 +302,65 @@ show_generating(const struct show *show, const char *clock, const json_t *line)
 	    fact_text(line, "label"), fact_text(line, "algorithm"));
 }
 
+/* One response that is due. */
+static void
+show_due(const struct show *show, const json_t *due, const char *first)
+{
+	const char *name = fact_text(due, "name");
+	const char *alternative = fact_text(due, "alternative");
+	bool in_place = json_is_true(json_object_get(due, "in_place"));
+
+	put(show, PLAIN, first, 16, "%s%sinto %s, schema %s%s%s%s%s", name,
+	    name[0] == '\0' ? "" : ": ", fact_text(due, "response"),
+	    fact_text(due, "schema"),
+	    alternative[0] == '\0' ? "" : ", alternative ", alternative,
+	    in_place ? ", in place: not signed again" : "",
+	    name[0] != '\0' && alternative[0] == '\0' ? ", as planned" : "");
+}
+
+static void
+show_planned(const struct show *show, const json_t *line)
+{
+	const json_t *list = json_object_get(line, "responses"), *due;
+	bool late = strcmp(fact_text(line, "quarter"),
+			fact_text(line, "step")) != 0;
+	char first[STEP_LEFT + 32];
+	size_t i;
+
+	put(show, PLAIN, "", STEP_LEFT,
+	    "%zu responses of the plan for %s%s%s", json_array_size(list),
+	    fact_text(line, "quarter"), late ? ", by the step of " : "",
+	    late ? fact_text(line, "step") : "");
+	if (json_is_true(json_object_get(line, "other_active")))
+		put(show, ATTENTION, "", STEP_LEFT,
+		    "the register had another response than the previous one "
+		    "as active");
+	json_array_foreach(list, i, due)
+	{
+		snprintf(first, sizeof(first), "%*s%zu", STEP_LEFT, "",
+		    i + 1);
+		show_due(show, due, first);
+	}
+}
+
 static void
 show_asked(const struct show *show, const char *clock, const json_t *line)
 {
 	const json_t *list = json_object_get(line, "overrides"), *override;
 	size_t i;
 
-	put(show, PLAIN, clock, STEP_LEFT,
-	    "asked to sign %s into %s, schema %s%s%s",
-	    fact_text(line, "request"), fact_text(line, "response"),
-	    fact_text(line, "schema"),
+	put(show, PLAIN, clock, STEP_LEFT, "asked to sign %s%s%s",
+	    fact_text(line, "request"),
 	    json_is_true(json_object_get(line, "first"))
 		? ", as the first response"
 		: "",
 	    json_is_true(json_object_get(line, "batch"))
 		? ", confirmed in advance (--batch)"
 		: "");
+	if (json_object_get(line, "responses") == NULL)
+		show_due(show, line, "");
+	else
+		show_planned(show, line);
 	json_array_foreach(list, i, override)
 	{
 		put(show, ATTENTION, "", STEP_LEFT, "overriding %s because: %s",
@@ -361,13 +407,15 @@ static void
 show_signatures(const struct show *show, const char *clock, const json_t *line)
 {
 	bool made = strcmp(fact_text(line, "event"), "signed") == 0;
+	const char *name = fact_text(line, "name");
 	const json_t *list = json_object_get(line, "signatures"), *item;
 	size_t i;
 
 	put(show, made ? GOOD : PLAIN, clock, STEP_LEFT,
-	    made ? "%zu signatures made and verified"
-		 : "about to make %zu signatures; SHA-256 of what each covers",
-	    json_array_size(list));
+	    made ? "%s%s%zu signatures made and verified"
+		 : "%s%sabout to make %zu signatures; SHA-256 of what each "
+		   "covers",
+	    name, name[0] == '\0' ? "" : ": ", json_array_size(list));
 	if (made)
 		return;
 	json_array_foreach(list, i, item)
@@ -647,14 +695,10 @@ show_line(const struct show *show, const json_t *line)
 static void
 show_interruption(const struct show *show, const struct run *run)
 {
-	const struct chain_line *lines = show->ceremony->log.lines;
-	char step[STEP_TEXT_SIZE] = "run";
+	char step[STEP_TEXT_SIZE];
+	const char *certain = run_interrupted(show->ceremony, run, step);
 
-	for (size_t i = run->first; i < run->first + run->n; i++)
-		if (lines[i].json != NULL)
-			step_text(lines[i].json, step);
-	put(show, BAD, "  INTERRUPTED", 15, "after \"%s\": %s", step,
-	    step_interrupted(step));
+	put(show, BAD, "  INTERRUPTED", 15, "after \"%s\": %s", step, certain);
 }
 
 /* Such runs are many: one line each, without a heading. */

@@ -182,11 +182,10 @@ static const struct handler handlers_1[] = {
 	{ "output manifest", replay_manifest },
 	{ "compared", replay_compared },
 	{ "step", replay_step },
+	{ "input plan", replay_plan },
 	{ "input response in place", replay_in_place },
 	{ "input trust anchors", replay_anchors },
 	{ "simulated", replay_simulated },
-	{ "input plan", replay_plan },
-	{ "checks plan", replay_plan_checks },
 	{ "output plan drawing", replay_plan_drawing },
 	{ "asked", replay_asked },
 	{ "unused overrides", replay_unused_overrides },
@@ -195,6 +194,7 @@ static const struct handler handlers_1[] = {
 	{ "checks config", replay_policy },
 	{ "checks request", replay_checks },
 	{ "checks schedule", replay_checks },
+	{ "checks plan", replay_plan_checks },
 	{ "checks token", replay_checks },
 	{ "checks response", replay_checks },
 	{ "checks response+chain", replay_checks },
@@ -298,18 +298,16 @@ describe(struct rerun *rerun, char *ret, size_t size)
 {
 	const struct run *run = rerun->run;
 	const struct chain_line *lines = rerun->replay->ceremony.log.lines;
-	char step[STEP_TEXT_SIZE] = "run";
-	const char *message = "";
+	const char *message = "", *certain;
+	char step[STEP_TEXT_SIZE];
 
-	for (size_t i = run->first; i < run->first + run->n; i++) {
-		if (lines[i].json == NULL)
-			continue;
-		step_text(lines[i].json, step);
-		message = fact_text(lines[i].json, "message");
-	}
+	for (size_t i = run->first; i < run->first + run->n; i++)
+		if (lines[i].json != NULL)
+			message = fact_text(lines[i].json, "message");
+	certain = run_interrupted(&rerun->replay->ceremony, run, step);
 	if (!run->ended)
 		snprintf(ret, size, "interrupted after \"%s\": %s", step,
-		    step_interrupted(step));
+		    certain);
 	else if (strcmp(step, SEAL_EVENT) == 0)
 		snprintf(ret, size, "closed the record to be signed");
 	else if (run->status == 0)
@@ -331,6 +329,7 @@ rerun_clear(struct rerun *rerun)
 	free(rerun->overrides);
 	report_clear(&rerun->report);
 	free(rerun->processed);
+	free(rerun->policy);
 	for (size_t i = 0; i < PLAN_RESPONSES_MAX; i++) {
 		ksr_free(rerun->responses[i].built);
 		document_free(&rerun->responses[i].document);

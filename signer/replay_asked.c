@@ -173,6 +173,52 @@ derive_one(struct rerun *rerun, const json_t *line, struct err *err)
 	return true;
 }
 
+/* Where the arguments have no plan none was read, and the same one is asked. */
+static bool
+compare_plan(struct rerun *rerun, struct err *err)
+{
+	const char *path = rerun->planned.path;
+	char *given;
+	bool read;
+
+	if (!read_option(rerun, "plan", &given, &read, err))
+		return false;
+	if (read &&
+	    strcmp(given == NULL ? "" : given, path == NULL ? "" : path) != 0)
+		differs(rerun, "the plan is \"%s\", the arguments say \"%s\"",
+		    path == NULL ? "" : path, given == NULL ? "" : given);
+	free(given);
+	return true;
+}
+
+static bool
+derive_planned(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	struct err why;
+
+	if (rerun->planned.plan == NULL)
+		return true; /* that has been reported */
+	if (rerun->ledger == NULL) {
+		differs(rerun, "no register was read");
+		return true;
+	}
+	if (!replay_prove_plan(rerun, err))
+		return false;
+	if (!plan_due_policy(rerun->planned.plan, &rerun->due, rerun->config,
+		&rerun->policy, err))
+		return false;
+	if (!asked_of_plan(rerun->planned.plan, &rerun->due,
+		rerun->config->ksk_policy.signers_name,
+		fact_text(line, "folder"), &rerun->asked, &why)) {
+		if (why.code == E_MEMORY) {
+			*err = why;
+			return false;
+		}
+		differs(rerun, "%s", why.msg);
+	}
+	return true;
+}
+
 /* The response that was found at this path, if one was. */
 static struct document *
 found_at(struct rerun *rerun, const char *path)
@@ -229,6 +275,21 @@ compare_in_place(struct rerun *rerun, const json_t *line)
 		    recorded ? "not " : "");
 }
 
+/* Every response that is due, as recorded and as derived. */
+static void
+compare_responses(struct rerun *rerun, const json_t *line)
+{
+	json_t *derived = json_of_asked(&rerun->asked), *value;
+	const char *key;
+
+	json_object_foreach(derived, key, value)
+	{
+		differs_unless_equal(
+		    rerun, key, json_object_get(line, key), json_incref(value));
+	}
+	json_decref(derived);
+}
+
 bool
 replay_asked(struct rerun *rerun, const json_t *line, struct err *err)
 {
@@ -245,12 +306,17 @@ replay_asked(struct rerun *rerun, const json_t *line, struct err *err)
 	if (strcmp(fact_text(line, "request"),
 		rerun->request.path == NULL ? "" : rerun->request.path) != 0)
 		differs(rerun, "another request was asked for than was read");
-	if (!derive_one(rerun, line, err))
+	if (!compare_plan(rerun, err) ||
+	    !(rerun->planned.path == NULL ? derive_one(rerun, line, err)
+					  : derive_planned(rerun, line, err)))
 		return false;
 	if (rerun->asked.n > 0) {
 		if (!take_all_in_place(rerun, err))
 			return false;
-		compare_in_place(rerun, line);
+		if (rerun->asked.folder == NULL)
+			compare_in_place(rerun, line);
+		else
+			compare_responses(rerun, line);
 	}
 	return read_overrides(rerun, json_object_get(line, "overrides"), err);
 }

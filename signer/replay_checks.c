@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/plan_check.h"
 #include "ksr/practice.h"
 #include "signer/json.h"
 #include "signer/print.h"
@@ -224,7 +223,7 @@ compare_rows(
 
 /*
  * What a refusal says: the rows that the record has, as replayed.  A request
- * is refused when it has been judged for each response.
+ * is refused when it has been judged for each response, a plan before.
  */
 static void
 refuse_if_refused(struct rerun *rerun, const json_t *line, size_t first,
@@ -234,7 +233,8 @@ refuse_if_refused(struct rerun *rerun, const json_t *line, size_t first,
 	    json_object_get(line, "accepted"),
 	    json_boolean(report_accepted_from(&rerun->report, first)));
 	if (!report_accepted(&rerun->report) &&
-	    replay_turns_done(rerun, TURN_JUDGED))
+	    (rerun->turns[TURN_JUDGED] == 0 ||
+		replay_turns_done(rerun, TURN_JUDGED)))
 		err_set_report(&rerun->refusal, subject, &rerun->report);
 }
 
@@ -254,9 +254,8 @@ drop_newer(struct report *report, size_t first, const json_t *recorded,
 	report->n_results = kept;
 }
 
-/* The rows from `first` on against those of the line. */
-static void
-compare_report(
+void
+replay_compare_report(
     struct rerun *rerun, const json_t *line, size_t first, const char *subject)
 {
 	const json_t *recorded = json_object_get(line, "rows");
@@ -288,7 +287,7 @@ replay_policy(struct rerun *rerun, const json_t *line, struct err *err)
 		return true;
 	if (!practice_run(rerun->config, &rerun->report, err))
 		return false;
-	compare_report(rerun, line, 0, "the configuration departs from");
+	replay_compare_report(rerun, line, 0, "the configuration departs from");
 	return true;
 }
 
@@ -307,6 +306,9 @@ look_at_turn(struct rerun *rerun, const json_t *line, unsigned stages,
 		return false;
 	if (rerun->asked.n == 0)
 		return false;
+	if (stages == STAGE_REQUEST && rerun->plan_proved &&
+	    !rerun->plan_compared)
+		differs(rerun, "the plan was not checked before");
 	asked = &rerun->asked.responses[i];
 	if ((stages & (STAGE_REQUEST | STAGE_SCHEDULE)) != 0 &&
 	    (i == 0) != (stages == STAGE_REQUEST))
@@ -347,28 +349,6 @@ has_documents(const struct rerun *rerun)
 }
 
 bool
-replay_plan_checks(struct rerun *rerun, const json_t *line, struct err *err)
-{
-	size_t first = rerun->report.n_results;
-	struct plan_reach reach;
-	struct err why;
-
-	if (rerun->planned.plan == NULL)
-		return true;
-	if (plan_check(rerun->planned.plan, rerun->config, &rerun->report,
-		&reach, &why)) {
-		compare_report(rerun, line, first, rerun->planned.path);
-		return true;
-	}
-	if (why.code != E_REFUSED) {
-		*err = why;
-		return false;
-	}
-	rerun->refusal = why;
-	return true;
-}
-
-bool
 replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 {
 	bool signs = strcmp(rerun->run->command, "sign") == 0;
@@ -377,7 +357,7 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 	size_t first = rerun->report.n_results;
 	const char *name = NULL;
 	struct check_input in = {
-		.config = rerun->config,
+		.config = rerun->policy == NULL ? rerun->config : rerun->policy,
 		.now = rerun->now,
 		.earliest_now =
 		    ledger_floor(rerun->ledger, rerun->earliest_now),
@@ -398,7 +378,7 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 		&rerun->report, err))
 		return false;
 	asked_name_rows(&rerun->report, first, name);
-	compare_report(rerun, line, first,
+	replay_compare_report(rerun, line, first,
 	    verifies ? rerun->response.path : rerun->request.path);
 	/* The responses were built before the operator was asked anything. */
 	return !signs || (stages & STAGE_TOKEN) == 0 ||

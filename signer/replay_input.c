@@ -188,6 +188,27 @@ replay_plan(struct rerun *rerun, const json_t *line, struct err *err)
 	return true;
 }
 
+/* What the plan has for the request, or that it has nothing for it. */
+static bool
+find_due(struct rerun *rerun, struct err *err)
+{
+	struct document *previous = &rerun->previous;
+	struct err why;
+
+	if (rerun->planned.plan == NULL || rerun->request.ksr == NULL)
+		return true;
+	if (previous->ksr != NULL &&
+	    !sha256(buf_bytes(&previous->xml), previous->sha256, err))
+		return false;
+	if (!plan_due_find(rerun->planned.plan, rerun->request.ksr,
+		rerun->ledger, previous->ksr == NULL ? NULL : previous->sha256,
+		&rerun->due, &why)) {
+		err_prefix(&why, "%s", rerun->planned.path);
+		rerun->refusal = why;
+	}
+	return true;
+}
+
 bool
 replay_register(struct rerun *rerun, const json_t *line, struct err *err)
 {
@@ -206,7 +227,7 @@ replay_register(struct rerun *rerun, const json_t *line, struct err *err)
 		&rerun->ledger, &why))
 		differs(rerun, "the register is refused: %s", why.msg);
 	buf_free(&content);
-	return true;
+	return find_due(rerun, err);
 }
 
 bool

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "ksr/plan_check.h"
 #include "signer/plan_draw.h"
 #include "signer/replay_steps.h"
 
@@ -49,4 +50,36 @@ replay_plan_end(struct rerun *rerun, const char *last)
 			differs(rerun, "plan %s ended after \"%s\"",
 			    args.files[0], last);
 	args_free(&args);
+}
+
+bool
+replay_prove_plan(struct rerun *rerun, struct err *err)
+{
+	struct plan_reach reach;
+	struct err why;
+
+	if (rerun->config == NULL || rerun->planned.plan == NULL ||
+	    rerun->plan_proved)
+		return true; /* what is missing has been reported */
+	rerun->plan_proved = true;
+	if (plan_check(rerun->planned.plan, rerun->config, &rerun->report,
+		&reach, &why))
+		return true;
+	if (why.code == E_MEMORY) {
+		*err = why;
+		return false;
+	}
+	rerun->refusal = why;
+	return true;
+}
+
+bool
+replay_plan_checks(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	if (!replay_prove_plan(rerun, err))
+		return false;
+	if (rerun->plan_proved && rerun->refusal.code == E_NONE)
+		replay_compare_report(rerun, line, 0, rerun->planned.path);
+	rerun->plan_compared = true;
+	return true;
 }

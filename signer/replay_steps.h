@@ -56,6 +56,10 @@ struct rerun {
 	const json_t *values;     /* that of its values; or NULL */
 	/* Of sign alone. */
 	struct planned planned; /* its path is NULL if no plan was read */
+	bool plan_proved;   /* the report begins with the plan's rules */
+	bool plan_compared; /* and the record has them */
+	struct plan_due due;
+	struct config *policy; /* for its checks, if the plan has its own */
 	struct asked asked;
 	struct rerun_response responses[PLAN_RESPONSES_MAX];
 	size_t turns[TURNS]; /* responses that had theirs, or need none */
@@ -119,6 +123,8 @@ replay_simulated(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_drawing(struct rerun *, const json_t *line, struct err *);
 
 /* replay_plan.c */
+/* Proves the plan, if one was read, unless that is done. */
+MUST_USE bool replay_prove_plan(struct rerun *, struct err *);
 MUST_USE bool
 replay_plan_checks(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool
@@ -154,6 +160,12 @@ MUST_USE bool replay_stored(struct rerun *rerun, const json_t *line,
     struct buf *ret, bool *ret_there, struct err *err);
 
 /* replay_checks.c */
+/*
+ * The report's rows from `first` on against those of the line, and the refusal
+ * of the subject that they come to.
+ */
+void replay_compare_report(struct rerun *rerun, const json_t *line,
+    size_t first, const char *subject);
 /*
  * The value that a run gave to an option, NULL if it gave none; the caller's.
  * Arguments are recorded without the command's name, as they were parsed.

@@ -114,6 +114,18 @@ add_line(struct attention *list, const json_t *line, const struct run *run)
 		    "Signed as the first response: there was no previous one "
 		    "to chain to.",
 		    run);
+	if (strcmp(event, "input") == 0 &&
+	    strcmp(fact_text(line, "role"), "response in place") == 0)
+		add(list->other,
+		    "A response that an interrupted run had published before "
+		    "was found in place and not signed again.",
+		    run);
+	if (strcmp(event, "asked") == 0 &&
+	    json_is_true(json_object_get(line, "other_active")))
+		add(list->other,
+		    "The previous response was not the one that the register "
+		    "had as active.",
+		    run);
 	if (strcmp(event, "unused overrides") == 0)
 		add(list->other,
 		    "An override was given that let no finding pass.", run);

@@ -28,6 +28,7 @@ is_document(const struct page *page, const json_t *indexes)
 	return has_role(page, indexes, "request") ||
 	    has_role(page, indexes, "response") ||
 	    has_role(page, indexes, "previous response") ||
+	    has_role(page, indexes, "response in place") ||
 	    has_role(page, indexes, "document");
 }
 
@@ -38,6 +39,7 @@ deserves_drawing(
 {
 	return ksr->kind == KSR_RESPONSE &&
 	    (has_role(page, indexes, "response") ||
+		has_role(page, indexes, "response in place") ||
 		has_role(page, indexes, "document"));
 }
 

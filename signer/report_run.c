@@ -49,22 +49,75 @@ put_file(struct page *page, const json_t *line)
 }
 
 static void
+put_in_place(struct page *page, const json_t *due)
+{
+	if (json_is_true(json_object_get(due, "in_place")))
+		buf_puts(page->out, ", found in place and not signed again");
+}
+
+/* Whatever a plan has for the quarter, a row a response. */
+static void
+put_planned(struct page *page, const json_t *line)
+{
+	const json_t *list = json_object_get(line, "responses"), *due;
+	const char *quarter = fact_text(line, "quarter");
+	const char *step = fact_text(line, "step");
+	size_t i;
+
+	HTML(page->out, ": the plan's $ responses for <b>$</b>",
+	    html_number(json_array_size(list)).s, quarter);
+	if (strcmp(quarter, step) != 0)
+		HTML(page->out, ", later than planned, by the step of <b>$</b>",
+		    step);
+	buf_puts(page->out,
+	    "<table class=\"covered\"><thead><tr><th>Name</th>"
+	    "<th>Schema</th><th>Alternative</th><th>Into</th></tr></thead>"
+	    "<tbody>\n");
+	json_array_foreach(list, i, due)
+	{
+		const char *alternative = fact_text(due, "alternative");
+
+		HTML(page->out,
+		    "<tr><td><b>$</b></td><td>$</td><td>$</td>"
+		    "<td><code>$</code>",
+		    fact_text(due, "name"), fact_text(due, "schema"),
+		    alternative[0] == '\0' ? "none: as planned" : alternative,
+		    fact_text(due, "response"));
+		put_in_place(page, due);
+		buf_puts(page->out, "</td></tr>\n");
+	}
+	if (json_array_size(list) == 0)
+		buf_puts(page->out, "<tr><td colspan=\"4\">none</td></tr>");
+	buf_puts(page->out, "</tbody></table>");
+}
+
+static void
+put_due(struct page *page, const json_t *line)
+{
+	const char *alternative = fact_text(line, "alternative");
+
+	HTML(page->out, " into <code>$</code>, schema <b>$</b>",
+	    fact_text(line, "response"), fact_text(line, "schema"));
+	if (alternative[0] != '\0')
+		HTML(page->out, ", as the alternative <b>$</b>", alternative);
+	put_in_place(page, line);
+}
+
+static void
 put_asked(struct page *page, const json_t *line)
 {
 	const json_t *list = json_object_get(line, "overrides"), *override;
 	bool first = json_is_true(json_object_get(line, "first"));
 	bool batch = json_is_true(json_object_get(line, "batch"));
-	const char *alternative = fact_text(line, "alternative");
 	size_t i;
 
-	HTML(page->out,
-	    "asked to sign <code>$</code> into <code>$</code>, schema "
-	    "<b>$</b>$$",
-	    fact_text(line, "request"), fact_text(line, "response"),
-	    fact_text(line, "schema"), first ? ", as the first response" : "",
+	HTML(page->out, "asked to sign <code>$</code>$$",
+	    fact_text(line, "request"), first ? ", as the first response" : "",
 	    batch ? ", confirmed in advance (--batch)" : "");
-	if (alternative[0] != '\0')
-		HTML(page->out, ", as the alternative <b>$</b>", alternative);
+	if (json_object_get(line, "responses") != NULL)
+		put_planned(page, line);
+	else
+		put_due(page, line);
 	json_array_foreach(list, i, override)
 	{
 		HTML(page->out,
@@ -93,10 +146,14 @@ static void
 put_checks(struct page *page, const json_t *line)
 {
 	bool accepted = json_is_true(json_object_get(line, "accepted"));
+	const char *name = fact_text(line, "name");
 	char step[STEP_TEXT_SIZE];
 
 	step_text(line, step);
-	HTML(page->out, "$: <span class=\"badge $\">$</span>", step,
+	HTML(page->out, "$", step);
+	if (name[0] != '\0')
+		HTML(page->out, " of <b>$</b>", name);
+	HTML(page->out, ": <span class=\"badge $\">$</span>",
 	    accepted ? "pass" : "refuse", accepted ? "accepted" : "REFUSED");
 	page_checks(page, line);
 }
@@ -196,12 +253,21 @@ put_answer(struct page *page, const json_t *line)
 	    fact_text(line, "text"));
 }
 
+/* Which of several responses the line is about. */
+static void
+put_name(struct page *page, const json_t *line)
+{
+	if (fact_text(line, "name")[0] != '\0')
+		HTML(page->out, "<b>$</b>: ", fact_text(line, "name"));
+}
+
 static void
 put_signing(struct page *page, const json_t *line)
 {
 	const json_t *list = json_object_get(line, "signatures"), *item;
 	size_t i;
 
+	put_name(page, line);
 	HTML(page->out,
 	    "about to make $ signatures<table class=\"covered\"><thead>"
 	    "<tr><th>Slot</th><th>KSK</th><th>SHA-256 of what the signature "
@@ -224,6 +290,7 @@ put_signing(struct page *page, const json_t *line)
 static void
 put_signed(struct page *page, const json_t *line)
 {
+	put_name(page, line);
 	HTML(page->out,
 	    "$ signatures made, each verified in software before the next",
 	    html_number(json_array_size(json_object_get(line, "signatures")))
@@ -412,16 +479,13 @@ put_step(struct page *page, size_t index)
 static void
 put_interruption(struct page *page, const struct run *run)
 {
-	const struct chain_line *lines = page->ceremony->log.lines;
-	char step[STEP_TEXT_SIZE] = "run";
+	char step[STEP_TEXT_SIZE];
+	const char *certain = run_interrupted(page->ceremony, run, step);
 
-	for (size_t i = run->first; i < run->first + run->n; i++)
-		if (lines[i].json != NULL)
-			step_text(lines[i].json, step);
 	HTML(page->out,
 	    "<p><span class=\"badge refuse\">interrupted</span> after $: "
 	    "$</p>\n",
-	    step, step_interrupted(step));
+	    step, certain);
 }
 
 static void

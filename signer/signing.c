@@ -1,6 +1,8 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/plan_check.h"
 #include "signer/confirm.h"
 #include "signer/facts.h"
 #include "signer/interrupt.h"
@@ -15,11 +17,13 @@ signing_clear(struct signing *signing)
 	for (size_t i = 0; i < signing->asked.n; i++)
 		response_clear(&signing->responses[i]);
 	free(signing->processed);
+	free(signing->policy);
 	ledger_close(signing->ledger);
 	report_clear(&signing->report);
 	document_free(&signing->previous);
 	document_free(&signing->ksr);
 	asked_clear(&signing->asked);
+	planned_clear(&signing->planned);
 }
 
 size_t
@@ -44,13 +48,26 @@ keys_of_schemas(const struct asked *asked)
 	return keys;
 }
 
+/* A plan says what is due only when request and register are known. */
+static bool
+read_what_is_asked(struct signing *signing, struct err *err)
+{
+	const struct signing_request *request = signing->request;
+
+	if (request->plan_path != NULL)
+		return planned_load(signing->context->record,
+		    request->plan_path, signing->config, &signing->planned,
+		    err);
+	return asked_one(signing->config, request->schema, request->alternative,
+	    request->skr_path, &signing->asked, err);
+}
+
 static bool
 read_inputs(struct signing *signing, struct err *err)
 {
 	const struct signing_request *request = signing->request;
 
-	return asked_one(signing->config, request->schema, request->alternative,
-		   request->skr_path, &signing->asked, err) &&
+	return read_what_is_asked(signing, err) &&
 	    document_load_kind(signing->context->record, "request",
 		request->ksr_path, KSR_REQUEST, &signing->ksr, err) &&
 	    (request->previous_path == NULL ||
@@ -69,6 +86,25 @@ open_register(struct signing *signing, struct err *err)
 	return ledger_open(path, &signing->ledger, err) &&
 	    record_input(signing->context->record, "register", path,
 		ledger_content(signing->ledger), err);
+}
+
+static bool
+find_due(struct signing *signing, struct err *err)
+{
+	const struct plan *plan = signing->planned.plan;
+	const struct document *previous = &signing->previous;
+
+	if (plan == NULL)
+		return true;
+	return (plan_due_find(plan, signing->ksr.ksr, signing->ledger,
+		    previous->ksr == NULL ? NULL : previous->sha256,
+		    &signing->due, err) ||
+		   err_prefix(err, "%s", signing->planned.path)) &&
+	    plan_due_policy(
+		plan, &signing->due, signing->config, &signing->policy, err) &&
+	    asked_of_plan(plan, &signing->due,
+		signing->config->ksk_policy.signers_name,
+		signing->request->folder, &signing->asked, err);
 }
 
 /* Those that an earlier run was cut short after count as this run's. */
@@ -128,7 +164,8 @@ run_checks(struct signing *signing, enum check_stage stage,
 	const struct context *context = signing->context;
 	const char *name = stage == STAGE_TOKEN ? NULL : response->asked->name;
 	struct check_input in = {
-		.config = signing->config,
+		.config =
+		    signing->policy == NULL ? signing->config : signing->policy,
 		.now = context->now,
 		.earliest_now =
 		    ledger_floor(signing->ledger, context->earliest_now),
@@ -165,6 +202,29 @@ refuse_if_refused(const struct signing *signing, struct err *err)
 {
 	return report_accepted(&signing->report) ||
 	    err_set_report(err, signing->request->ksr_path, &signing->report);
+}
+
+/* A plan is signed by only if it is safe whatever the zone comes to use. */
+static bool
+check_plan(struct signing *signing, struct err *err)
+{
+	const struct context *context = signing->context;
+	const struct planned *planned = &signing->planned;
+	struct plan_reach reach;
+
+	if (planned->plan == NULL)
+		return true;
+	if (!plan_check(planned->plan, signing->config, &signing->report,
+		&reach, err) ||
+	    !facts_report(
+		context->record, STAGE_PLAN, &signing->report, 0, err))
+		return false;
+	if (!context->json) {
+		printf("\nChecks of the plan, on every path through it\n");
+		print_report(context, &signing->report, 0);
+	}
+	return report_accepted(&signing->report) ||
+	    err_set_report(err, planned->path, &signing->report);
 }
 
 /*
@@ -294,14 +354,16 @@ run_steps(struct signing *signing, struct err *err)
 	return confirm_possible(
 		   signing->context, signing->request->batch, err) &&
 	    read_inputs(signing, err) && open_register(signing, err) &&
-	    find_in_place(signing, err) && open_outputs(signing, err) &&
+	    find_due(signing, err) && find_in_place(signing, err) &&
+	    open_outputs(signing, err) &&
 	    facts_asked(signing->context->record, signing->request,
 		&signing->asked, err) &&
-	    show_inputs(signing, err) && check_request(signing, err) &&
-	    open_token(signing, err) && check_token(signing, err) &&
-	    build_responses(signing, err) && confirm_signing(signing, err) &&
-	    sign_and_write(signing, err) && check_responses(signing, err) &&
-	    publish(signing, err) && show_published(signing, err);
+	    show_inputs(signing, err) && check_plan(signing, err) &&
+	    check_request(signing, err) && open_token(signing, err) &&
+	    check_token(signing, err) && build_responses(signing, err) &&
+	    confirm_signing(signing, err) && sign_and_write(signing, err) &&
+	    check_responses(signing, err) && publish(signing, err) &&
+	    show_published(signing, err);
 }
 
 bool

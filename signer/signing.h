@@ -1,15 +1,19 @@
 /*
- * The main job, in the order that makes it safe:
+ * The main job, for one response or for all that a plan has for the request's
+ * quarter, in the order that makes it safe:
  *
- *   inputs read -> output path proven writable -> checks -> token opened, KSKs
- *   compared with their pins -> response built and shown -> confirmed ->
- *   signed, each signature verified -> written under a temporary name, read
- *   back, verified by the second implementation -> in the register as signed
- *   -> published -> in the register as published.
+ *   inputs read -> output paths proven writable -> checks -> token opened, KSKs
+ *   compared with their pins -> responses built and shown -> confirmed, once ->
+ *   all signed, each signature verified -> all written under temporary names,
+ *   read back, verified by the second implementation -> each response, the
+ *   planned one first: in the register as signed -> published -> in the
+ *   register as published.
  *
  * The register is locked all the while.
  *
- * Nothing is published unless every step before it succeeded.
+ * Nothing is published unless every step before it succeeded, for every
+ * response.  What was interrupted between two publications the same request
+ * again brings to its end: what is in place is not signed again.
  */
 #pragma once
 
@@ -22,8 +26,10 @@
 
 struct signing_request {
 	const char *ksr_path;
-	const char *skr_path;
 	const char *previous_path; /* NULL: this is the first response */
+	const char *plan_path;	   /* NULL: one response, of a schema */
+	const char *folder;	   /* of a plan's responses */
+	const char *skr_path;	   /* of the one response */
 	const char *schema;
 	const char *alternative; /* NULL: the request was never signed */
 	const char *hsm; /* NULL: the only one configured */

@@ -23,6 +23,9 @@ struct signing {
 	const struct signing_request *request;
 	const struct config *config;
 	struct asked asked;
+	struct planned planned; /* empty if there is no plan */
+	struct plan_due due;
+	struct config *policy; /* for the checks, if the plan has its own */
 	struct document ksr, previous;
 	struct ledger *ledger;
 	struct processed *processed; /* by others than this run */

@@ -24,6 +24,43 @@ name_place(const struct signing *signing,
 	    response->asked->name);
 }
 
+/* What the plan has for the quarter, and where each response goes. */
+static void
+show_plan(const struct signing *signing)
+{
+	const struct asked *asked = &signing->asked;
+	const struct plan *plan = signing->planned.plan;
+	const struct plan_due *due = &signing->due;
+	const struct plan_quarter *step = &plan->quarters[due->step];
+
+	printf("\n");
+	print_digest("Plan", signing->planned.path, signing->planned.sha256);
+	printf("\n%s: ", asked->quarter);
+	if (due->cycle != due->step)
+		printf("%zu later than planned, the step of %s; ",
+		    due->cycle - due->step, asked->step);
+	printf("%zu response%s\n", asked->n, asked->n == 1 ? "" : "s");
+	if (asked->other_active)
+		printf("  !  the register has another response than the "
+		       "previous one as active\n");
+	for (size_t i = 0; i < asked->n; i++) {
+		const struct asked_response *response = &asked->responses[i];
+		char path[4 * PATH_MAX_LEN];
+
+		text_printable(path, sizeof(path), response->path);
+		printf("  %zu  %s, schema %s, %s%s\n     %s\n", i + 1,
+		    response->name, response->schema->name,
+		    response->alternative == NULL ? "planned" : "fallback",
+		    response->in_place ? ": in place, not signed again" : "",
+		    path);
+	}
+	for (size_t i = 1; i < step->n_responses; i++)
+		if (!plan_due_allows(plan, due, i))
+			printf("  -  %s is not signed: the plan's delays are "
+			       "used up\n",
+			    step->responses[i].name);
+}
+
 bool
 show_inputs(const struct signing *signing, struct err *err)
 {
@@ -42,7 +79,11 @@ show_inputs(const struct signing *signing, struct err *err)
 		printf("Previous response: none, this is the first\n\n");
 	}
 	print_digest("Request", request->path, request->sha256);
-	return print_table("", request->ksr, err);
+	if (!print_table("", request->ksr, err))
+		return false;
+	if (signing->planned.plan != NULL)
+		show_plan(signing);
+	return true;
 }
 
 void
@@ -64,7 +105,7 @@ show_built(const struct signing *signing,
     const struct signing_response *response, struct err *err)
 {
 	const struct asked_response *asked = response->asked;
-	char place[PLACE_SIZE];
+	char place[PLACE_SIZE], path[4 * PATH_MAX_LEN];
 
 	if (signing->context->json)
 		return true;
@@ -74,8 +115,10 @@ show_built(const struct signing *signing,
 	} else {
 		name_place(signing, response, place);
 		place[0] = 'R';
-		printf("\n%s, to be signed, schema %s", place,
-		    asked->schema->name);
+		text_printable(path, sizeof(path), asked->path);
+		printf("\n%s: %s, schema %s\nto be signed into %s", place,
+		    asked->alternative == NULL ? "planned" : "fallback",
+		    asked->schema->name, path);
 	}
 	return print_table("", response->built, err);
 }
@@ -157,6 +200,28 @@ json_of_responses(const struct signing *signing)
 	return list;
 }
 
+/* What one response without a plan adds. */
+static json_t *
+json_of_alone(const struct signing_response *response)
+{
+	return json_pack("{s:s, s:s?, s:o}", "schema",
+	    response->asked->schema->name, "alternative",
+	    response->asked->alternative, "response",
+	    json_of_document(&response->written));
+}
+
+static json_t *
+json_of_plan(const struct signing *signing)
+{
+	char path[4 * PATH_MAX_LEN];
+
+	text_printable(path, sizeof(path), signing->planned.path);
+	return json_pack("{s:{s:s, s:o, s:s, s:s, s:b}}", "plan", "file", path,
+	    "sha256", json_of_sha256(signing->planned.sha256), "quarter",
+	    signing->asked.quarter, "step", signing->asked.step, "other_active",
+	    signing->asked.other_active);
+}
+
 static json_t *
 json_of_signing(const struct signing *signing)
 {
@@ -171,17 +236,15 @@ json_of_signing(const struct signing *signing)
 	    "unused_overrides",
 	    json_unused_overrides(
 		request->overrides, request->n_overrides, &signing->report));
-	json_t *alone =
-	    json_pack("{s:s, s:s?, s:o}", "schema", first->asked->schema->name,
-		"alternative", first->asked->alternative, "response",
-		json_of_document(&first->written));
+	json_t *more =
+	    is_alone(first) ? json_of_alone(first) : json_of_plan(signing);
 
-	if (json != NULL && is_alone(first) &&
-	    (alone == NULL || json_object_update(json, alone) != 0)) {
+	if (json != NULL &&
+	    (more == NULL || json_object_update(json, more) != 0)) {
 		json_decref(json);
 		json = NULL;
 	}
-	json_decref(alone);
+	json_decref(more);
 	return json;
 }
 
