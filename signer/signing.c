@@ -338,6 +338,9 @@ sign_and_write(struct signing *signing, struct err *err)
 static bool
 publish(struct signing *signing, struct err *err)
 {
+	/* White space before the result: is there anybody who takes it? */
+	if (signing->context->json)
+		printf("\n");
 	if (!print_flush(err))
 		return false;
 	for (size_t i = 0; i < signing->asked.n; i++)

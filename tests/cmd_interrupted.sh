@@ -138,6 +138,9 @@ shown_nowhere 'not all of it arrived'
 status=0
 (start "$CONFIG" "${SIGN[@]}") >&- 2>"$SCRATCH/err" || status=$?
 shown_nowhere 'not all of it arrived'
+status=0
+(start "$CONFIG" --json "${SIGN[@]}") >/dev/full 2>"$SCRATCH/err" || status=$?
+shown_nowhere ''
 for command in "show $KSR" "hash $KSR" "--json show $KSR" "sign --help" \
 	"--help" "--version" \
 	"--config $CONFIG --ceremony $WS/ceremony --at $AT check $KSR"; do
