@@ -509,8 +509,9 @@ swapped() {
 swapped output 'another response was stored than asked for'
 swapped published 'was published, but it is not the output stored before'
 forged "([to_entries[] | select(.value.event == \"output\").key]) as \$at |
-	.[\$at[0]].sha256 as \$a | .[\$at[1]].sha256 as \$b |
-	.[\$at[0]].sha256 = \$b | .[\$at[1]].sha256 = \$a" \
+	(.[\$at[0]] | {sha256, size}) as \$a |
+	(.[\$at[1]] | {sha256, size}) as \$b |
+	.[\$at[0]] += \$b | .[\$at[1]] += \$a" \
 	'the stored response is not the one derived'
 forged 'map(if .event == "published" and (.path | endswith("d_try.xml")) then .path |= sub("d_try"; "d_to_e") else . end)' \
 	'was published, but it is not the output stored before'
