@@ -156,15 +156,13 @@ judge(enum verdict answer, const struct check_input *in,
 	}
 }
 
-static size_t
-count_rows(const struct check *rows, size_t n_rows, unsigned stages)
+bool
+check_in_force(const struct check *check, enum rules rules)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < n_rows; i++)
-		if ((rows[i].stages & stages) != 0)
-			n++;
-	return n;
+	if (rules == RULES_TODAY)
+		rules = RULES_NEWEST;
+	return check->since <= rules &&
+	    (check->until == RULES_TODAY || rules < check->until);
 }
 
 bool
@@ -172,7 +170,7 @@ check_rows_run(const struct check *rows, size_t n_rows, unsigned stages,
     const struct check_input *in, const struct override *overrides,
     size_t n_overrides, struct report *report, struct err *err)
 {
-	size_t n = report->n_results + count_rows(rows, n_rows, stages);
+	size_t n = report->n_results + n_rows;
 	struct check_result *results;
 
 	results = realloc(report->results, (n + 1) * sizeof(results[0]));
@@ -183,7 +181,8 @@ check_rows_run(const struct check *rows, size_t n_rows, unsigned stages,
 		struct check_result *result = &results[report->n_results];
 		const struct check *check = &rows[i];
 
-		if ((check->stages & stages) == 0)
+		if ((check->stages & stages) == 0 ||
+		    !check_in_force(check, in->rules))
 			continue;
 		*result = (struct check_result){ .check = check };
 		report->n_results++;
@@ -203,18 +202,20 @@ checks_run(unsigned stages, const struct check_input *in,
 }
 
 static const struct check *
-check_find(const char *id)
+check_find(const char *id, enum rules rules)
 {
 	for (size_t i = 0; i < n_checks; i++)
-		if (strcmp(checks[i].id, id) == 0)
+		if (strcmp(checks[i].id, id) == 0 &&
+		    check_in_force(&checks[i], rules))
 			return &checks[i];
 	return NULL;
 }
 
 bool
-override_allowed(const struct override *override, struct err *err)
+override_allowed(
+    const struct override *override, enum rules rules, struct err *err)
 {
-	const struct check *check = check_find(override->id);
+	const struct check *check = check_find(override->id, rules);
 
 	if (check == NULL)
 		return err_set(

@@ -17,6 +17,7 @@
 #include "ksr/config.h"
 #include "ksr/ksr.h"
 #include "ksr/pubkey.h"
+#include "ksr/rules.h"
 
 enum verdict {
 	VERDICT_NONE = 0, /* never a result: a rule that says nothing failed */
@@ -60,6 +61,7 @@ struct plan_proof; /* plan_check.h */
 
 /* What a rule may look at.  Everything is borrowed. */
 struct check_input {
+	enum rules rules; /* what is judged by; RULES_TODAY but in replay */
 	const struct config *config;
 	int64_t now;
 	int64_t earliest_now; /* a clock before this is wrong; 0: unknown */
@@ -121,7 +123,12 @@ struct check {
 	 */
 	enum verdict (*run)(
 	    const struct check_input *in, struct check_result *result);
+	/* A row is in force from `since` on, and no longer in `until`. */
+	enum rules since;
+	enum rules until; /* RULES_TODAY: it was neither changed nor dropped */
 };
+
+bool check_in_force(const struct check *check, enum rules rules);
 
 /* The table; its order is the order of reports. */
 extern const struct check checks[];
@@ -134,16 +141,19 @@ struct report {
 };
 
 /*
- * Runs every row of the stages and appends its result.  E_MEMORY only: a
- * refusal is in the report.  Overrides apply by id.
+ * Runs every row of the stages that is in force by in->rules and appends its
+ * result.  E_MEMORY only: a refusal is in the report.  Overrides apply by id.
  */
 MUST_USE bool checks_run(unsigned stages, const struct check_input *in,
     const struct override *overrides, size_t n_overrides,
     struct report *report, struct err *err);
 
-/* E_USAGE: the id is unknown, may not be overridden or has no reason. */
-MUST_USE bool override_allowed(
-    const struct override *override, struct err *err);
+/*
+ * E_USAGE: the id is unknown to these rules, may not be overridden or has no
+ * reason.
+ */
+MUST_USE bool override_allowed(const struct override *override,
+    enum rules rules, struct err *err);
 
 /* Whether it let any finding of the report pass. */
 bool override_used(

@@ -158,32 +158,39 @@ const struct check plan_rules[] = {
 	  "a KSK signs only after caches and followers can know it",
 	  "A follower trusts a new key after it has seen it for 30 days; who "
 	  "does not yet is lost when it signs alone.",
-	  STAGE_PLAN, false, NULL, answer },
+	  STAGE_PLAN, false, NULL, answer,
+	  .since = RULES_0_1_0 },
 	[RULE_RETIRE] = { "PLAN-RETIRE", "RFC 5011 6.2",
 	  "a KSK that signed is revoked before it leaves, after RetireSafety",
 	  "What leaves unrevoked stays a trust anchor for all who learned it.",
-	  STAGE_PLAN, false, NULL, answer },
+	  STAGE_PLAN, false, NULL, answer,
+	  .since = RULES_0_1_0 },
 	[RULE_REVOKE] = { "PLAN-REVOKE", "RFC 5011 2.1, 6.2",
 	  "a revoked KSK signs its revocation, long enough, and never returns",
 	  "Only a revocation signed by the key itself counts, and only for who "
 	  "sees it.",
-	  STAGE_PLAN, false, NULL, answer },
+	  STAGE_PLAN, false, NULL, answer,
+	  .since = RULES_0_1_0 },
 	[RULE_CHAIN] = { "PLAN-CHAIN", "RFC 5011 2.2",
 	  "each quarter's first slot continues the last, no key skips a slot",
 	  "Between two responses the zone's operator may have to use either.",
-	  STAGE_PLAN, false, NULL, answer },
+	  STAGE_PLAN, false, NULL, answer,
+	  .since = RULES_0_1_0 },
 	[RULE_TRUST] = { "PLAN-TRUST", "RFC 5011 4",
 	  "a key that every follower trusts signs each slot",
 	  "A slot without it ends validation for those who follow RFC 5011.",
-	  STAGE_PLAN, false, NULL, answer },
+	  STAGE_PLAN, false, NULL, answer,
+	  .since = RULES_0_1_0 },
 	[RULE_ALGORITHM] = { "PLAN-ALGORITHM", "RFC 4035 2.2, RFC 6840 5.11",
 	  "every algorithm of a slot's keys signs them",
 	  "Validators may insist on a path for each algorithm they see.",
-	  STAGE_PLAN, false, NULL, answer },
+	  STAGE_PLAN, false, NULL, answer,
+	  .since = RULES_0_1_0 },
 	[RULE_SIZE] = { "PLAN-SIZE", "RFC 6891 6.2.5",
 	  "no DNSKEY response is larger than the plan allows",
 	  "A response beyond what resolvers take goes by TCP, or is lost.",
-	  STAGE_PLAN, false, NULL, answer },
+	  STAGE_PLAN, false, NULL, answer,
+	  .since = RULES_0_1_0 },
 };
 /* clang-format on */
 
@@ -191,12 +198,15 @@ const size_t n_plan_rules = sizeof(plan_rules) / sizeof(plan_rules[0]);
 
 bool
 plan_check(const struct plan *plan, const struct config *config,
-    struct report *report, struct plan_reach *ret, struct err *err)
+    enum rules rules, struct report *report, struct plan_reach *ret,
+    struct err *err)
 {
 	struct plan_proof proof = {
 		.plan = plan, .config = config, .times = plan_times(config)
 	};
-	const struct check_input in = { .config = config, .proof = &proof };
+	const struct check_input in = {
+		.rules = rules, .config = config, .proof = &proof
+	};
 	bool ok;
 
 	plan_judge_slots(&proof);

@@ -30,12 +30,13 @@ struct plan_reach {
 };
 
 /*
- * Runs every rule.  A finding's bundle is the slot, its bundle_id the quarter
+ * Runs every rule that is in force by `rules`.  A finding's bundle is the slot, its bundle_id the quarter
  * and the response ("2027-q1 d_to_e"), and what was seen ends with the path.
  * E_MEMORY, or E_REFUSED where the plan has more ways than can be proved.
  */
 MUST_USE bool plan_check(const struct plan *plan, const struct config *config,
-    struct report *report, struct plan_reach *ret, struct err *err);
+    enum rules rules, struct report *report, struct plan_reach *ret,
+    struct err *err);
 
 /*
  * The octets of the DNSKEY response in that slot, with EDNS, RFC 1035 names

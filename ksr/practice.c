@@ -324,58 +324,69 @@ const struct check practice[] = {
 	{ "DPS-5.1.2", "5.1.2, 6.7",
 	  "every ZSK set proves possession",
 	  "A key that its sender does not hold could be anybody's.",
-	  STAGE_CONFIG, false, NULL, practice_authentic },
+	  STAGE_CONFIG, false, NULL, practice_authentic,
+	  .since = RULES_0_1_0 },
 	{ "DPS-5.1.3", "5.1.3",
 	  "public keys are tested for size and exponent",
 	  "A key of the wrong size or exponent is weaker than agreed.",
-	  STAGE_CONFIG, false, NULL, practice_public_keys },
+	  STAGE_CONFIG, false, NULL, practice_public_keys,
+	  .since = RULES_0_1_0 },
 	{ "DPS-5.1.4", "5.1.4",
 	  "the KSK signs the root zone's DNSKEY RRset alone",
 	  "The root's KSK is trusted for one name.",
-	  STAGE_CONFIG, false, NULL, practice_scope },
+	  STAGE_CONFIG, false, NULL, practice_scope,
+	  .since = RULES_0_1_0 },
 	{ "DPS-5.1.4", "5.1.4",
 	  "no RRSIG is valid for more than 21 days or expires more than 180 "
 	  "days ahead",
 	  "A signature cannot be called back; it can only run out.",
-	  STAGE_CONFIG, false, NULL, practice_validity },
+	  STAGE_CONFIG, false, NULL, practice_validity,
+	  .since = RULES_0_1_0 },
 	{ "DPS-5.6", "5.6",
 	  "the signer is never networked",
 	  "What has no wire cannot be reached.",
-	  STAGE_CONFIG, false, NULL, practice_offline },
+	  STAGE_CONFIG, false, NULL, practice_offline,
+	  .since = RULES_0_1_0 },
 	{ "DPS-5.7", "5.7",
 	  "the clock is the host's, set by hand; nothing is a rehearsal",
 	  "Decisions made at another time are another ceremony's.",
-	  STAGE_CONFIG, false, NULL, practice_clock },
+	  STAGE_CONFIG, false, NULL, practice_clock,
+	  .since = RULES_0_1_0 },
 	{ "DPS-6.1", "6.1, 6.5",
 	  "KSKs are RSA-2048 for RSASHA256, each pinned",
 	  "A label proves nothing; the pinned key does.",
-	  STAGE_CONFIG, false, NULL, practice_ksk },
+	  STAGE_CONFIG, false, NULL, practice_ksk,
+	  .since = RULES_0_1_0 },
 	{ "DPS-6.6", "6.6",
 	  "cycles of nine slots of ten days, ZSKs changed at their edges",
 	  "The zone's signer takes the next slot when this one ends.",
-	  STAGE_CONFIG, false, NULL, practice_cycle },
+	  STAGE_CONFIG, false, NULL, practice_cycle,
+	  .since = RULES_0_1_0 },
 	{ "DPS-6.6", "6.6",
 	  "each cycle continues the one before",
 	  "A cycle that does not follow on leaves validators without a path.",
-	  STAGE_CONFIG, false, NULL, practice_chain },
+	  STAGE_CONFIG, false, NULL, practice_chain,
+	  .since = RULES_0_1_0 },
 	{ "DPS-6.8", "6.8",
 	  "every signature produced is verified",
 	  "A wrong signature found by the world is found too late.",
-	  STAGE_CONFIG, false, NULL, practice_verification },
+	  STAGE_CONFIG, false, NULL, practice_verification,
+	  .since = RULES_0_1_0 },
 	{ "DPS-6.9", "6.9",
 	  "the DNSKEY TTL is 172800",
 	  "Rollover timing is computed from it.",
-	  STAGE_CONFIG, false, NULL, practice_ttl },
+	  STAGE_CONFIG, false, NULL, practice_ttl,
+	  .since = RULES_0_1_0 },
 };
 /* clang-format on */
 
 const size_t n_practice = sizeof(practice) / sizeof(practice[0]);
 
 bool
-practice_run(
-    const struct config *config, struct report *report, struct err *err)
+practice_run(const struct config *config, enum rules rules,
+    struct report *report, struct err *err)
 {
-	const struct check_input in = { .config = config };
+	const struct check_input in = { .rules = rules, .config = config };
 
 	return check_rows_run(practice, n_practice, STAGE_CONFIG, &in, NULL, 0,
 	    report, err);

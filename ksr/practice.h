@@ -10,6 +10,9 @@
 extern const struct check practice[];
 extern const size_t n_practice;
 
-/* Runs every clause; a clause that is departed from refuses. */
-MUST_USE bool practice_run(
-    const struct config *config, struct report *report, struct err *err);
+/*
+ * Runs every clause that is in force by `rules`; one that is departed from
+ * refuses.
+ */
+MUST_USE bool practice_run(const struct config *config, enum rules rules,
+    struct report *report, struct err *err);

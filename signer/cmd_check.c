@@ -108,7 +108,7 @@ static bool
 check_policy(const struct context *context, struct report *report,
     struct err *err)
 {
-	if (!practice_run(context->config, report, err) ||
+	if (!practice_run(context->config, RULES_TODAY, report, err) ||
 	    !facts_report(context->record, STAGE_CONFIG, report, 0, err))
 		return false;
 	if (!context->json) {

@@ -103,7 +103,8 @@ check(const struct context *context, const struct args *args,
 	bool ok;
 
 	(void)args;
-	ok = plan_check(planned->plan, context->config, &report, &reach, err) &&
+	ok = plan_check(planned->plan, context->config, RULES_TODAY, &report,
+		 &reach, err) &&
 	    facts_report(context->record, STAGE_PLAN, &report, 0, err) &&
 	    print_check(context, planned, &report, &reach, err);
 	if (ok && !report_accepted(&report))

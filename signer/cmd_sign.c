@@ -32,7 +32,7 @@ collect_overrides(const struct args *args, struct override *ret,
 				return err_set(err, E_USAGE,
 				    "--reason without an --override before it");
 			ret[n].reason = v->value;
-			if (!override_allowed(&ret[n], err))
+			if (!override_allowed(&ret[n], RULES_TODAY, err))
 				return false;
 			n++;
 			waiting = false;

@@ -343,6 +343,25 @@ rerun_clear(struct rerun *rerun)
 	simulating_clear(&rerun->simulating);
 }
 
+/* A run is judged by the rules that its program had. */
+static void
+find_rules(struct rerun *rerun)
+{
+	const char *version = fact_text(rerun->head, "version");
+
+	rerun->line = rerun->run->first + 1;
+	if (!rules_of_version(version, &rerun->rules)) {
+		differs(rerun, "no rules are known of version \"%.40s\"",
+		    version);
+		rerun->rules = RULES_TODAY;
+	}
+	if (rerun->same_program && strcmp(version, ANCHORITE_VERSION) != 0)
+		differs(rerun,
+		    "the run is of this program, but claims version \"%.40s\" "
+		    "instead of %s",
+		    version, ANCHORITE_VERSION);
+}
+
 static bool
 replay_run(struct replay *replay, size_t i, struct err *err)
 {
@@ -359,6 +378,7 @@ replay_run(struct replay *replay, size_t i, struct err *err)
 
 	rerun.same_program =
 	    strcmp(fact_text(rerun.head, "binary"), replay->binary) == 0;
+	find_rules(&rerun);
 	replay_order(&rerun);
 	ok = replay_lines(&rerun, err);
 	describe(&rerun, outcome, sizeof(outcome));

@@ -103,7 +103,7 @@ read_overrides(struct rerun *rerun, const json_t *list, struct err *err)
 
 		*override = (struct override){ fact_text(item, "id"),
 			fact_text(item, "reason") };
-		if (!override_allowed(override, &why))
+		if (!override_allowed(override, rerun->rules, &why))
 			differs(rerun, "%s", why.msg);
 	}
 	rerun->n_overrides = json_array_size(list);

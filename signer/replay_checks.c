@@ -285,7 +285,7 @@ replay_policy(struct rerun *rerun, const json_t *line, struct err *err)
 {
 	if (rerun->config == NULL)
 		return true;
-	if (!practice_run(rerun->config, &rerun->report, err))
+	if (!practice_run(rerun->config, rerun->rules, &rerun->report, err))
 		return false;
 	replay_compare_report(rerun, line, 0, "the configuration departs from");
 	return true;
@@ -357,6 +357,7 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 	size_t first = rerun->report.n_results;
 	const char *name = NULL;
 	struct check_input in = {
+		.rules = rerun->rules,
 		.config = rerun->policy == NULL ? rerun->config : rerun->policy,
 		.now = rerun->now,
 		.earliest_now =

@@ -62,8 +62,8 @@ replay_prove_plan(struct rerun *rerun, struct err *err)
 	    rerun->plan_proved)
 		return true; /* what is missing has been reported */
 	rerun->plan_proved = true;
-	if (plan_check(rerun->planned.plan, rerun->config, &rerun->report,
-		&reach, &why))
+	if (plan_check(rerun->planned.plan, rerun->config, rerun->rules,
+		&rerun->report, &reach, &why))
 		return true;
 	if (why.code == E_MEMORY) {
 		*err = why;

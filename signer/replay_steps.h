@@ -38,6 +38,7 @@ struct rerun {
 	const struct run *run;
 	const json_t *head; /* its "run" line */
 	bool same_program;  /* the one that replays wrote it */
+	enum rules rules;   /* those that its program judged by */
 	size_t line;        /* the line at hand, from 1 */
 	const char *before; /* the event before it */
 	int64_t now, earliest_now;

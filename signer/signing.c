@@ -214,8 +214,8 @@ check_plan(struct signing *signing, struct err *err)
 
 	if (planned->plan == NULL)
 		return true;
-	if (!plan_check(planned->plan, signing->config, &signing->report,
-		&reach, err) ||
+	if (!plan_check(planned->plan, signing->config, RULES_TODAY,
+		&signing->report, &reach, err) ||
 	    !facts_report(
 		context->record, STAGE_PLAN, &signing->report, 0, err))
 		return false;

@@ -90,6 +90,17 @@ count_verdicts(
 	return n;
 }
 
+/* The rows that judge today. */
+static size_t
+count_in_force(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_checks; i++)
+		n += check_in_force(&checks[i], RULES_TODAY);
+	return n;
+}
+
 static void
 checks_root_2017_q2_accepts(void **state)
 {
@@ -102,7 +113,8 @@ checks_root_2017_q2_accepts(void **state)
 	p.in.schema = config_schema(p.config, "normal");
 	assert_refusing_ids(&p.in, ALL_STAGES, "");
 	assert_int_equal(
-	    count_verdicts(&p.in, ALL_STAGES, VERDICT_PASS), n_checks);
+	    count_verdicts(&p.in, ALL_STAGES, VERDICT_PASS),
+	    count_in_force());
 	published_free(&p);
 }
 
@@ -168,8 +180,19 @@ checks_fixture_passes(void **state)
 	(void)state;
 	assert_refusing_ids(&f->in, ALL_STAGES, "");
 	assert_int_equal(
-	    count_verdicts(&f->in, ALL_STAGES, VERDICT_PASS), n_checks);
+	    count_verdicts(&f->in, ALL_STAGES, VERDICT_PASS),
+	    count_in_force());
 	fixture_free(f);
+}
+
+/* Whether some version has both rows. */
+static bool
+at_one_time(const struct check *a, const struct check *b)
+{
+	for (enum rules rules = RULES_0_1_0; rules < RULES_END; rules++)
+		if (check_in_force(a, rules) && check_in_force(b, rules))
+			return true;
+	return false;
 }
 
 static void
@@ -178,7 +201,8 @@ checks_of_one_id_agree_on_overriding(void **state)
 	(void)state;
 	for (size_t i = 0; i < n_checks; i++)
 		for (size_t j = 0; j < i; j++)
-			if (strcmp(checks[i].id, checks[j].id) == 0)
+			if (strcmp(checks[i].id, checks[j].id) == 0 &&
+			    at_one_time(&checks[i], &checks[j]))
 				assert_true(checks[i].may_override ==
 				    checks[j].may_override);
 }
@@ -201,7 +225,9 @@ checks_hold_every_id_of_the_field(void **state)
 		bool found = false;
 
 		for (size_t j = 0; j < n_checks; j++)
-			found = found || strcmp(checks[j].id, ids[i]) == 0;
+			found = found ||
+			    (strcmp(checks[j].id, ids[i]) == 0 &&
+				check_in_force(&checks[j], RULES_TODAY));
 		if (!found)
 			fail_msg("no row for %s", ids[i]);
 	}
@@ -224,7 +250,7 @@ override_allowed_accepts(void **state)
 		struct override override = { ids[i], "three quarters at once" };
 		struct err err;
 
-		assert_ok(override_allowed(&override, &err), &err);
+		assert_ok(override_allowed(&override, RULES_TODAY, &err), &err);
 	}
 }
 
@@ -253,7 +279,8 @@ override_allowed_refuses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		assert_false(override_allowed(&cases[i].override, &err));
+		assert_false(override_allowed(
+		    &cases[i].override, RULES_TODAY, &err));
 		assert_int_equal(err.code, E_USAGE);
 		assert_message_has(&err, cases[i].message);
 	}
@@ -396,7 +423,8 @@ assert_row_names_switch(const struct check *check, const char *name)
 	struct buf text = buf_new(1024);
 
 	buf_printf(&text, " | %s | ", check->reason);
-	buf_printf(&text, "%s | `%s` | ", stages_text(check), name);
+	buf_printf(&text, "%s | %s | `%s` | ", stages_text(check),
+	    rules_text(check->since), name);
 	buf_u8(&text, 0);
 	if (strstr((char *)docs.data, (char *)text.data) == NULL)
 		fail_msg("docs/checks.md has no \"%s\"", text.data);
@@ -446,7 +474,8 @@ checks_with_a_switch_have_one_each(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < n_checks; i++)
-		n += checks[i].enabled != NULL;
+		n += checks[i].enabled != NULL &&
+		    check_in_force(&checks[i], RULES_TODAY);
 	assert_int_equal(n, ARRAY_LEN(switches));
 }
 
@@ -496,7 +525,7 @@ checks_run_stages_append(void **state)
 	assert_ok(
 	    checks_run(STAGE_RESPONSE, &f->in, NULL, 0, &report, &err), &err);
 	assert_true(n_request > 0);
-	assert_int_equal(report.n_results, n_checks);
+	assert_int_equal(report.n_results, count_in_force());
 	assert_true(report_accepted(&report));
 	report.results[3].verdict = VERDICT_NONE;
 	assert_false(report_accepted(&report));
@@ -613,8 +642,12 @@ checks_run_largest_documents_keep_a_bounded_number_of_findings(void **state)
 static void
 row_prefix(const struct check *check, struct buf *ret)
 {
-	buf_printf(ret, "| %s | %s | %s | %s | %s | ", check->id, check->clause,
-	    check->title, check->reason, stages_text(check));
+	buf_printf(ret, "| %s | %s | %s | %s | %s | %s", check->id,
+	    check->clause, check->title, check->reason, stages_text(check),
+	    rules_text(check->since));
+	if (check->until != RULES_TODAY)
+		buf_printf(ret, ", until %s", rules_text(check->until));
+	buf_puts(ret, " | ");
 	if (check->enabled == NULL)
 		buf_printf(ret, "always on | %s | `",
 		    check->may_override ? "yes" : "no");
@@ -672,11 +705,11 @@ assert_tests_exist(
 {
 	const char *cell = row;
 
-	for (size_t i = 0; i < 8; i++) {
+	for (size_t i = 0; i < 9; i++) {
 		cell = strstr(cell, " | ");
 		assert_non_null(cell);
 		cell += 3;
-		if (i == 6)
+		if (i == 7)
 			assert_test_exists(cell, check->id, "passes", sources);
 	}
 	assert_test_exists(cell, check->id, "refuses", sources);

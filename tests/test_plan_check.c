@@ -50,7 +50,7 @@ prove(const char *config, const char *plan, struct proved *ret)
 		      &ret->plan, &err),
 	    &err);
 	assert_ok(
-	    plan_check(ret->plan, ret->config, &ret->report, &ret->reach, &err),
+	    plan_check(ret->plan, ret->config, RULES_TODAY, &ret->report, &ret->reach, &err),
 	    &err);
 }
 
@@ -724,7 +724,7 @@ prove_alone(struct unrolled *unrolled)
 			unrolled->turns[i].response, unrolled->turns[i].from);
 	}
 	assert_ok(
-	    plan_check(plan, unrolled->proved->config, &report, &reach, &err),
+	    plan_check(plan, unrolled->proved->config, RULES_TODAY, &report, &reach, &err),
 	    &err);
 	assert_true(reach.n_paths == 1);
 	for (size_t i = 0; i < report.n_results; i++)
@@ -809,7 +809,7 @@ plan_search_agrees_with_every_path_alone(void **state)
 		    changes[i].to, &proved);
 		proved.plan->delays = 2;
 		report_clear(&proved.report);
-		assert_ok(plan_check(proved.plan, proved.config, &proved.report,
+		assert_ok(plan_check(proved.plan, proved.config, RULES_TODAY, &proved.report,
 			      &proved.reach, &(struct err){ 0 }),
 		    &(struct err){ 0 });
 		unroll(&unrolled, 0, proved.plan->delays);

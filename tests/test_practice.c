@@ -38,7 +38,7 @@ judge(struct buf *yaml, struct report *ret)
 
 	assert_ok(
 	    config_read(buf_bytes(yaml), "root.yaml", &config, &err), &err);
-	assert_ok(practice_run(config, ret, &err), &err);
+	assert_ok(practice_run(config, RULES_TODAY, ret, &err), &err);
 	config_free(config);
 	buf_free(yaml);
 }
