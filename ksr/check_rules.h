@@ -1,51 +1,17 @@
 /*
- * What the rules share: the words they describe things with, the questions
- * several of them ask, and their names for the table.  Used by check_*.c, and by
+ * What the rules share: the questions several of them ask, and their names for
+ * the table.  Used by check_*.c, and by
  * what judges as they do.
  */
 #pragma once
 
+#include "ksr/bundle.h"
 #include "ksr/check.h"
 #include "ksr/dname.h"
 #include "ksr/key_list.h"
-
-/* Text built up piece by piece; cut where it does not fit. */
-struct text {
-	size_t len;
-	char s[FINDING_TEXT_MAX];
-};
-
-void text_add(struct text *text, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-/* "2018-01-01T00:00:00" */
-struct text time_text(int64_t time);
-/* "P21D (1814400 s)" */
-struct text duration_text(int64_t duration_s);
-/* "P9D to P12D (777600 to 1036800 s)" */
-struct text range_text(int64_t min_s, int64_t max_s);
-/* "14796 (keyIdentifier)", the tag as declared, the identifier cut. */
-struct text key_text(const struct dnskey *key);
-/* "RSASHA256" */
-struct text algorithm_name(uint8_t algorithm);
+#include "ksr/wording.h"
 
 bool in_range(int64_t value, int64_t min, int64_t max);
-
-/* Equal as domain names; a text that is none equals nothing. */
-bool same_domain(const char *a, const char *b);
-
-bool is_ksk(const struct dnskey *key); /* has the SEP flag */
-bool is_revoked(const struct dnskey *key);
-
-/*
- * The key of the bundle that the signature names: its identifier, algorithm
- * and true tag.  NULL if there is none.
- */
-const struct dnskey *
-bundle_signer(const struct bundle *bundle, const struct rrsig *rrsig);
-
-/* The number of signatures that name the key. */
-size_t
-bundle_signatures_by(const struct bundle *bundle, const struct dnskey *key);
 
 /*
  * The parts that the configured KSKs play in a response's bundle, as its keys

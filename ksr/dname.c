@@ -101,3 +101,13 @@ dname_text(const struct dname *name, char ret[DNAME_TEXT_MAX + 1])
 		ret[len++] = '.';
 	ret[len] = '\0';
 }
+
+bool
+same_domain(const char *a, const char *b)
+{
+	struct dname left, right;
+	struct err err;
+
+	return dname_parse(a, &left, &err) && dname_parse(b, &right, &err) &&
+	    dname_equal(&left, &right);
+}

@@ -25,6 +25,9 @@ MUST_USE bool dname_parse(const char *text, struct dname *ret, struct err *err);
 
 bool dname_equal(const struct dname *a, const struct dname *b);
 
+/* Equal as domain names; a text that is none equals nothing. */
+bool same_domain(const char *a, const char *b);
+
 /* Labels without the root, as in RFC 4034 3.1.3; a leading '*' is impossible.
  */
 uint8_t dname_labels(const struct dname *name);

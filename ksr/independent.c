@@ -315,3 +315,13 @@ independent_verify(const struct ksr *response, size_t bundle, size_t signature,
 		    o.declared->identifier);
 	return true;
 }
+
+bool
+independent_verify_all(const struct ksr *response, struct err *err)
+{
+	for (size_t i = 0; i < response->n_bundles; i++)
+		for (size_t j = 0; j < response->bundles[i].n_signatures; j++)
+			if (!independent_verify(response, i, j, err))
+				return false;
+	return true;
+}

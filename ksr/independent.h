@@ -17,3 +17,7 @@
  */
 MUST_USE bool independent_verify(const struct ksr *response, size_t bundle,
     size_t signature, struct err *err);
+
+/* Every signature of the response. */
+MUST_USE bool independent_verify_all(
+    const struct ksr *response, struct err *err);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ksr/plan_walk.h"
-#include "ksr/rfc5011.h"
+#include "ksr/trust/rfc5011.h"
 
 #define PATH_TEXT_MAX 240
 

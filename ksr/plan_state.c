@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "ksr/plan_walk.h"
-#include "ksr/rfc5011.h"
+#include "ksr/trust/rfc5011.h"
 
 #define DAY_S INT64_C(86400)
 

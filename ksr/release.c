@@ -9,51 +9,6 @@
 /* text_printable makes at most four characters of one. */
 #define ID_TEXT_SIZE (4 * ID_MAX + 1)
 
-/* "The last slot that has begun" has a meaning only in order of time. */
-static bool
-slots_in_order(const struct ksr *response, struct err *err)
-{
-	for (size_t i = 1; i < response->n_bundles; i++) {
-		const struct bundle *slot = &response->bundles[i];
-
-		if (slot->inception <= response->bundles[i - 1].inception)
-			return err_set(err, E_REFUSED,
-			    "slot %zu (%s) begins at %s, not after the one "
-			    "before it",
-			    i + 1, slot->id, time_text(slot->inception).s);
-	}
-	return true;
-}
-
-bool
-release_slot(
-    const struct ksr *response, int64_t at, size_t *ret, struct err *err)
-{
-	const struct bundle *slots = response->bundles;
-	size_t n = response->n_bundles, begun = 0;
-
-	if (!slots_in_order(response, err))
-		return false;
-	while (begun < n && slots[begun].inception <= at)
-		begun++;
-	if (begun == 0)
-		return err_set(err, E_REFUSED,
-		    "nothing to publish at %s: the first slot begins at %s",
-		    time_text(at).s,
-		    n == 0 ? "no time" : time_text(slots[0].inception).s);
-	/* RFC 4034 3.1.5: of no use to anybody after its expiration. */
-	if (slots[begun - 1].expiration <= at)
-		return err_set(err, E_REFUSED,
-		    "nothing to publish at %s: slot %zu of %zu expired at %s, "
-		    "and %s%s",
-		    time_text(at).s, begun, n,
-		    time_text(slots[begun - 1].expiration).s,
-		    begun == n ? "it is the last" : "the next begins at ",
-		    begun == n ? "" : time_text(slots[begun].inception).s);
-	*ret = begun - 1;
-	return true;
-}
-
 static bool
 verify_signatures(const struct ksr *response, size_t slot, struct err *err)
 {
@@ -104,7 +59,7 @@ release_make(const struct ksr *response, const struct config *config,
 {
 	struct release release = { response, at, 0, config != NULL };
 
-	if (!release_slot(response, at, &release.slot, err) ||
+	if (!bundle_find_at(response, at, &release.slot, err) ||
 	    !verify_signatures(response, release.slot, err) ||
 	    (config != NULL &&
 		!verify_pins(response, config, release.slot, err)))

@@ -20,16 +20,10 @@ struct release {
 };
 
 /*
- * The last slot that has begun at that time, from 0.  E_REFUSED where it has
- * expired, where none has begun, or where slots are not in order of time.
- */
-MUST_USE bool release_slot(
-    const struct ksr *response, int64_t at, size_t *ret, struct err *err);
-
-/*
- * The slot is that of release_slot.  Each of its signatures is verified (independent.h), one of them at
- * least by a key that is not revoked; with a configuration (else NULL) each of
- * its KSKs must be one that it pins.  E_REFUSED.
+ * The slot is that of bundle_find_at.  Each of its signatures is verified
+ * (independent.h), one of them at least by a key that is not revoked; with a
+ * configuration (else NULL) each of its KSKs must be one that it pins.
+ * E_REFUSED.
  */
 MUST_USE bool release_make(const struct ksr *response,
     const struct config *config, int64_t at, struct release *ret,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ksr/base/file.h"
+#include "ksr/independent.h"
 #include "signer/command.h"
 #include "signer/facts.h"
 #include "signer/interrupt.h"
@@ -23,7 +24,7 @@ load_response(const struct context *context, const char *argument,
 		KSR_RESPONSE, document, err))
 		return false;
 	simulating->n_documents++;
-	return timeline_verify(document->ksr, err) ||
+	return independent_verify_all(document->ksr, err) ||
 	    err_prefix(err, "%s", document->path);
 }
 

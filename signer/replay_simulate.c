@@ -1,6 +1,7 @@
 /* Of `simulate`: the same files and arguments come to the same results. */
 #include <stdlib.h>
 
+#include "ksr/independent.h"
 #include "signer/replay_steps.h"
 #include "signer/simulating.h"
 
@@ -21,7 +22,7 @@ replay_simulated_response(struct rerun *rerun, struct err *err)
 	rerun->response = (struct document){ 0 };
 	if (!sha256(buf_bytes(&document->xml), document->sha256, err))
 		return false;
-	if (!timeline_verify(document->ksr, &why)) {
+	if (!independent_verify_all(document->ksr, &why)) {
 		err_prefix(&why, "%s", document->path);
 		rerun->refusal = why;
 	}

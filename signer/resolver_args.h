@@ -7,7 +7,7 @@
 
 #include "ksr/base/err.h"
 #include "ksr/base/limits.h"
-#include "ksr/validator.h"
+#include "ksr/trust/validator.h"
 
 #define RESOLVERS_MAX 32u
 

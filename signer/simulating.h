@@ -45,7 +45,7 @@ MUST_USE bool simulating_resolvers(const struct args *args,
 
 /*
  * Everything that follows from arguments and files.  E_USAGE and E_INPUT; each
- * document must have passed timeline_verify.
+ * document must have passed independent_verify_all.
  */
 MUST_USE bool simulating_run(
     struct simulating *simulating, const struct args *args, struct err *err);

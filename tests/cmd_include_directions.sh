@@ -30,10 +30,14 @@ wrong_calls() {
 
 # Prints everything that is wrong in the current folder.
 check_tree() {
-	local base='ksr/base/[a-z0-9_]+\.h' ksr='ksr/[a-z0-9_]+\.h'
+	local base='ksr/base/[a-z0-9_]+\.h' ksr='ksr/(trust/)?[a-z0-9_]+\.h'
+	local trust='ksr/trust/[a-z0-9_]+\.h'
 	local hsm='hsm/[a-z0-9_]+\.h' signer='signer/[a-z0-9_]+\.h'
 
 	wrong_includes ksr/base "$base" ''
+	# What a key, an RRset and a document are; no rule, plan or configuration.
+	wrong_includes ksr/trust \
+		"$base|$trust|ksr/(bundle|dname|ksr|message|rrset|wording)\.h" ''
 	wrong_includes ksr "$base|$ksr" '|openssl/.*|ldns/.*|expat\.h|yaml\.h'
 	wrong_includes hsm "$base|$hsm" '|openssl/.*|libp11\.h|p11-kit/.*'
 	# The self-test starts the program itself: spawn.h, but no system().
@@ -47,7 +51,7 @@ expect_found() {
 	local tree found
 
 	tree=$(mktemp -d)
-	mkdir -p "$tree/ksr/base" "$tree/hsm" "$tree/signer"
+	mkdir -p "$tree/ksr/base" "$tree/ksr/trust" "$tree/hsm" "$tree/signer"
 	printf '%s\n' "$2" >"$tree/$1"
 	found=$(cd "$tree" && check_tree)
 	rm -r "$tree"
@@ -60,6 +64,10 @@ expect_found() {
 expect_found ksr/base/x.c '#include <openssl/evp.h>'
 expect_found ksr/base/x.h '#include "ksr/ksr.h"'
 expect_found ksr/base/x.h '  #  include "base/err.h"'
+expect_found ksr/trust/x.c '#include "ksr/check.h"'
+expect_found ksr/trust/x.c '#include "ksr/plan.h"'
+expect_found ksr/trust/x.h '#include "ksr/config.h"'
+expect_found ksr/trust/x.c '#include <openssl/evp.h>'
 expect_found ksr/x.c '#include "hsm/hsm.h"'
 expect_found ksr/x.c '#include "signer/command.h"'
 expect_found ksr/x.c '#include <libp11.h>'

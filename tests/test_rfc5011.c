@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "ksr/rfc5011.h"
+#include "ksr/trust/rfc5011.h"
 #include "tests/support.h"
 
 #define DAY_S  INT64_C(86400)

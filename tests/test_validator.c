@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "ksr/anchor.h"
+#include "ksr/independent.h"
 #include "ksr/message.h"
-#include "ksr/validator.h"
+#include "ksr/trust/validator.h"
 #include "tests/fixture.h"
 #include "tests/keys.h"
 
@@ -67,7 +68,7 @@ story_tell(struct story *story)
 	struct err err;
 
 	for (size_t i = 0; i < story->n; i++)
-		assert_ok(timeline_verify(story->responses[i], &err), &err);
+		assert_ok(independent_verify_all(story->responses[i], &err), &err);
 	timeline_clear(&story->timeline);
 	assert_ok(timeline_make(
 		      story->parts, story->n, &story->timeline, &err),
@@ -496,9 +497,9 @@ signature_that_does_not_verify_is_refused(void **state)
 	struct err err;
 
 	(void)state;
-	assert_true(timeline_verify(response, &err));
+	assert_true(independent_verify_all(response, &err));
 	response->bundles[8].signatures[0].signature[5] ^= 1;
-	assert_false(timeline_verify(response, &err));
+	assert_false(independent_verify_all(response, &err));
 	assert_int_equal(err.code, E_REFUSED);
 	assert_non_null(strstr(err.msg, "bundle 9"));
 	ksr_free(response);

@@ -6,7 +6,7 @@
 
 #include "ksr/dname.h"
 #include "ksr/ksr.h"
-#include "ksr/rfc5011.h"
+#include "ksr/trust/rfc5011.h"
 
 /* One response.  Borrowed. */
 struct timeline_part {
@@ -42,13 +42,10 @@ struct timeline {
 	struct timeline_key *keys;   /* owned; as they appear */
 };
 
-/* E_REFUSED unless every signature of the response verifies (independent.h). */
-MUST_USE bool timeline_verify(const struct ksr *response, struct err *err);
-
 /*
  * E_INPUT where the parts are of several zones, overlap without one taking
  * over, leave a hole between them, or span more than DURATION_MAX_S.  Every
- * part must have passed timeline_verify: a signature counts here as made.
+ * part must have passed independent_verify_all: a signature counts here as made.
  */
 MUST_USE bool timeline_make(const struct timeline_part *parts, size_t n,
     struct timeline *ret, struct err *err);

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/check_rules.h"
-#include "ksr/validator.h"
+#include "ksr/trust/validator.h"
+#include "ksr/wording.h"
 
 /* A resolver at work. */
 struct walk {

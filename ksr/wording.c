@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/check_rules.h"
 #include "ksr/pubkey.h"
+#include "ksr/wording.h"
 
 void
 text_add(struct text *text, const char *fmt, ...)

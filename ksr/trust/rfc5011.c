@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "ksr/rfc5011.h"
+#include "ksr/trust/rfc5011.h"
 
 #define REFRESH_MAX_S (15 * INT64_C(86400))
 #define RETRY_MAX_S   INT64_C(86400)

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "ksr/timeline.h"
+#include "ksr/trust/timeline.h"
 
 #define RESOLVER_ANCHORS_MAX 16u
 #define RESOLVER_OFF_MAX     16u

@@ -1,21 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/check_rules.h"
-#include "ksr/independent.h"
+#include "ksr/bundle.h"
 #include "ksr/message.h"
-#include "ksr/release.h"
-#include "ksr/timeline.h"
-
-bool
-timeline_verify(const struct ksr *response, struct err *err)
-{
-	for (size_t i = 0; i < response->n_bundles; i++)
-		for (size_t j = 0; j < response->bundles[i].n_signatures; j++)
-			if (!independent_verify(response, i, j, err))
-				return false;
-	return true;
-}
+#include "ksr/trust/timeline.h"
+#include "ksr/wording.h"
 
 size_t
 timeline_find_key(
@@ -165,8 +154,8 @@ add_part(struct timeline *timeline, size_t index,
 		return err_set(err, E_INPUT, "%s: has no slots", part->name);
 	from = part->takes_over ? part->from : response->bundles[0].inception;
 	/* Asked for its last slot too: that tells whether all are in order. */
-	if (!release_slot(response, from, &first, err) ||
-	    !release_slot(response,
+	if (!bundle_find_at(response, from, &first, err) ||
+	    !bundle_find_at(response,
 		response->bundles[response->n_bundles - 1].inception, &last,
 		err)) {
 		err->code = E_INPUT;
