@@ -56,7 +56,7 @@ sign_request(struct token *token, const struct hsm_key *key,
 		err_set(err, E_INTERNAL, "certificate request: OpenSSL failed");
 		goto out;
 	}
-	if (!token_sign(token, key, &info->dnskey,
+	if (!token_sign_der(token, key, &info->dnskey,
 		(struct bytes){ der, (size_t)len }, &made, err))
 		goto out;
 	bits = asn1_bits_of_signature(&made, info->dnskey.algorithm);

@@ -95,7 +95,7 @@ sign_content(struct token *token, const struct hsm_key *key,
 	ASN1_BIT_STRING *bits;
 	bool ok;
 
-	if (!token_sign(token, key, dnskey, content, &made, err))
+	if (!token_sign_record(token, key, dnskey, content, &made, err))
 		return false;
 	bits = asn1_bits_of_signature(&made, dnskey->algorithm);
 	ok = bits == NULL

@@ -108,7 +108,7 @@ sign(struct token *token, const struct hsm_key *key,
 	unsigned char *der = NULL;
 	int len = i2d_re_X509_tbs(certificate, &der);
 	bool ok = len > 0 &&
-	    token_sign(token, key, dnskey, (struct bytes){ der, (size_t)len },
+	    token_sign_der(token, key, dnskey, (struct bytes){ der, (size_t)len },
 		&made, err);
 
 	if (len <= 0)

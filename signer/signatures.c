@@ -8,10 +8,8 @@
 
 /* What the threads share; `lock` guards the lower half. */
 struct work {
-	const struct config *config;
-	const struct ksk *ksks;
+	const struct signatures_job *job;
 	struct ksr *response;
-	const struct signatures_progress *progress;
 	size_t total;
 
 	pthread_mutex_t lock;
@@ -39,15 +37,53 @@ signatures_count(const struct ksr *response)
 	return n;
 }
 
-static const struct ksk *
-ksk_of(const struct work *work, const struct rrsig *rrsig)
+size_t
+signatures_made(const struct ksr *response)
 {
-	for (size_t i = 0; i < work->config->n_keys; i++)
-		if (work->ksks[i].present &&
-		    strcmp(work->config->keys[i].label, rrsig->identifier) ==
-			0)
-			return &work->ksks[i];
-	return NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < response->n_bundles; i++)
+		for (size_t j = 0; j < response->bundles[i].n_signatures; j++)
+			if (response->bundles[i].signatures[j].signature_len >
+			    0)
+				n++;
+	return n;
+}
+
+/* The key of the configuration that is to make the signature. */
+static bool
+find_signer(const struct signatures_job *job, const struct rrsig *rrsig,
+    size_t *ret, struct err *err)
+{
+	for (size_t i = 0; i < job->config->n_keys; i++) {
+		if (!job->ksks[i].present ||
+		    strcmp(job->config->keys[i].label, rrsig->identifier) != 0)
+			continue;
+		*ret = i;
+		return true;
+	}
+	return err_set(
+	    err, E_INTERNAL, "key \"%s\" was not opened", rrsig->identifier);
+}
+
+/* What the signature covers, and that this may be signed. */
+static bool
+clear(const struct work *work, size_t bundle, size_t index, size_t signer,
+    struct cleared **ret, struct err *err)
+{
+	const struct signatures_job *job = work->job;
+	const struct clear_wanted wanted = { .config = job->config,
+		.slot = &job->schema->slots[bundle],
+		.request = &job->request->bundles[bundle],
+		.signer = signer,
+		.now = job->now };
+	struct buf octets = buf_new(TO_BE_SIGNED_MAX);
+	bool ok = response_to_be_signed(
+		      work->response, bundle, index, &octets, err) &&
+	    clear_rrset(buf_bytes(&octets), &wanted, ret, err);
+
+	buf_free(&octets);
+	return ok;
 }
 
 static bool
@@ -56,22 +92,17 @@ sign_one(struct token *token, struct work *work, size_t bundle, size_t index,
 {
 	struct rrsig *rrsig =
 	    &work->response->bundles[bundle].signatures[index];
-	const struct ksk *ksk = ksk_of(work, rrsig);
-	struct buf data = buf_new(TO_BE_SIGNED_MAX);
-	bool ok;
+	struct cleared *cleared = NULL;
+	size_t signer = 0;
+	bool ok = find_signer(work->job, rrsig, &signer, err) &&
+	    clear(work, bundle, index, signer, &cleared, err) &&
+	    token_sign_rrset(
+		token, &work->job->ksks[signer].key, cleared, rrsig, err);
 
-	if (ksk == NULL)
-		return err_set(err, E_INTERNAL, "key \"%s\" was not opened",
-		    rrsig->identifier);
-	ok = response_to_be_signed(
-		 work->response, bundle, index, &data, err) &&
-	    token_sign(token, &ksk->key, &ksk->dnskey, buf_bytes(&data), rrsig,
-		err);
-	buf_free(&data);
-	if (!ok)
-		err_prefix(err, "bundle %zu (%s)", bundle + 1,
-		    work->response->bundles[bundle].id);
-	return ok;
+	cleared_free(cleared);
+	return ok ||
+	    err_prefix(err, "bundle %zu (%s)", bundle + 1,
+		work->response->bundles[bundle].id);
 }
 
 /* The next signature that nobody has begun; false when there is none. */
@@ -99,11 +130,13 @@ take_next(struct work *work, size_t *ret_bundle, size_t *ret_index)
 static void
 finish_one(struct work *work, size_t bundle, bool ok, const struct err *err)
 {
+	const struct signatures_progress *progress = work->job->progress;
+
 	pthread_mutex_lock(&work->lock);
 	if (ok) {
 		work->done++;
-		if (work->progress != NULL && work->progress->report != NULL)
-			work->progress->report(work->done, work->total);
+		if (progress != NULL && progress->report != NULL)
+			progress->report(work->done, work->total);
 	} else if (!work->failed || bundle < work->failed_bundle) {
 		work->failed = true;
 		work->failed_bundle = bundle;
@@ -120,8 +153,8 @@ run_worker(void *arg)
 	struct err err;
 
 	while (take_next(worker->work, &bundle, &index)) {
-		bool ok = sign_one(
-		    &worker->token, worker->work, bundle, index, &err);
+		bool ok =
+		    sign_one(&worker->token, worker->work, bundle, index, &err);
 
 		finish_one(worker->work, bundle, ok, &err);
 	}
@@ -130,8 +163,8 @@ run_worker(void *arg)
 
 /* The first worker is the caller's own thread and session. */
 static bool
-start_workers(struct token *token, struct worker *workers, size_t jobs,
-    struct err *err)
+start_workers(
+    struct token *token, struct worker *workers, size_t jobs, struct err *err)
 {
 	for (size_t i = 1; i < jobs; i++) {
 		workers[i].work = workers[0].work;
@@ -140,8 +173,8 @@ start_workers(struct token *token, struct worker *workers, size_t jobs,
 			return false;
 	}
 	for (size_t i = 1; i < jobs; i++) {
-		if (pthread_create(&workers[i].thread, NULL, run_worker,
-			&workers[i]) != 0)
+		if (pthread_create(
+			&workers[i].thread, NULL, run_worker, &workers[i]) != 0)
 			return err_set(err, E_IO, "no further thread");
 		workers[i].started = true;
 	}
@@ -159,24 +192,26 @@ end_workers(struct worker *workers, size_t jobs)
 }
 
 bool
-signatures_make(struct token *token, const struct config *config,
-    const struct ksk ksks[CONFIG_KEYS_MAX], struct ksr *response, size_t jobs,
-    const struct signatures_progress *progress, struct err *err)
+signatures_make(struct token *token, const struct signatures_job *job,
+    struct ksr *response, struct err *err)
 {
-	struct work work = { .config = config,
-		.ksks = ksks,
+	struct work work = { .job = job,
 		.response = response,
-		.progress = progress,
 		.total = signatures_count(response),
 		.lock = PTHREAD_MUTEX_INITIALIZER };
 	struct worker workers[JOBS_MAX] = { { .work = &work,
 	    .token = *token } };
+	size_t jobs = job->jobs < work.total ? job->jobs : work.total;
 	struct err start_err;
 
-	if (jobs < 1 || jobs > JOBS_MAX)
-		return err_set(err, E_INTERNAL, "%zu jobs", jobs);
-	if (jobs > work.total)
-		jobs = work.total;
+	if (job->jobs < 1 || job->jobs > JOBS_MAX)
+		return err_set(err, E_INTERNAL, "%zu jobs", job->jobs);
+	if (response->n_bundles != job->schema->n_slots ||
+	    response->n_bundles != job->request->n_bundles)
+		return err_set(err, E_INTERNAL,
+		    "%zu bundles for %zu slots and a request of %zu",
+		    response->n_bundles, job->schema->n_slots,
+		    job->request->n_bundles);
 	if (start_workers(token, workers, jobs, &start_err))
 		run_worker(&workers[0]);
 	else

@@ -74,12 +74,18 @@ response_sign(
 	const char *name = response->asked->name;
 	struct ksr *built = response->built;
 	bool watched = isatty(STDERR_FILENO) && !context->json;
+	const struct signatures_job job = { .config = signing->config,
+		.schema = response->asked->schema,
+		.request = signing->ksr.ksr,
+		.ksks = signing->ksks,
+		.now = context->now,
+		.jobs = signing->request->jobs,
+		.progress = watched ? &progress : NULL };
 
 	if (response->asked->in_place)
 		return true;
 	if (!facts_signatures(context->record, "signing", name, built, err) ||
-	    !signatures_make(&signing->token, signing->config, signing->ksks,
-		built, signing->request->jobs, watched ? &progress : NULL, err))
+	    !signatures_make(&signing->token, &job, built, err))
 		return false;
 	for (size_t i = 0; i < built->n_bundles; i++)
 		bundle_sort(&built->bundles[i]);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/base/cursor.h"
 #include "ksr/pubkey.h"
 #include "ksr/rrset.h"
 #include "signer/facts.h"
@@ -313,8 +314,8 @@ mechanism_of(uint8_t algorithm, enum hsm_mechanism *ret, struct err *err)
 	}
 }
 
-bool
-token_sign(struct token *token, const struct hsm_key *key,
+static bool
+sign(struct token *token, const struct hsm_key *key,
     const struct dnskey *dnskey, struct bytes data, struct rrsig *ret,
     struct err *err)
 {
@@ -335,4 +336,99 @@ token_sign(struct token *token, const struct hsm_key *key,
 	memcpy(ret->signature, signature, len);
 	ret->signature_len = (uint16_t)len;
 	return true;
+}
+
+/* What was cleared for one key is signed by no other. */
+static bool
+is_cleared_for(
+    const struct hsm_key *key, const struct dnskey *wanted, struct err *err)
+{
+	struct dnskey held;
+
+	return token_dnskey(key, wanted->algorithm, wanted->flags,
+		   wanted->ttl_s, &held, err) &&
+	    (dnskey_same_key(&held, wanted) ||
+		err_set(err, E_HSM,
+		    "key \"%s\" is not the one that the RRset was cleared for, "
+		    "\"%s\"",
+		    key->label, wanted->identifier));
+}
+
+bool
+token_sign_rrset(struct token *token, const struct hsm_key *key,
+    const struct cleared *cleared, struct rrsig *ret, struct err *err)
+{
+	const struct dnskey *dnskey = cleared_key(cleared);
+
+	return is_cleared_for(key, dnskey, err) &&
+	    sign(token, key, dnskey, cleared_octets(cleared), ret, err);
+}
+
+bool
+token_sign_proof(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
+    struct err *err)
+{
+	if (!clear_proof(octets, dnskey, err))
+		return err_prefix(err, "key \"%s\"", key->label);
+	return sign(token, key, dnskey, octets, ret, err);
+}
+
+/* X.690 8.1: one SEQUENCE, from the first octet to the last. */
+static bool
+is_sequence(struct bytes octets)
+{
+	struct cursor cursor = cursor_new(octets);
+	bool sequence = cursor_u8(&cursor) == 0x30;
+	size_t len = cursor_u8(&cursor), n_octets = len & 0x7f;
+
+	if (len >= 0x80) {
+		len = 0;
+		if (n_octets == 0 || n_octets > sizeof(uint32_t))
+			return false;
+		while (n_octets-- > 0)
+			len = len << 8 | cursor_u8(&cursor);
+	}
+	return sequence && !cursor.failed && len == cursor.rest.len;
+}
+
+bool
+token_sign_der(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
+    struct err *err)
+{
+	if (!is_sequence(octets))
+		return err_set(err, E_REFUSED,
+		    "key \"%s\": what is to be signed is no DER structure",
+		    key->label);
+	if (!clear_no_rrset(octets, err))
+		return err_prefix(err, "key \"%s\"", key->label);
+	return sign(token, key, dnskey, octets, ret, err);
+}
+
+/* Lines of printable text: a name on the wire ends with an octet 0. */
+static bool
+is_record(struct bytes octets)
+{
+	if (octets.len == 0 || octets.data[0] != '{' ||
+	    octets.data[octets.len - 1] != '\n')
+		return false;
+	for (size_t i = 0; i < octets.len; i++)
+		if (octets.data[i] < ' ' && octets.data[i] != '\n')
+			return false;
+	return true;
+}
+
+bool
+token_sign_record(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
+    struct err *err)
+{
+	if (!is_record(octets))
+		return err_set(err, E_REFUSED,
+		    "key \"%s\": what is to be signed is no record",
+		    key->label);
+	if (!clear_no_rrset(octets, err))
+		return err_prefix(err, "key \"%s\"", key->label);
+	return sign(token, key, dnskey, octets, ret, err);
 }

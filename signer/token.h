@@ -5,6 +5,7 @@
 #pragma once
 
 #include "hsm/hsm.h"
+#include "ksr/clear.h"
 #include "ksr/config.h"
 #include "ksr/ksr.h"
 #include "signer/command.h"
@@ -50,9 +51,27 @@ MUST_USE bool token_find_ksks(struct token *token, const struct config *config,
     uint32_t wanted, struct ksk ret[CONFIG_KEYS_MAX], struct err *err);
 
 /*
- * Signs with the key and verifies the result in software with dnskey, the
- * pinned public key, before returning it.
+ * The four things that a key in the token signs; nothing else calls hsm_sign.
+ * Each refuses, before the token is asked, what is not of its kind (clear.h),
+ * and verifies the signature in software before returning it: with the public
+ * key that was cleared, which must be the token's, or with dnskey.
  */
-MUST_USE bool token_sign(struct token *token, const struct hsm_key *key,
-    const struct dnskey *dnskey, struct bytes data, struct rrsig *ret,
+
+/* A KSK's signature of its zone's DNSKEY RRset, and of no other RRset. */
+MUST_USE bool token_sign_rrset(struct token *token, const struct hsm_key *key,
+    const struct cleared *cleared, struct rrsig *ret, struct err *err);
+
+/* A ZSK's proof of possession in a request. */
+MUST_USE bool token_sign_proof(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
+    struct err *err);
+
+/* One structure in DER: a certificate request, a certificate. */
+MUST_USE bool token_sign_der(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
+    struct err *err);
+
+/* The lines of a ceremony's record. */
+MUST_USE bool token_sign_record(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
     struct err *err);

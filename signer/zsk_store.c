@@ -281,6 +281,6 @@ zsk_store_sign(struct zsk_store *store, const struct zsk *zsk,
 	if (store->in_files)
 		return zsk_pair_sign(zsk->pkey, &zsk->dnskey, data, ret, err) ||
 		    err_prefix(err, "key \"%s\"", zsk->dnskey.identifier);
-	return token_sign(
+	return token_sign_proof(
 	    &store->token, &zsk->key, &zsk->dnskey, data, ret, err);
 }

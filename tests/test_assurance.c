@@ -21,6 +21,8 @@ read_unit_tests(void)
 	glob_t files;
 
 	assert_int_equal(glob("tests/test_*.c", 0, NULL, &files), 0);
+	assert_int_equal(
+	    glob("tests/attack/test_*.c", GLOB_APPEND, NULL, &files), 0);
 	for (size_t i = 0; i < files.gl_pathc; i++) {
 		struct buf one = read_whole(files.gl_pathv[i]);
 
@@ -47,6 +49,15 @@ is_registered(const char *name, const char *sources)
 	return false;
 }
 
+static bool
+is_script(const char *folder, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return access(path, R_OK) == 0;
+}
+
 /* A script that can be read, or a function that is defined and registered. */
 static bool
 is_test(const char *name, const char *sources)
@@ -54,8 +65,9 @@ is_test(const char *name, const char *sources)
 	char text[256];
 
 	if (strncmp(name, "cmd_", 4) == 0) {
-		snprintf(text, sizeof(text), "tests/%s", name);
-		return strstr(name, ".sh") != NULL && access(text, R_OK) == 0;
+		return strstr(name, ".sh") != NULL &&
+		    (is_script("tests", name) ||
+			is_script("tests/attack", name));
 	}
 	snprintf(text, sizeof(text), "\n%s(void **state)\n{", name);
 	return strstr(sources, text) != NULL && is_registered(name, sources);
