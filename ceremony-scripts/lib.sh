@@ -18,7 +18,6 @@ build-essential   compiles cc make
 cmake             command cmake
 pkg-config        command pkg-config
 libssl-dev        library libcrypto >= 3.0
-libp11-dev        library libp11
 libp11-kit-dev    library p11-kit-1
 libldns-dev       library ldns
 libexpat1-dev     library expat

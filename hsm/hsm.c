@@ -2,16 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
-
 #include "hsm/internal.h"
 #include "hsm/rv.h"
 
-/*
- * libp11 prints to stderr when dlopen fails and does not say why a file is no
- * module, so that the module is opened here first.  It is never unmapped:
- * modules leave exit handlers behind.
- */
+/* Never unmapped: modules leave exit handlers behind. */
 static bool
 load_library(struct hsm *hsm, struct err *err)
 {
@@ -54,59 +48,16 @@ has_all_functions(const CK_FUNCTION_LIST *p11)
 	    p11->C_Sign != NULL;
 }
 
-/*
- * C_Initialize is called here first, because libp11 does not pass on why it
- * failed; libp11's own call then finds the module initialised, and is content.
- */
-static bool
-initialize(struct hsm *hsm, struct err *err)
+/* A module that somebody in this process has initialised is content, too. */
+bool
+module_start(struct hsm *hsm, struct err *err)
 {
 	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
 	CK_RV rv = hsm->p11->C_Initialize(&args);
 
 	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
 		return rv_fail(err, rv, "%s does not initialise", hsm->module);
-	return true;
-}
-
-/*
- * A failed PKCS11_CTX_load has unloaded by itself: PKCS11_CTX_unload would
- * crash after it.
- */
-bool
-module_start(struct hsm *hsm, struct err *err)
-{
-	PKCS11_CTX *ctx = PKCS11_CTX_new();
-
-	if (ctx == NULL)
-		return err_set(err, E_MEMORY, "out of memory");
-	if (!initialize(hsm, err)) {
-		PKCS11_CTX_free(ctx);
-		return false;
-	}
-	if (PKCS11_CTX_load(ctx, hsm->module) != 0) {
-		hsm->p11->C_Finalize(NULL);
-		PKCS11_CTX_free(ctx);
-		return err_set(
-		    err, E_HSM, "%s: libp11 cannot use it", hsm->module);
-	}
-	hsm->ctx = ctx;
-	return true;
-}
-
-bool
-module_list_slots(struct hsm *hsm, struct err *err)
-{
-	if (hsm->ctx == NULL)
-		return err_set(err, E_HSM, "%s is closed", hsm->module);
-	if (hsm->slots != NULL)
-		PKCS11_release_all_slots(hsm->ctx, hsm->slots, hsm->n_slots);
-	hsm->slots = NULL;
-	hsm->n_slots = 0;
-	ERR_clear_error();
-	if (PKCS11_enumerate_slots(hsm->ctx, &hsm->slots, &hsm->n_slots) != 0)
-		return rv_fail(
-		    err, rv_queued(), "%s: cannot list its slots", hsm->module);
+	hsm->started = true;
 	return true;
 }
 
@@ -114,16 +65,9 @@ void
 module_stop(struct hsm *hsm)
 {
 	token_deselect(hsm);
-	if (hsm->ctx == NULL)
-		return;
-	if (hsm->slots != NULL)
-		PKCS11_release_all_slots(hsm->ctx, hsm->slots, hsm->n_slots);
-	PKCS11_CTX_unload(hsm->ctx);
-	PKCS11_CTX_free(hsm->ctx);
-	ERR_clear_error();
-	hsm->slots = NULL;
-	hsm->n_slots = 0;
-	hsm->ctx = NULL;
+	if (hsm->started)
+		hsm->p11->C_Finalize(NULL);
+	hsm->started = false;
 }
 
 bool

@@ -1,9 +1,9 @@
 /*
  * The token: the only code in this program that calls PKCS#11.
  *
- * libp11 loads the module, lists slots and logs in; objects are handled through
- * the module's own function list.  One struct hsm is one module with at most
- * one token selected and at most one login.  Private keys never leave it.
+ * Everything goes through the module's own function list, asked for once.  One
+ * struct hsm is one module with at most one token selected and at most one
+ * login.  Private keys never leave it.
  *
  * All errors are E_HSM unless said otherwise, and say which module, token, key
  * and PKCS#11 return value.
@@ -60,7 +60,8 @@ MUST_USE bool hsm_select(struct hsm *hsm, const char *uri, struct err *err);
 const struct hsm_token *hsm_selected(const struct hsm *hsm);
 
 /*
- * Logs the user in.  The state is read back from the token, not from libp11.
+ * Logs the user in, in the session that signs.  Whether it worked is read back
+ * from the token; no copy of the PIN is made.
  * Says "wrong PIN", "PIN locked", "one try left" in those words.
  */
 MUST_USE bool hsm_login(struct hsm *hsm, const char *pin, struct err *err);

@@ -3,43 +3,50 @@
  */
 #pragma once
 
-#include <libp11.h>
 #include <p11-kit/pkcs11.h>
 
 #include "hsm/hsm.h"
 
 struct hsm {
 	char module[PATH_MAX_LEN + 1];
-	void *library;         /* our own dlopen, for p11 */
-	CK_FUNCTION_LIST *p11; /* the module's functions */
-	PKCS11_CTX *ctx;       /* libp11: module, slots, login */
-	PKCS11_SLOT *slots;
-	unsigned int n_slots;
+	void *library;
+	/*
+	 * The module's functions, asked for once: p11-kit-client connects anew
+	 * at each C_GetFunctionList, and a login is its connection's.
+	 */
+	CK_FUNCTION_LIST *p11;
+	bool started; /* C_Initialize was called, C_Finalize not yet */
 	bool selected;
-	bool read_only;            /* the token takes no new objects */
-	bool logged_in;            /* libp11 holds a login, and a PIN copy */
+	bool read_only; /* the token takes no new objects */
+	bool logged_in;
 	struct hsm_token token;    /* the selected one */
-	CK_SESSION_HANDLE session; /* our own, open while selected */
+	CK_SESSION_HANDLE session; /* open while selected; the login is its */
 };
 
-/* C_Initialize.  Slots are not listed yet, nothing is selected. */
+/* C_Initialize.  Nothing is selected. */
 MUST_USE bool module_start(struct hsm *hsm, struct err *err);
-
-/*
- * A new slot list; sessions end.  PKCS11_update_slots would keep them, but
- * frees slots twice (libp11 0.4.12).
- */
-MUST_USE bool module_list_slots(struct hsm *hsm, struct err *err);
 
 /* The reverse, C_Finalize included; fine when not started. */
 void module_stop(struct hsm *hsm);
+
+/*
+ * Every slot, with a token or without; *ret is freed by the caller with free().
+ */
+MUST_USE bool slots_list(
+    struct hsm *hsm, CK_SLOT_ID **ret, size_t *ret_n, struct err *err);
 
 /* The token in a slot, as it is now. */
 MUST_USE bool token_read(struct hsm *hsm, unsigned long slot,
     struct hsm_token *ret, struct err *err);
 
-/* Closes the session and logs out; fine when nothing is selected. */
+/* What the token says of itself, again: a login changes its flags. */
+void token_refresh(struct hsm *hsm);
+
+/* Logs out and closes the session; fine when nothing is selected. */
 void token_deselect(struct hsm *hsm);
+
+/* Logs out; fine when not logged in. */
+void token_logout(struct hsm *hsm);
 
 /* Fails unless the user is logged in, by the token's own word. */
 MUST_USE bool token_require_login(struct hsm *hsm, struct err *err);

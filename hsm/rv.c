@@ -1,8 +1,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include <openssl/err.h>
-
 #include "hsm/rv.h"
 
 static const struct {
@@ -13,7 +11,6 @@ static const struct {
 	{                   \
 		name, #name \
 	}
-	{ CKR_OK, "no reason given" }, /* libp11's error queue was empty */
 	RV(CKR_CANCEL),
 	RV(CKR_HOST_MEMORY),
 	RV(CKR_SLOT_ID_INVALID),
@@ -108,10 +105,4 @@ rv_fail(struct err *err, CK_RV rv, const char *fmt, ...)
 		what[0] = '\0';
 	va_end(ap);
 	return err_set(err, E_HSM, "%s: %s (0x%lx)", what, rv_name(rv), rv);
-}
-
-CK_RV
-rv_queued(void)
-{
-	return (CK_RV)ERR_GET_REASON(ERR_peek_last_error());
 }

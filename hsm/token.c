@@ -1,8 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
-
 #include "hsm/internal.h"
 #include "hsm/rv.h"
 #include "hsm/uri.h"
@@ -13,7 +11,8 @@
 /* A slot with a token, as the token gives it. */
 struct candidate {
 	CK_SLOT_ID slot;
-	CK_TOKEN_INFO info;
+	CK_RV rv;           /* of C_GetTokenInfo */
+	CK_TOKEN_INFO info; /* zeros where that failed */
 };
 
 /* CK_TOKEN_INFO pads with blanks and has no NUL. */
@@ -71,40 +70,52 @@ token_read(
 }
 
 /*
- * Slots come from libp11; the token's fields from the token itself, because
- * libp11 keeps what it once read.
+ * The tokens of all slots.  A slot without one, or with a card that is none of
+ * this module's, is passed over; one that cannot be read is kept with its
+ * reason, so that it spoils no choice but its own.
  */
 static bool
 list_candidates(
     struct hsm *hsm, struct candidate **ret, size_t *ret_n, struct err *err)
 {
 	struct candidate *list;
-	size_t n = 0;
+	CK_SLOT_ID *slots;
+	size_t n_slots, n = 0;
 
-	/* A new list would end the session and the login. */
-	if (!hsm->selected && !module_list_slots(hsm, err))
+	if (!slots_list(hsm, &slots, &n_slots, err))
 		return false;
-	list = calloc((size_t)hsm->n_slots + 1, sizeof(*list));
-	if (list == NULL)
+	list = calloc(n_slots + 1, sizeof(*list));
+	if (list == NULL) {
+		free(slots);
 		return err_set(err, E_MEMORY, "out of memory");
-	for (unsigned int i = 0; i < hsm->n_slots; i++) {
-		struct candidate *c = &list[n];
-		CK_RV rv;
-
-		c->slot = PKCS11_get_slotid_from_slot(&hsm->slots[i]);
-		rv = hsm->p11->C_GetTokenInfo(c->slot, &c->info);
-		if (rv == CKR_TOKEN_NOT_PRESENT)
-			continue;
-		if (rv != CKR_OK) {
-			rv_fail(err, rv, "%s: slot %lu: C_GetTokenInfo",
-			    hsm->module, c->slot);
-			free(list);
-			return false;
-		}
-		n++;
 	}
+	for (size_t i = 0; i < n_slots; i++) {
+		struct candidate c = { .slot = slots[i] };
+
+		c.rv = hsm->p11->C_GetTokenInfo(c.slot, &c.info);
+		if (c.rv == CKR_TOKEN_NOT_PRESENT ||
+		    c.rv == CKR_TOKEN_NOT_RECOGNIZED)
+			continue;
+		if (c.rv != CKR_OK)
+			memset(&c.info, 0, sizeof(c.info));
+		list[n++] = c;
+	}
+	free(slots);
 	*ret = list;
 	*ret_n = n;
+	return true;
+}
+
+/* Where all tokens count, each must be readable. */
+static bool
+all_readable(const struct hsm *hsm, const struct candidate *list, size_t n,
+    struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].rv != CKR_OK)
+			return rv_fail(err, list[i].rv,
+			    "%s: slot %lu: C_GetTokenInfo", hsm->module,
+			    list[i].slot);
 	return true;
 }
 
@@ -118,6 +129,10 @@ hsm_tokens(
 
 	if (!list_candidates(hsm, &list, &n, err))
 		return false;
+	if (!all_readable(hsm, list, n, err)) {
+		free(list);
+		return false;
+	}
 	tokens = calloc(n + 1, sizeof(*tokens));
 	if (tokens == NULL) {
 		free(list);
@@ -238,7 +253,7 @@ hsm_select(struct hsm *hsm, const char *uri_text, struct err *err)
 	struct token_uri uri = { 0 };
 	struct candidate *list;
 	size_t n, chosen = 0, n_matches = 0;
-	bool ok;
+	bool ok = true;
 
 	if (uri_text[0] != '\0' && !uri_parse(uri_text, &uri, err))
 		return false;
@@ -251,8 +266,13 @@ hsm_select(struct hsm *hsm, const char *uri_text, struct err *err)
 			n_matches++;
 		}
 	}
-	ok = n_matches == 1 ? select_candidate(hsm, &list[chosen], err)
-			    : fail_choice(hsm, &uri, list, n, n_matches, err);
+	/* An unreadable token may be the one: "the only one" is no choice then. */
+	if (n_matches == 0 || uri_text[0] == '\0')
+		ok = all_readable(hsm, list, n, err);
+	if (ok)
+		ok = n_matches == 1
+		    ? select_candidate(hsm, &list[chosen], err)
+		    : fail_choice(hsm, &uri, list, n, n_matches, err);
 	free(list);
 	return ok;
 }
@@ -272,64 +292,8 @@ token_context(const struct hsm *hsm, struct err *err)
 	    hsm->token.serial);
 }
 
-static PKCS11_SLOT *
-selected_slot(const struct hsm *hsm)
-{
-	for (unsigned int i = 0; i < hsm->n_slots; i++)
-		if (PKCS11_get_slotid_from_slot(&hsm->slots[i]) ==
-		    hsm->token.slot)
-			return &hsm->slots[i];
-	return NULL;
-}
-
 void
-token_deselect(struct hsm *hsm)
-{
-	PKCS11_SLOT *slot;
-
-	if (!hsm->selected)
-		return;
-	slot = selected_slot(hsm);
-	hsm->p11->C_CloseSession(hsm->session);
-	if (hsm->logged_in && slot != NULL)
-		PKCS11_logout(slot);
-	ERR_clear_error();
-	hsm->logged_in = false;
-	hsm->selected = false;
-	hsm->token = (struct hsm_token){ 0 };
-}
-
-/* libp11 remembers logins that never were; the token knows. */
-static bool
-read_login_state(struct hsm *hsm, bool *ret, struct err *err)
-{
-	CK_SESSION_INFO info = { 0 };
-	CK_RV rv = hsm->p11->C_GetSessionInfo(hsm->session, &info);
-
-	if (rv != CKR_OK)
-		return rv_fail(err, rv, "C_GetSessionInfo");
-	*ret = info.state == CKS_RO_USER_FUNCTIONS ||
-	    info.state == CKS_RW_USER_FUNCTIONS;
-	return true;
-}
-
-bool
-token_require_login(struct hsm *hsm, struct err *err)
-{
-	bool logged_in;
-
-	if (!hsm->selected)
-		return err_set(err, E_HSM, "no token is selected");
-	if (!read_login_state(hsm, &logged_in, err))
-		return false;
-	if (!logged_in)
-		return err_set(err, E_HSM, "not logged in");
-	return true;
-}
-
-/* The PIN's flags change with each login. */
-static void
-refresh_token(struct hsm *hsm)
+token_refresh(struct hsm *hsm)
 {
 	struct hsm_token now;
 	struct err ignored;
@@ -338,91 +302,14 @@ refresh_token(struct hsm *hsm)
 		hsm->token = now;
 }
 
-static bool
-fail_login(struct hsm *hsm, CK_RV rv, struct err *err)
-{
-	refresh_token(hsm);
-	switch (rv) {
-	case CKR_PIN_INCORRECT:
-	case CKR_PIN_INVALID:
-	case CKR_PIN_LEN_RANGE:
-		return rv_fail(err, rv, "wrong PIN%s",
-		    hsm->token.user_pin_locked          ? ", PIN locked"
-			: hsm->token.user_pin_final_try ? ", one try left"
-							: "");
-	case CKR_PIN_LOCKED:
-		return rv_fail(err, rv, "PIN locked");
-	case CKR_PIN_EXPIRED:
-		return rv_fail(err, rv, "the PIN has expired");
-	case CKR_USER_PIN_NOT_INITIALIZED:
-		return rv_fail(err, rv, "no user PIN is set");
-	default:
-		return rv_fail(err, rv, "login failed");
-	}
-}
-
-/*
- * libp11 opens a session of its own to log in, and waits for ever if it cannot
- * have one.
- */
-static bool
-probe_session(struct hsm *hsm, struct err *err)
-{
-	CK_SESSION_HANDLE session;
-	CK_RV rv = hsm->p11->C_OpenSession(
-	    hsm->token.slot, CKF_SERIAL_SESSION, NULL, NULL, &session);
-
-	if (rv != CKR_OK)
-		return rv_fail(err, rv, "no second session for the login");
-	hsm->p11->C_CloseSession(session);
-	return true;
-}
-
-static bool
-log_in(struct hsm *hsm, const char *pin, struct err *err)
-{
-	PKCS11_SLOT *slot = selected_slot(hsm);
-	bool logged_in = false;
-
-	if (slot == NULL)
-		return err_set(err, E_HSM, "its slot is gone");
-	if (!read_login_state(hsm, &logged_in, err))
-		return false;
-	/* A login now would succeed with any PIN. */
-	if (logged_in)
-		return err_set(err, E_HSM, "already logged in");
-	refresh_token(hsm);
-	if (hsm->token.user_pin_locked)
-		return err_set(err, E_HSM, "PIN locked");
-	if (!probe_session(hsm, err))
-		return false;
-	ERR_clear_error();
-	if (PKCS11_login(slot, 0, pin) != 0)
-		return fail_login(hsm, rv_queued(), err);
-	hsm->logged_in = true;
-	return true;
-}
-
-bool
-hsm_login(struct hsm *hsm, const char *pin, struct err *err)
+/* The logout first: it needs the session. */
+void
+token_deselect(struct hsm *hsm)
 {
 	if (!hsm->selected)
-		return err_set(err, E_HSM, "no token is selected");
-	if (strlen(pin) > PIN_MAX)
-		return err_set(
-		    err, E_HSM, "the PIN is longer than %u octets", PIN_MAX);
-	if (!log_in(hsm, pin, err))
-		return token_context(hsm, err);
-	if (!token_require_login(hsm, err)) {
-		PKCS11_SLOT *slot = selected_slot(hsm);
-
-		err_prefix(err, "the token took the PIN, but");
-		/* So that libp11 forgets the login that it believes in. */
-		if (slot != NULL)
-			PKCS11_logout(slot);
-		hsm->logged_in = false;
-		return token_context(hsm, err);
-	}
-	refresh_token(hsm);
-	return true;
+		return;
+	token_logout(hsm);
+	hsm->p11->C_CloseSession(hsm->session);
+	hsm->selected = false;
+	hsm->token = (struct hsm_token){ 0 };
 }

@@ -15,11 +15,10 @@ hsm_worker_open(const struct hsm *hsm, struct hsm **ret, struct err *err)
 	if (worker == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
 	*worker = *hsm;
-	/* Module, slots and login stay the other's. */
+	/* Module and login stay the other's. */
 	worker->library = NULL;
-	worker->ctx = NULL;
-	worker->slots = NULL;
-	worker->n_slots = 0;
+	worker->started = false;
+	worker->logged_in = false;
 	rv = hsm->p11->C_OpenSession(hsm->token.slot, CKF_SERIAL_SESSION, NULL,
 	    NULL, &worker->session);
 	if (rv != CKR_OK) {

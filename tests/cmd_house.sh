@@ -29,7 +29,7 @@ if grep -aqF "$PWD/" "$program"; then
 fi
 
 # Every library it loads is one that docs/architecture.md gives a reason for.
-known='libcrypto|libexpat|libyaml-0|libldns|libp11|libjansson|libc'
+known='libcrypto|libexpat|libyaml-0|libldns|libjansson|libc'
 unknown=$(readelf -dW "$program" | grep NEEDED | grep -vE "\[($known)\.so" ||
 	true)
 [ -z "$unknown" ] || fail "$program needs more than it should: $unknown"

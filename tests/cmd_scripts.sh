@@ -59,7 +59,7 @@ for script in ceremony-scripts/build tests/run; do
 	[ "$status" -eq 2 ] || fail "$script without packages: status $status"
 	[ "$(wc -l <"$SCRATCH/err")" -eq 1 ] ||
 		fail "$script without packages: $(cat "$SCRATCH/err")"
-	grep -q 'please install.*build-essential.*libp11-dev.*softhsm2' \
+	grep -q 'please install.*build-essential.*libp11-kit-dev.*softhsm2' \
 		"$SCRATCH/err" || fail "$script: $(cat "$SCRATCH/err")"
 done
 

@@ -81,10 +81,33 @@ initialize(void *args)
 }
 
 static CK_RV
+get_slot_list(unsigned char present, CK_SLOT_ID *slots, CK_ULONG *n)
+{
+	CK_RV rv;
+
+	if (fault("slot_list_fails"))
+		return CKR_GENERAL_ERROR;
+	rv = target->C_GetSlotList(present, slots, n);
+	/* A reader was plugged in after the list was filled. */
+	if (slots != NULL && fault("slot_list_claims_more"))
+		*n += 5000;
+	/* Another slot whose card is of another kind, or out of order. */
+	if (rv == CKR_OK && (fault("foreign_card") || fault("broken_slot"))) {
+		if (slots != NULL)
+			slots[*n] = 7777777;
+		*n += 1;
+	}
+	return rv;
+}
+
+static CK_RV
 get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 {
 	CK_RV rv = target->C_GetTokenInfo(slot, info);
 
+	if (slot == 7777777)
+		return fault("broken_slot") ? CKR_DEVICE_ERROR :
+					      CKR_TOKEN_NOT_RECOGNIZED;
 	if (token_gone())
 		return CKR_DEVICE_REMOVED;
 	if (fault("token_info_fails"))
@@ -112,10 +135,20 @@ open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *data, CK_NOTIFY notify,
 }
 
 static CK_RV
+close_session(CK_SESSION_HANDLE session)
+{
+	if (fault("close_session_fails"))
+		return CKR_DEVICE_ERROR;
+	return target->C_CloseSession(session);
+}
+
+static CK_RV
 get_session_info(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
 {
 	if (token_gone())
 		return CKR_DEVICE_REMOVED;
+	if (fault("session_info_fails"))
+		return CKR_DEVICE_ERROR;
 	return target->C_GetSessionInfo(session, info);
 }
 
@@ -133,10 +166,20 @@ login(CK_SESSION_HANDLE session, CK_USER_TYPE user, unsigned char *pin,
 		return CKR_USER_PIN_NOT_INITIALIZED;
 	if (fault("login_expired"))
 		return CKR_PIN_EXPIRED;
+	if (fault("login_fails"))
+		return CKR_FUNCTION_FAILED;
 	rv = target->C_Login(session, user, pin, pin_len);
 	if (rv == CKR_OK)
 		logged_in = true;
 	return rv;
+}
+
+static CK_RV
+logout(CK_SESSION_HANDLE session)
+{
+	if (fault("logout_fails"))
+		return CKR_DEVICE_ERROR;
+	return target->C_Logout(session);
 }
 
 static CK_RV
@@ -418,10 +461,13 @@ C_GetFunctionList(CK_FUNCTION_LIST **list)
 	read_faults();
 	faulty = *target;
 	faulty.C_Initialize = initialize;
+	faulty.C_GetSlotList = get_slot_list;
 	faulty.C_GetTokenInfo = get_token_info;
 	faulty.C_OpenSession = open_session;
+	faulty.C_CloseSession = close_session;
 	faulty.C_GetSessionInfo = get_session_info;
 	faulty.C_Login = login;
+	faulty.C_Logout = logout;
 	faulty.C_FindObjectsInit = find_objects_init;
 	faulty.C_FindObjects = find_objects;
 	faulty.C_GetAttributeValue = get_attribute_value;

@@ -562,10 +562,13 @@ hsm_login_fault_fails(void **state)
 		    "no user PIN is set: CKR_USER_PIN_NOT_INITIALIZED" },
 		{ "login_expired", PIN, "the PIN has expired" },
 		{ "pin_locked", PIN, "PIN locked" },
-		{ "pin_locked:6", "999999", "wrong PIN, PIN locked" },
+		{ "pin_locked:4", "999999", "wrong PIN, PIN locked" },
 		{ "pin_final_try", "999999", "wrong PIN, one try left" },
-		{ "open_session_fails:2", PIN,
-		    "no second session for the login: CKR_SESSION_COUNT" },
+		{ "login_fails", PIN, "login failed: CKR_FUNCTION_FAILED" },
+		{ "session_info_fails", PIN,
+		    "C_GetSessionInfo: CKR_DEVICE_ERROR" },
+		{ "session_info_fails:2", PIN,
+		    "the token took the PIN, but: C_GetSessionInfo" },
 		{ "token_gone_after_login", PIN,
 		    "C_GetSessionInfo: CKR_DEVICE_REMOVED (0x32)" },
 	};
@@ -583,6 +586,90 @@ hsm_login_fault_fails(void **state)
 		assert_message_has(&err, cases[i].message);
 		assert_false(hsm_find(rig->hsm, "k", &key, &err));
 	}
+}
+
+/*
+ * Whatever the token answers to any of the calls round a login, on whichever
+ * of them, an answer comes back, and nothing holds a login that is not one.
+ */
+static void
+hsm_login_any_session_fault_ends(void **state)
+{
+	static const char *const faults[] = { "open_session_fails",
+		"close_session_fails", "session_info_fails", "login_fails",
+		"login_lies", "login_locks", "logout_fails", "token_info_fails",
+		"slot_list_fails", "write_protected",
+		"close_session_fails,logout_fails",
+		"login_fails,close_session_fails",
+		"session_info_fails:2,logout_fails,close_session_fails" };
+	struct rig *rig = *state;
+	unsigned failed = 0, tried = 0;
+
+	rig_token(rig, "ksk");
+	alarm(120); /* a wait for ever ends the test */
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+		for (unsigned call = 0; call <= 4; call++) {
+			struct hsm_key *keys = NULL;
+			char fault[80];
+			struct err err;
+			size_t n;
+
+			snprintf(fault, sizeof(fault), call == 0 ||
+				strchr(faults[i], ',') != NULL ? "%s" : "%s:%u",
+			    faults[i], call);
+			setenv("FAULTY", fault, 1);
+			rig_open(rig, FAULTY_MODULE);
+			tried++;
+			if (!hsm_select(rig->hsm, "pkcs11:token=ksk", &err) ||
+			    !hsm_login(rig->hsm, PIN, &err)) {
+				failed++;
+				assert_false(
+				    hsm_keys(rig->hsm, &keys, &n, &err));
+			} else if (hsm_keys(rig->hsm, &keys, &n, &err)) {
+				free(keys);
+			}
+			rig_close(rig);
+		}
+	}
+	alarm(0);
+	assert_int_equal(tried, ARRAY_LEN(faults) * 5);
+	assert_in_range(failed, 20, tried - 10);
+}
+
+/* A list that grows between the two calls for it, and slots that are broken. */
+static void
+hsm_select_strange_slots_takes_the_one_named(void **state)
+{
+	struct rig *rig = *state;
+	struct hsm_token *tokens;
+	struct err err;
+	size_t n;
+
+	rig_token(rig, "ksk");
+	setenv("FAULTY", "slot_list_claims_more", 1);
+	rig_open(rig, FAULTY_MODULE);
+	assert_false(hsm_select(rig->hsm, "", &err));
+	assert_message_has(&err, "slots, expected at most 4096");
+	setenv("FAULTY", "slot_list_fails:2", 1);
+	rig_open(rig, FAULTY_MODULE);
+	assert_false(hsm_select(rig->hsm, "", &err));
+	assert_message_has(&err, "cannot list its slots: CKR_GENERAL_ERROR");
+
+	setenv("FAULTY", "foreign_card", 1);
+	rig_open(rig, FAULTY_MODULE);
+	assert_ok(hsm_tokens(rig->hsm, &tokens, &n, &err), &err);
+	free(tokens);
+	assert_ok(hsm_select(rig->hsm, "", &err), &err);
+	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+
+	setenv("FAULTY", "broken_slot", 1);
+	rig_open(rig, FAULTY_MODULE);
+	assert_ok(hsm_select(rig->hsm, "pkcs11:token=ksk", &err), &err);
+	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+	assert_false(hsm_select(rig->hsm, "", &err));
+	assert_message_has(&err, "slot 7777777: C_GetTokenInfo: CKR_DEVICE_");
+	assert_false(hsm_select(rig->hsm, "pkcs11:token=other", &err));
+	assert_message_has(&err, "slot 7777777: C_GetTokenInfo: CKR_DEVICE_");
 }
 
 static void
@@ -629,7 +716,7 @@ hsm_select_session_fails(void **state)
 	rig_open(rig, FAULTY_MODULE);
 	assert_false(hsm_select(rig->hsm, "", &err));
 	assert_message_has(&err, "C_OpenSession: CKR_SESSION_COUNT (0xb1)");
-	setenv("FAULTY", "token_info_fails:3", 1);
+	setenv("FAULTY", "token_info_fails:1", 1);
 	rig_open(rig, FAULTY_MODULE);
 	assert_false(hsm_select(rig->hsm, "", &err));
 	assert_message_has(&err, "C_GetTokenInfo: CKR_DEVICE_ERROR");
@@ -1354,6 +1441,8 @@ main(void)
 		hsm_test(hsm_login_wrong_pin_then_right_one_works),
 		hsm_test(hsm_login_twice_fails),
 		hsm_test(hsm_login_fault_fails),
+		hsm_test(hsm_login_any_session_fault_ends),
+		hsm_test(hsm_select_strange_slots_takes_the_one_named),
 		hsm_test(hsm_login_after_a_lie_asks_the_token_again),
 		hsm_test(hsm_login_no_user_pin_fails),
 		hsm_test(hsm_find_no_usable_pair_fails),

@@ -43,6 +43,9 @@
 #define NAME_MAX_LEN       63u /* names of keys, schemas, HSMs */
 #define PATH_MAX_LEN       1023u
 
+/* The token; opencryptoki alone can have 1,024 slots. */
+#define SLOTS_MAX 4096u
+
 /* Durations in policies: 100 years, so that sums never overflow. */
 #define DURATION_MAX_S (INT64_C(36525) * 86400)
 

@@ -1,0 +1,105 @@
+#include <string.h>
+
+#include "hsm/internal.h"
+#include "hsm/rv.h"
+
+/* By the token's own word. */
+static bool
+read_login_state(struct hsm *hsm, bool *ret, struct err *err)
+{
+	CK_SESSION_INFO info = { 0 };
+	CK_RV rv = hsm->p11->C_GetSessionInfo(hsm->session, &info);
+
+	if (rv != CKR_OK)
+		return rv_fail(err, rv, "C_GetSessionInfo");
+	*ret = info.state == CKS_RO_USER_FUNCTIONS ||
+	    info.state == CKS_RW_USER_FUNCTIONS;
+	return true;
+}
+
+/* A login that this program took back counts as none, whatever remains of it. */
+bool
+token_require_login(struct hsm *hsm, struct err *err)
+{
+	bool logged_in;
+
+	if (!hsm->selected)
+		return err_set(err, E_HSM, "no token is selected");
+	if (!read_login_state(hsm, &logged_in, err))
+		return false;
+	if (!logged_in || !hsm->logged_in)
+		return err_set(err, E_HSM, "not logged in");
+	return true;
+}
+
+void
+token_logout(struct hsm *hsm)
+{
+	if (hsm->logged_in)
+		hsm->p11->C_Logout(hsm->session);
+	hsm->logged_in = false;
+}
+
+static bool
+fail_login(struct hsm *hsm, CK_RV rv, struct err *err)
+{
+	token_refresh(hsm);
+	switch (rv) {
+	case CKR_PIN_INCORRECT:
+	case CKR_PIN_INVALID:
+	case CKR_PIN_LEN_RANGE:
+		return rv_fail(err, rv, "wrong PIN%s",
+		    hsm->token.user_pin_locked          ? ", PIN locked"
+			: hsm->token.user_pin_final_try ? ", one try left"
+							: "");
+	case CKR_PIN_LOCKED:
+		return rv_fail(err, rv, "PIN locked");
+	case CKR_PIN_EXPIRED:
+		return rv_fail(err, rv, "the PIN has expired");
+	case CKR_USER_PIN_NOT_INITIALIZED:
+		return rv_fail(err, rv, "no user PIN is set");
+	default:
+		return rv_fail(err, rv, "login failed");
+	}
+}
+
+static bool
+log_in(struct hsm *hsm, const char *pin, struct err *err)
+{
+	bool logged_in = false;
+	CK_RV rv;
+
+	if (!read_login_state(hsm, &logged_in, err))
+		return false;
+	/* A login now would succeed with any PIN, on some tokens. */
+	if (logged_in)
+		return err_set(err, E_HSM, "already logged in");
+	token_refresh(hsm);
+	if (hsm->token.user_pin_locked)
+		return err_set(err, E_HSM, "PIN locked");
+	rv = hsm->p11->C_Login(hsm->session, CKU_USER,
+	    (CK_UTF8CHAR *)(uintptr_t)pin, strlen(pin));
+	if (rv != CKR_OK)
+		return fail_login(hsm, rv, err);
+	hsm->logged_in = true;
+	return true;
+}
+
+bool
+hsm_login(struct hsm *hsm, const char *pin, struct err *err)
+{
+	if (!hsm->selected)
+		return err_set(err, E_HSM, "no token is selected");
+	if (strlen(pin) > PIN_MAX)
+		return err_set(
+		    err, E_HSM, "the PIN is longer than %u octets", PIN_MAX);
+	if (!log_in(hsm, pin, err))
+		return token_context(hsm, err);
+	if (!token_require_login(hsm, err)) {
+		err_prefix(err, "the token took the PIN, but");
+		token_logout(hsm);
+		return token_context(hsm, err);
+	}
+	token_refresh(hsm);
+	return true;
+}
