@@ -182,7 +182,9 @@ check_rows_run(const struct check *rows, size_t n_rows, unsigned stages,
 		const struct check *check = &rows[i];
 
 		if ((check->stages & stages) == 0 ||
-		    !check_in_force(check, in->rules))
+		    !check_in_force(check, in->rules) ||
+		    (in->except != RULES_TODAY &&
+			check_in_force(check, in->except)))
 			continue;
 		*result = (struct check_result){ .check = check };
 		report->n_results++;

@@ -62,6 +62,7 @@ struct plan_proof; /* plan_check.h */
 /* What a rule may look at.  Everything is borrowed. */
 struct check_input {
 	enum rules rules; /* what is judged by; RULES_TODAY but in replay */
+	enum rules except; /* without the rows of these; RULES_TODAY: with all */
 	const struct config *config;
 	int64_t now;
 	int64_t earliest_now; /* a clock before this is wrong; 0: unknown */

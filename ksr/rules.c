@@ -11,7 +11,7 @@ static const char *const versions[] = {
 	[RULES_0_2_0] = "0.2.0",
 };
 
-#define VERSION_NUMBERS	   3
+#define VERSION_NUMBERS    3
 #define VERSION_NUMBER_MAX 65535
 
 const char *

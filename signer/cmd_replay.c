@@ -61,6 +61,7 @@ print(const struct context *context, const struct replay *replay,
 		printf("  none\n");
 	print_list("Notes", &replay->notes);
 	print_list("Differences", &replay->differences);
+	today_print(&replay->today, context);
 	printf("\n");
 	witness_print(witness, ceremony->dir, &ceremony->log);
 	if (replay->differences.n == 0)
@@ -106,12 +107,13 @@ print_json(
     const struct replay *replay, const struct witness *witness, struct err *err)
 {
 	return json_print(
-	    json_pack("{s:s, s:b, s:s, s:b, s:o, s:o, s:o}", "command",
+	    json_pack("{s:s, s:b, s:s, s:b, s:o, s:o, s:o, s:o}", "command",
 		"replay", "identical", replay->differences.n == 0, "head",
 		replay->ceremony.log.head, "witnessed", witness->given, "runs",
 		json_of_runs(replay), "differences",
 		json_of_list(&replay->differences), "notes",
-		json_of_list(&replay->notes)),
+		json_of_list(&replay->notes), "today",
+		json_of_today(&replay->today)),
 	    err);
 }
 
@@ -169,6 +171,8 @@ const struct command cmd_replay = {
 	    "every signature verified, every response derived byte for byte.\n"
 	    "Whatever is not as recorded is a difference; all are listed and\n"
 	    "the exit status is 1.\n\n"
+	    "A run of an older version is judged by the rules of that version;\n"
+	    "what today's would say otherwise stands apart and changes nothing.\n\n"
 	    "--head or --words is what a witness wrote down at the ceremony's\n"
 	    "end.  Only with it is it certain that no run is missing.",
 	.min_files = 1,

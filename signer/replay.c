@@ -558,7 +558,8 @@ replay_all(struct replay *replay, struct err *err)
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
 		if (!compare_folder(replay, folders[i], err))
 			return false;
-	if (replay->differences.failed || replay->notes.failed)
+	if (replay->differences.failed || replay->notes.failed ||
+	    replay->today.failed)
 		return err_set(err, E_MEMORY, "out of memory");
 	return true;
 }
@@ -582,6 +583,7 @@ replay_ceremony(const char *dir, struct replay *ret, struct err *err)
 void
 replay_clear(struct replay *replay)
 {
+	today_clear(&replay->today);
 	differences_clear(&replay->notes);
 	differences_clear(&replay->differences);
 	free(replay->runs);

@@ -11,6 +11,7 @@
 #include "signer/ceremony.h"
 #include "signer/differences.h"
 #include "signer/steps.h"
+#include "signer/today.h"
 
 struct replayed_run {
 	size_t n_differences;
@@ -25,6 +26,7 @@ struct replay {
 	bool steps_lost;    /* a step came where it may not: stands nowhere */
 	struct differences differences;
 	struct differences notes;
+	struct today today;
 };
 
 /* E_REFUSED for a broken chain; differences are no error. */

@@ -285,7 +285,8 @@ replay_policy(struct rerun *rerun, const json_t *line, struct err *err)
 {
 	if (rerun->config == NULL)
 		return true;
-	if (!practice_run(rerun->config, rerun->rules, &rerun->report, err))
+	if (!practice_run(rerun->config, rerun->rules, &rerun->report, err) ||
+	    !replay_practice_today(rerun, err))
 		return false;
 	replay_compare_report(rerun, line, 0, "the configuration departs from");
 	return true;
@@ -376,7 +377,8 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 		return true;
 	if (!sha256(buf_bytes(&rerun->request.xml), in.request_sha256, err) ||
 	    !checks_run(stages, &in, rerun->overrides, rerun->n_overrides,
-		&rerun->report, err))
+		&rerun->report, err) ||
+	    !replay_checks_today(rerun, stages, &in, first, err))
 		return false;
 	asked_name_rows(&rerun->report, first, name);
 	replay_compare_report(rerun, line, first,

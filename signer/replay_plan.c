@@ -76,7 +76,7 @@ replay_prove_plan(struct rerun *rerun, struct err *err)
 bool
 replay_plan_checks(struct rerun *rerun, const json_t *line, struct err *err)
 {
-	if (!replay_prove_plan(rerun, err))
+	if (!replay_prove_plan(rerun, err) || !replay_plan_today(rerun, err))
 		return false;
 	if (rerun->plan_proved && rerun->refusal.code == E_NONE)
 		replay_compare_report(rerun, line, 0, rerun->planned.path);

@@ -179,6 +179,15 @@ MUST_USE bool replay_policy(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool
 replay_unused_overrides(struct rerun *, const json_t *line, struct err *);
 
+/*
+ * replay_today.c: the same documents by the rules that came or changed since,
+ * beside all that is compared.
+ */
+MUST_USE bool replay_practice_today(struct rerun *, struct err *);
+MUST_USE bool replay_checks_today(struct rerun *, unsigned stages,
+    const struct check_input *then, size_t first, struct err *);
+MUST_USE bool replay_plan_today(struct rerun *, struct err *);
+
 /* replay_sign.c */
 MUST_USE bool replay_ksks(struct rerun *, const json_t *line, struct err *);
 /* Derives the responses from schemas, request and KSKs, unless it is done. */
