@@ -26,11 +26,18 @@ libjansson-dev    library jansson
 softhsm2          command softhsm2-util
 '
 
-# What printing scripts needs.
+# What building with the other compiler needs.
+CLANG_NEEDS='
+clang             command clang
+'
+
+# What printing scripts needs.  Where groff's own list of fonts names files of
+# ghostscript (Debian 12), that has them.
 PRINT_NEEDS='
 groff              command gropdf
-perl               command perl
+perl               perl_module Compress::Zlib
 fonts-urw-base35   file /usr/share/fonts/type1/urw-base35/P052-Roman.t1
+libgs10-common     typefaces
 '
 
 # What dividing a PIN among officers needs.
@@ -95,6 +102,25 @@ has_library() {
 	command -v pkg-config >/dev/null && pkg-config --exists "$*"
 }
 
+has_perl_module() {
+	command -v perl >/dev/null && perl -M"$1" -e 1 2>/dev/null
+}
+
+# The files that a script's typefaces are in, by our list or by that of groff,
+# which gropdf reads after ours.  Before groff is there, nobody knows.
+has_typefaces() {
+	local file lists=(/usr/share/groff/*/font/devpdf/download)
+
+	has_command gropdf && [ -r "${lists[0]}" ] || return 0
+	while IFS= read -r file; do
+		[ -r "$file" ] || return 1
+	done < <(awk -F '\t+' '
+		FILENAME == ARGV[1] && NF > 2 { ours[$2] }
+		$1 == "" && $2 in ours && $3 !~ /^[*]/ { file[$2] = $3 }
+		END { for (name in file) print file[name] }' \
+		"$ROOT/ceremony-scripts/paper/devpdf/download" "${lists[@]}")
+}
+
 # A compiler that finds the C library, and make.
 has_compiles() {
 	command -v "$1" >/dev/null && command -v "$2" >/dev/null &&
@@ -146,26 +172,38 @@ without_services() {
 	return "$status"
 }
 
-# Installs what is missing; without anything missing it calls nothing.
-need() {
-	local missing guard=()
+# install_packages PACKAGE...
+install_packages() {
+	local guard=()
 
-	mapfile -t missing < <(missing_packages "$1")
-	[ "${#missing[@]}" -gt 0 ] || return 0
-	is_debian || die "please install (Debian's names): ${missing[*]}"
-	[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
-		die "needs root or sudo for: apt-get install ${missing[*]}"
-	say "Installing Debian packages: ${missing[*]}"
+	say "Installing Debian packages: $*"
 	quietly as_root apt-get -q update ||
-		die "apt-get update failed; missing: ${missing[*]}"
-	[[ ! " ${missing[*]} " =~ \ (nsd|unbound|bind9)\  ]] ||
+		die "apt-get update failed; missing: $*"
+	[[ ! " $* " =~ \ (nsd|unbound|bind9)\  ]] ||
 		guard=(without_services)
 	"${guard[@]}" quietly as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get -qy install --no-install-recommends "${missing[@]}" ||
-		die "apt-get install failed; missing: ${missing[*]}"
+		apt-get -qy install --no-install-recommends "$@" ||
+		die "apt-get install failed; missing: $*"
 	hash -r
+}
+
+# Installs what is missing; without anything missing it calls nothing.  What
+# was installed may show that another package is missing.
+need() {
+	local missing installed=' '
+
 	mapfile -t missing < <(missing_packages "$1")
-	[ "${#missing[@]}" -eq 0 ] || die "still missing: ${missing[*]}"
+	while [ "${#missing[@]}" -gt 0 ]; do
+		is_debian ||
+			die "please install (Debian's names): ${missing[*]}"
+		[[ $installed != *" ${missing[0]} "* ]] ||
+			die "still missing: ${missing[*]}"
+		[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+			die "needs root or sudo for: apt-get install ${missing[*]}"
+		install_packages "${missing[@]}"
+		installed+="${missing[*]} "
+		mapfile -t missing < <(missing_packages "$1")
+	done
 }
 
 # build_in FOLDER [CMAKE OPTION]...: configures and compiles.  One at a time:

@@ -304,6 +304,17 @@ not_printed 2 "$OUTPUT/no: cannot be written to" key-signing \
 } >"$SCRATCH/long.act"
 not_printed 2 'long.act: a step is longer than a sheet' "$SCRATCH/long.act" \
 	-o "$OUTPUT/x.pdf"
+# What groff says when it fails, and not what it counted until then.
+mkdir "$SCRATCH/broken"
+cat >"$SCRATCH/broken/groff" <<'END'
+#!/bin/bash
+printf '%s\n' 'act 1 8' 'troff: no such font' 'groff: gave up' 'sheets 9' >&2
+exit 1
+END
+chmod +x "$SCRATCH/broken/groff"
+PATH=$SCRATCH/broken:$PATH not_printed 2 \
+	'print: groff: troff: no such font; groff: gave up' \
+	key-signing -o "$OUTPUT/x.pdf"
 echo mine >"$SCRATCH/mine.pdf"
 print key-signing -o "$SCRATCH/mine.pdf"
 [ "$status" -eq 2 ] || fail "status $status for a file that exists"

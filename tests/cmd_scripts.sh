@@ -94,4 +94,20 @@ diff - "$SCRATCH/apt" <<'END' || fail "apt-get was run in another way"
 END
 grep -q 'still missing: no-such-package no-such-dev' "$SCRATCH/err" ||
 	fail "what is missing is not named: $(cat "$SCRATCH/err")"
+
+# What is needed once another package is there is asked for then.
+cat >"$SCRATCH/fake/apt-get" <<END
+#!/bin/bash
+[[ " \$* " != *" first "* ]] || touch "$SCRATCH/first"
+[[ " \$* " != *" second "* ]] || touch "$SCRATCH/second"
+END
+PATH=$SCRATCH/fake:$PATH bash -c '. ceremony-scripts/lib.sh
+	is_debian() { true; }
+	has_both() { [ ! -e "$1" ] || [ -e "$2" ]; }
+	need "first   file $1
+	second  both $1 $2"' need "$SCRATCH/first" "$SCRATCH/second" \
+	</dev/null >"$SCRATCH/out" 2>"$SCRATCH/err" ||
+	fail "what the second package needs: $(cat "$SCRATCH/err")"
+equal "installed" "Installing Debian packages: first
+Installing Debian packages: second" "$(cat "$SCRATCH/out")"
 echo "${#scripts[@]} scripts are well formed and answer"
