@@ -21,7 +21,7 @@ read_login_state(struct hsm *hsm, bool *ret, struct err *err)
 bool
 token_require_login(struct hsm *hsm, struct err *err)
 {
-	bool logged_in;
+	bool logged_in = false;
 
 	if (!hsm->selected)
 		return err_set(err, E_HSM, "no token is selected");

@@ -16,6 +16,13 @@
 
 #define PATH_SIZE 128
 
+/* Since expat 2.9 the short names are deprecated. */
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
+#define CURRENT(what) XML_GetCurrent##what##64
+#else
+#define CURRENT(what) XML_GetCurrent##what
+#endif
+
 struct position {
 	unsigned long line, column; /* from 1 */
 };
@@ -59,8 +66,8 @@ static struct position
 here(const struct reader *r)
 {
 	return (struct position){
-		(unsigned long)XML_GetCurrentLineNumber(r->parser),
-		(unsigned long)XML_GetCurrentColumnNumber(r->parser) + 1,
+		(unsigned long)CURRENT(LineNumber)(r->parser),
+		(unsigned long)CURRENT(ColumnNumber)(r->parser) + 1,
 	};
 }
 
@@ -252,7 +259,7 @@ stop_unless(struct reader *r, bool ok)
 static bool
 markup_fits(struct reader *r)
 {
-	if (XML_GetCurrentByteCount(r->parser) <= (int)XML_MARKUP_MAX)
+	if ((size_t)CURRENT(ByteCount)(r->parser) <= XML_MARKUP_MAX)
 		return true;
 	return refuse(r, here(r), "a tag or comment of more than %u octets",
 	    XML_MARKUP_MAX);
@@ -371,13 +378,13 @@ parse(struct reader *r, struct bytes xml)
 {
 	for (size_t at = 0, n; at < xml.len; at += n) {
 		bool last = xml.len - at <= XML_MARKUP_MAX;
-		XML_Index begun;
+		int64_t begun;
 
 		n = last ? xml.len - at : XML_MARKUP_MAX;
 		if (XML_Parse(r->parser, (const char *)xml.data + at, (int)n,
 			last) != XML_STATUS_OK)
 			return r->failed ? false : refuse_malformed(r);
-		begun = XML_GetCurrentByteIndex(r->parser);
+		begun = CURRENT(ByteIndex)(r->parser);
 		if (!last && begun >= 0 &&
 		    at + n - (size_t)begun > XML_MARKUP_MAX)
 			return refuse(r, here(r),

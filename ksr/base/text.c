@@ -172,7 +172,7 @@ duration_parse(const char *text, int64_t *ret_s)
 
 struct civil {
 	int64_t year;
-	int month, day, hour, minute, second;
+	uint8_t month, day, hour, minute, second;
 };
 
 static struct civil
@@ -195,12 +195,12 @@ civil_of_time(int64_t time)
 	day_of_year = day_of_era -
 	    (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	m = (5 * day_of_year + 2) / 153;
-	civil.day = (int)(day_of_year - (153 * m + 2) / 5 + 1);
-	civil.month = (int)(m < 10 ? m + 3 : m - 9);
+	civil.day = (uint8_t)(day_of_year - (153 * m + 2) / 5 + 1);
+	civil.month = (uint8_t)(m < 10 ? m + 3 : m - 9);
 	civil.year = year_of_era + era * 400 + (civil.month <= 2 ? 1 : 0);
-	civil.hour = (int)(rest / 3600);
-	civil.minute = (int)(rest / 60 % 60);
-	civil.second = (int)(rest % 60);
+	civil.hour = (uint8_t)(rest / 3600);
+	civil.minute = (uint8_t)(rest / 60 % 60);
+	civil.second = (uint8_t)(rest % 60);
 	return civil;
 }
 

@@ -29,7 +29,9 @@ MUST_USE bool time_parse(const char *text, int64_t *ret);
  */
 MUST_USE bool duration_parse(const char *text, int64_t *ret_s);
 
-#define TIME_TEXT_SIZE     sizeof("9999-12-31T23:59:59+00:00")
+/* Of any 64-bit number of seconds, and of what gcc takes for one: a year of 20
+ * characters, and of three digits whatever else has two. */
+#define TIME_TEXT_SIZE     sizeof("-9223372036854775808-012-031T023:059:059+00:00")
 #define DURATION_TEXT_SIZE 64
 
 /* "2018-01-01T00:00:00", as the operator's table has it. */
