@@ -11,7 +11,8 @@ KSR_2017=$(corpus root/ksr-root-2017-q2-0.xml)
 KSR_2018=$(corpus root/ksr-root-2018-q1-0-d_to_e.xml)
 SKR_2017_Q1=$(corpus root/skr-root-2017-q1-0.xml)
 SKR_2017=$(corpus root/skr-root-2017-q2-0.xml)
-export ANCHORITE_CONFIG=docs/examples/historic.yaml
+ANCHORITE_CONFIG=$(pinned docs/examples/historic.yaml)
+export ANCHORITE_CONFIG
 RECORD=(--ceremony "$SCRATCH/ceremony")
 
 # waived ROWS: exactly these of the last report are waived; "ID FINDINGS" each.
@@ -59,7 +60,7 @@ transcript docs/checks.md "anchorite --config docs/examples/historic.yaml"
 # Every line of the policy is needed: with today's value in its place the rule
 # refuses.
 today() {
-	sed "s/^  $1: .*/  $1: $2/" docs/examples/historic.yaml \
+	sed "s/^  $1: .*/  $1: $2/" "$ANCHORITE_CONFIG" \
 		>"$SCRATCH/today.yaml"
 	refuses 1 "$KSR_2016: $3" --config "$SCRATCH/today.yaml" \
 		"${RECORD[@]}" --at 2016-05-01T12:00:00Z check "$KSR_2016"

@@ -7,7 +7,8 @@ needs jq ldns-read-zone xmllint
 
 ROLL=$(corpus root/skr-root-2018-q1-0-d_to_e.xml)
 LAST=$(corpus root/skr-root-2017-q1-0.xml)
-PINNED=tests/data/corpus.yaml
+PINNED=$(pinned tests/data/corpus.yaml)
+FIRST=$(sed -n '/<ResponseBundle/{s/.*id="//;s/".*//p;q}' "$ROLL")
 
 # at TIME SLOT [SKR]: the slot released at that time.
 at() {
@@ -81,7 +82,7 @@ refuses 2 "--at is for rehearsals" --config "$SCRATCH/real.yaml" \
 	check "$ROLL" --at 2018-01-05T00:00:00Z
 sed '/^  ksk_next:/,$d' "$PINNED" >"$SCRATCH/one.yaml"
 accepts --config "$SCRATCH/one.yaml" release "$LAST" --at 2017-01-05T00:00:00Z
-refuses 1 "bundle 1 (0a8f7774-3bd3-4702-a923-f1d73f653bd6): key 20326 (Klajeyz) is none that the configuration pins" \
+refuses 1 "bundle 1 ($FIRST): key 20326 (Klajeyz) is none that the configuration pins" \
 	--config "$SCRATCH/one.yaml" release "$ROLL" --at 2018-01-05T00:00:00Z
 [ ! -s "$SCRATCH/out" ] || fail "an unknown KSK was released"
 refuses 2 "No such file" --config /nonexistent release "$ROLL" \
@@ -123,7 +124,7 @@ xmllint --format "$ROLL" | awk '/<ResponseBundle / { n++ }
 	{ print }
 	n == 2 && /<\/ResponseBundle>/ { printf "%s", first }' \
 	>"$SCRATCH/order.xml"
-refuses 1 "slot 2 (0a8f7774-3bd3-4702-a923-f1d73f653bd6) begins at 2018-01-01T00:00:00, not after the one before it" \
+refuses 1 "slot 2 ($FIRST) begins at 2018-01-01T00:00:00, not after the one before it" \
 	release "$SCRATCH/order.xml" --at 2018-02-05T00:00:00Z
 
 ### As DNS tools read it

@@ -106,9 +106,10 @@ refuses 1 "signature 1 by Kjqmt7v: does not verify" simulate \
 
 ### Anchors from files
 
-cat >"$SCRATCH/anchors" <<'END'
+digest=$(pin Kjqmt7v)
+cat >"$SCRATCH/anchors" <<END
 ; the old one as a DS, cut in two
-. 172800 IN DS 19036 8 2 49AAC11D7B6F6446702E54A1607371607A1A41855200FD2C E1CDDE32F24E8FB5
+. 172800 IN DS 19036 8 2 ${digest:0:48} ${digest:48}
 
 END
 accepts --json simulate "$ROLL" --resolver "static,anchor-file=$SCRATCH/anchors"

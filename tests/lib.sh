@@ -3,7 +3,7 @@
 set -euo pipefail
 
 : "${ANCHORITE:=$PWD/build/anchorite}"
-CORPUS=${ANCHORITE_CORPUS:-../shared/corpus}
+CORPUS=${ANCHORITE_CORPUS:-tests/data/quarters}
 CASES=0
 
 SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/anchorite-test.XXXXXX")
@@ -128,14 +128,38 @@ nothing_written() {
 	CASES=$((CASES + 1))
 }
 
-# corpus NAME: the path of a corpus file; skips the whole test, loudly, where
-# the corpus is missing.
+# corpus NAME: the path of one of the documents in the shape of the root zone's,
+# made up as tests/data/quarters/make has it, or published ones, if
+# $ANCHORITE_CORPUS names their folder.
 corpus() {
-	if [ ! -r "$CORPUS/$1" ]; then
-		echo "SKIPPED: $CORPUS/$1 is missing: set ANCHORITE_CORPUS" >&2
-		exit 77
-	fi
+	[ -r "$CORPUS/$1" ] || fail "$CORPUS/$1 is missing"
 	echo "$CORPUS/$1"
+}
+
+# pin LABEL: the DS of that KSK of the documents.
+pin() {
+	if [ -r "$CORPUS/pins" ]; then
+		sed -n "s/^$1 //p" "$CORPUS/pins"
+	else
+		grep -A 8 "label: $1\$" tests/data/corpus.yaml |
+			sed -n '0,/ds_sha256/s/.*ds_sha256: //p'
+	fi
+}
+
+# pinned FILE: the path of this configuration with the documents' KSKs pinned.
+pinned() {
+	local copy
+
+	[ -r "$CORPUS/pins" ] || {
+		echo "$1"
+		return
+	}
+	copy=$SCRATCH/pinned-$(basename -- "$1")
+	awk 'NR == FNR { pin[$1] = $2; next }
+		$1 == "label:" { label = $2 }
+		$1 == "ds_sha256:" && label in pin { sub($2, pin[label]) }
+		{ print }' "$CORPUS/pins" "$1" >"$copy"
+	echo "$copy"
 }
 
 # init_workspace NAME [OPTION]...: the workspace $SCRATCH/NAME as init makes it

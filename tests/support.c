@@ -7,23 +7,57 @@
 #include "ksr/base/file.h"
 #include "tests/support.h"
 
+/* Whether it is there. */
+static bool
+corpus_find(const char *name, char *ret, size_t size)
+{
+	const char *folder = getenv("ANCHORITE_CORPUS");
+
+	if (folder == NULL)
+		folder = "tests/data/quarters";
+	snprintf(ret, size, "%s/%s", folder, name);
+	return access(ret, R_OK) == 0;
+}
+
 const char *
 corpus_path(const char *name)
 {
 	static char path[4096];
-	const char *folder = getenv("ANCHORITE_CORPUS");
 
-	if (folder == NULL)
-		folder = "../shared/corpus";
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	if (access(path, R_OK) != 0) {
-		fprintf(stderr,
-		    "SKIPPED: %s is missing: set ANCHORITE_CORPUS to the "
-		    "folder of published root documents\n",
-		    path);
-		skip();
-	}
+	if (!corpus_find(name, path, sizeof(path)))
+		fail_msg("%s is missing", path);
 	return path;
+}
+
+/* Where text has the DS of label: after "label: LABEL". */
+static char *
+find_ds(char *text, const char *label)
+{
+	char *at = strstr(text, label);
+
+	at = at == NULL ? NULL : strstr(at, "ds_sha256: ");
+	return at == NULL ? NULL : at + strlen("ds_sha256: ");
+}
+
+struct buf
+corpus_config(void)
+{
+	struct buf yaml = read_whole("tests/data/corpus.yaml");
+	char path[4096], label[32], digest[65];
+	FILE *pins;
+
+	if (!corpus_find("pins", path, sizeof(path)))
+		return yaml;
+	pins = fopen(path, "re");
+	assert_non_null(pins);
+	while (fscanf(pins, "%31s %64s", label, digest) == 2) {
+		char *at = find_ds((char *)yaml.data, label);
+
+		assert_non_null(at);
+		memcpy(at, digest, 64);
+	}
+	fclose(pins);
+	return yaml;
 }
 
 struct buf

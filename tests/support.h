@@ -1,6 +1,6 @@
 /*
  * What every test program needs: cmocka in the order it wants, files, the
- * corpus, and assertions on struct err.  Tests run in the project's root.
+ * documents of corpus_path, and assertions on struct err.  Tests run in the project's root.
  */
 #pragma once
 
@@ -16,11 +16,14 @@
 #include "ksr/base/err.h"
 
 /*
- * The path of a corpus file ("root/ksr-root-2017-q2-0.xml"): below
- * $ANCHORITE_CORPUS, else ../shared/corpus.  Where neither exists it prints
- * "SKIPPED: ..." and calls cmocka's skip().  Static storage.
+ * The path of a document in the shape of the root zone's
+ * ("root/ksr-root-2017-q2-0.xml"): below $ANCHORITE_CORPUS, which has the
+ * published ones, else below tests/data/quarters.  Static storage.
  */
 const char *corpus_path(const char *name);
+
+/* tests/data/corpus.yaml, with the KSKs of these documents pinned. */
+struct buf corpus_config(void);
 
 /* The whole file, NUL-terminated beyond len; the test fails if unreadable. */
 struct buf read_whole(const char *path);

@@ -48,7 +48,7 @@ published_read(const char *previous, const char *request, const char *response,
     const char *now)
 {
 	struct published p = { 0 };
-	struct buf yaml = read_whole("tests/data/corpus.yaml");
+	struct buf yaml = corpus_config();
 	struct err err;
 
 	assert_ok(config_read(buf_bytes(&yaml), "corpus.yaml", &p.config, &err),

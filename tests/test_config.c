@@ -868,7 +868,19 @@ config_read_damaged_file_fails_in_order(void **state)
 	buf_free(&yaml);
 }
 
-/* The published DNSKEY of KSK-2017, from the response of January 2018. */
+static struct config *
+read_pins(void)
+{
+	struct buf yaml = corpus_config();
+	struct config *config = NULL;
+	struct err err;
+
+	assert_ok(config_read(buf_bytes(&yaml), "pins", &config, &err), &err);
+	buf_free(&yaml);
+	return config;
+}
+
+/* The DNSKEY of that label, from the response of January 2018. */
 static struct dnskey
 published_key(const char *label)
 {
@@ -901,7 +913,7 @@ domain(const char *text)
 static void
 config_key_of_published_keys_found(void **state)
 {
-	struct config *config = read_file("tests/data/corpus.yaml");
+	struct config *config = read_pins();
 	struct dname root = domain(".");
 	struct dnskey key = published_key("Klajeyz");
 
@@ -918,7 +930,7 @@ config_key_of_published_keys_found(void **state)
 static void
 config_key_of_unlike_key_not_found(void **state)
 {
-	struct config *config = read_file("tests/data/corpus.yaml");
+	struct config *config = read_pins();
 	struct config_key *pin = &config->keys[1];
 	const struct config_key good_pin = *pin;
 	const struct dnskey good = published_key("Klajeyz");

@@ -223,7 +223,7 @@ corpus_request_is_read(void **state)
 
 	(void)state;
 	assert_ok(ksr_read(buf_bytes(&file), "it", &ksr, &err), &err);
-	assert_string_equal(ksr->id, "23e34059-7725-46a8-a7d2-662d657aab2b");
+	assert_int_equal(strlen(ksr->id), 36);
 	assert_int_equal(ksr->n_bundles, 9);
 	assert_int_equal(ksr->bundles[0].n_keys, 2);
 	assert_int_equal(ksr->bundles[1].n_keys, 1);
