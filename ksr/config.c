@@ -73,3 +73,24 @@ config_ttl_s(const struct config *config)
 	    ? config->request_policy.dns_ttl_s
 	    : config->ksk_policy.ttl_s;
 }
+
+struct parent_ds
+config_parent_ds(const struct config *config)
+{
+	struct parent_ds parent = { .lag_s = config->parent_ds.ttl_s +
+		    config->parent_ds.propagation_s };
+
+	for (size_t i = 0; i < config->n_keys; i++) {
+		const struct config_key *key = &config->keys[i];
+		struct parent_ds_record *record = &parent.records[parent.n];
+
+		if (!key->has_ds_published)
+			continue;
+		record->from = key->ds_published;
+		record->until =
+		    key->has_ds_withdrawn ? key->ds_withdrawn : INT64_MAX;
+		memcpy(record->ds, key->ds_sha256, DS_SHA256_SIZE);
+		parent.n++;
+	}
+	return parent;
+}

@@ -20,6 +20,7 @@
 #include "ksr/ksr.h"
 #include "ksr/rrset.h"
 #include "ksr/schema.h"
+#include "ksr/trust/parent_ds.h"
 
 struct config_env {
 	char name[NAME_MAX_LEN + 1];
@@ -53,6 +54,9 @@ struct config_key {
 	int64_t valid_until;
 	bool has_ds;
 	uint8_t ds_sha256[DS_SHA256_SIZE];
+	/* TRUST_PARENT_DS: while the parent publishes that DS. */
+	bool has_ds_published, has_ds_withdrawn;
+	int64_t ds_published, ds_withdrawn;
 	bool hash_using_hsm;
 };
 
@@ -104,6 +108,19 @@ struct ksk_policy {
 	struct signature_policy signature;
 };
 
+/* How the zone's followers come to trust a KSK. */
+enum config_trust {
+	TRUST_RFC5011,	 /* by what the zone publishes */
+	TRUST_PARENT_DS, /* by the DS that the parent publishes */
+};
+
+/* The parent's side; all zero unless TRUST_PARENT_DS. */
+struct config_parent_ds {
+	uint32_t ttl_s; /* of the DS RRset */
+	/* From a change of it until each of the parent's servers has it. */
+	int64_t propagation_s;
+};
+
 /* Paths that a command takes where its arguments leave them out; "" if none. */
 struct config_filenames {
 	char previous_skr[PATH_MAX_LEN + 1];
@@ -113,6 +130,7 @@ struct config_filenames {
 
 struct config {
 	bool rehearsal;
+	enum config_trust trust;
 	size_t n_hsms;
 	struct config_hsm hsms[CONFIG_HSMS_MAX];
 	size_t n_keys;
@@ -121,6 +139,7 @@ struct config {
 	struct request_policy request_policy;
 	struct response_policy response_policy;
 	struct ksk_policy ksk_policy;
+	struct config_parent_ds parent_ds;
 	size_t n_schemas; /* of the file, then those built in and not overridden */
 	struct schema schemas[CONFIG_SCHEMAS_MAX];
 };
@@ -151,6 +170,9 @@ const struct schema *config_schema(
  */
 const struct config_key *config_key_of(const struct config *config,
     const struct dname *owner, const struct dnskey *key);
+
+/* What the parent publishes, as far as the configuration says. */
+struct parent_ds config_parent_ds(const struct config *config);
 
 /* The TTL every DNSKEY RR of a response has. */
 uint32_t config_ttl_s(const struct config *config);

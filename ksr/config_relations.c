@@ -101,6 +101,43 @@ check_key(
 	if (key->has_valid_until && key->valid_from >= key->valid_until)
 		return tree_refuse(tree_find(entry, "valid_until"), err,
 		    "is not after valid_from");
+	if (key->has_ds_published && !key->has_ds)
+		return tree_refuse(tree_find(entry, "ds_published"), err,
+		    "says when a DS was published, and there is no ds_sha256");
+	if (key->has_ds_withdrawn &&
+	    (!key->has_ds_published || key->ds_withdrawn <= key->ds_published))
+		return tree_refuse(tree_find(entry, "ds_withdrawn"), err,
+		    "is not after ds_published");
+	return true;
+}
+
+/* What the parent publishes is said in whole, or has no meaning. */
+static bool
+check_trust(
+    const struct tree *root, const struct config *config, struct err *err)
+{
+	const struct tree *parent = tree_find(root, "parent_ds");
+	const struct tree *keys = tree_find(root, "keys");
+	const struct tree *entry = keys == NULL ? NULL : keys->first;
+	bool by_parent = config->trust == TRUST_PARENT_DS, declared = false;
+
+	for (; entry != NULL; entry = entry->next) {
+		const struct tree *from = tree_find(entry, "ds_published");
+
+		declared |= from != NULL;
+		if (from != NULL && !by_parent)
+			return tree_refuse_key(from, err,
+			    "has a meaning only with trust: parent-ds");
+	}
+	if (parent != NULL && !by_parent)
+		return tree_refuse_key(
+		    parent, err, "has a meaning only with trust: parent-ds");
+	if (by_parent && (parent == NULL || !declared))
+		return tree_refuse(tree_find(root, "trust"), err,
+		    "parent-ds wants %s",
+		    parent == NULL
+			? "a section parent_ds with ttl and propagation"
+			: "a key with ds_published");
 	return true;
 }
 
@@ -131,5 +168,6 @@ config_relations_check(
     const struct tree *root, const struct config *config, struct err *err)
 {
 	return check_pairs(root, config, err) &&
-	    check_counts(root, config, err) && check_keys(root, config, err);
+	    check_counts(root, config, err) && check_keys(root, config, err) &&
+	    check_trust(root, config, err);
 }

@@ -21,13 +21,16 @@
 #define REQUEST(member)  MEMBER(request_policy, member)
 #define RESPONSE(member) MEMBER(response_policy, member)
 #define KSK(member)      MEMBER(ksk_policy, member)
+#define PARENT(member)   MEMBER(config_parent_ds, member)
 
 static_assert(offsetof(struct config_hsm, name) == 0, "name comes first");
 static_assert(offsetof(struct config_key, name) == 0, "name comes first");
+static_assert(CONFIG_KEYS_MAX <= PARENT_DS_MAX, "one DS for each key");
 
 static const struct config_row top_rows[] = {
 	{ "rehearsal", CONFIG_BOOL, MEMBER(config, rehearsal),
 	    .fallback = "false" },
+	{ "trust", CONFIG_TRUST, MEMBER(config, trust), .fallback = "rfc5011" },
 };
 
 static const struct config_row hsm_rows[] = {
@@ -55,6 +58,10 @@ static const struct config_row key_rows[] = {
 	{ "valid_until", CONFIG_TIME, KEY(valid_until),
 	    MARK(config_key, has_valid_until) },
 	{ "ds_sha256", CONFIG_DS, KEY(ds_sha256), MARK(config_key, has_ds) },
+	{ "ds_published", CONFIG_TIME, KEY(ds_published),
+	    MARK(config_key, has_ds_published) },
+	{ "ds_withdrawn", CONFIG_TIME, KEY(ds_withdrawn),
+	    MARK(config_key, has_ds_withdrawn) },
 	{ "hash_using_hsm", CONFIG_BOOL, KEY(hash_using_hsm) },
 };
 
@@ -157,6 +164,14 @@ static const struct config_row ksk_rows[] = {
 	    .fallback = "172800" },
 };
 
+/* No defaults: a guess about the parent would be worse than none. */
+static const struct config_row parent_rows[] = {
+	{ "ttl", CONFIG_NUMBER, PARENT(ttl_s), RANGE(1, DNS_TTL_MAX),
+	    .required = true },
+	{ "propagation", CONFIG_DURATION, PARENT(propagation_s),
+	    .required = true },
+};
+
 #define ROWS(table) .rows = (table), .n_rows = ARRAY_LEN(table)
 #define ENTRIES(array)                             \
 	ARRAY_LEN(((struct config *)NULL)->array), \
@@ -178,5 +193,7 @@ const struct config_section config_sections[] = {
 	    .at = offsetof(struct config, response_policy) },
 	{ "ksk_policy", ROWS(ksk_rows),
 	    .at = offsetof(struct config, ksk_policy) },
+	{ "parent_ds", ROWS(parent_rows),
+	    .at = offsetof(struct config, parent_ds) },
 };
 const size_t n_config_sections = ARRAY_LEN(config_sections);

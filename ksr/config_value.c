@@ -298,6 +298,24 @@ read_ds(const struct tree *tree, uint8_t *ret, struct err *err)
 }
 
 static bool
+read_trust(const struct tree *tree, uint8_t *ret, struct err *err)
+{
+	enum config_trust trust;
+
+	if (strcmp(tree->text, "rfc5011") == 0)
+		trust = TRUST_RFC5011;
+	else if (strcmp(tree->text, "parent-ds") == 0)
+		trust = TRUST_PARENT_DS;
+	else
+		return tree_refuse(tree, err,
+		    "\"%.60s\" is no way to trust a KSK (expected rfc5011 or "
+		    "parent-ds)",
+		    tree->text);
+	memcpy(ret, &trust, sizeof(trust));
+	return true;
+}
+
+static bool
 read_env(const struct tree *entry, struct config_env *ret, struct err *err)
 {
 	const char *name = entry->key;
@@ -343,6 +361,8 @@ read_item(const struct tree *tree, const struct config_row *row, void *at,
 		return read_algorithm(tree, at, err);
 	case CONFIG_DS:
 		return read_ds(tree, at, err);
+	case CONFIG_TRUST:
+		return read_trust(tree, at, err);
 	default:
 		return err_set(err, E_INTERNAL, "%s has no type", row->key);
 	}

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "ksr/plan_walk.h"
-#include "ksr/trust/rfc5011.h"
 
 #define PATH_TEXT_MAX 240
 
@@ -15,9 +14,8 @@ plan_times(const struct config *config)
 
 	return (struct plan_times){
 		.validity_s = policy->max_signature_validity_s,
-		.refresh_s =
-		    rfc5011_refresh_s(ttl_s, policy->max_signature_validity_s),
-		.hold_down_s = rfc5011_add_hold_down_s(ttl_s),
+		.followers =
+		    followers_times(ttl_s, policy->max_signature_validity_s),
 		.publish_safety_s = policy->publish_safety_s,
 		.retire_safety_s = policy->retire_safety_s,
 	};
@@ -201,9 +199,10 @@ plan_check(const struct plan *plan, const struct config *config,
     enum rules rules, struct report *report, struct plan_reach *ret,
     struct err *err)
 {
-	struct plan_proof proof = {
-		.plan = plan, .config = config, .times = plan_times(config)
-	};
+	struct plan_proof proof = { .plan = plan,
+		.config = config,
+		.times = plan_times(config),
+		.parent = config_parent_ds(config) };
 	const struct check_input in = {
 		.rules = rules, .config = config, .proof = &proof
 	};

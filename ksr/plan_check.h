@@ -13,6 +13,7 @@
 
 #include "ksr/check.h"
 #include "ksr/plan.h"
+#include "ksr/trust/followers.h"
 
 extern const struct check plan_rules[];
 extern const size_t n_plan_rules;
@@ -48,9 +49,8 @@ size_t plan_slot_octets(const struct plan_quarter *quarter,
 
 /* What RFC 5011 and the policy make of time; docs/plan.md explains it. */
 struct plan_times {
-	int64_t validity_s;  /* how long an RRset can be replayed */
-	int64_t refresh_s;   /* RFC 5011 section 2.3 */
-	int64_t hold_down_s; /* section 2.4.1 */
+	int64_t validity_s; /* how long an RRset can be replayed */
+	struct followers_times followers;
 	int64_t publish_safety_s, retire_safety_s;
 };
 

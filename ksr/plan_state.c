@@ -6,19 +6,14 @@
 #include <string.h>
 
 #include "ksr/plan_walk.h"
-#include "ksr/trust/rfc5011.h"
 
 #define DAY_S INT64_C(86400)
 
-/* Of a key. */
+/* Of a key, besides what followers make of it. */
 enum {
-	TRUSTED = 1,        /* by every follower */
-	MAY_BE_TRUSTED = 2, /* by one that saw it as early as can be */
-	HAS_SIGNED = 4,
-	WAS_REVOKED = 8,
-	REVOCATION_SEEN = 16, /* was revoked for long enough */
-	SIGNS_EARLY = 32,     /* has been found */
-	REVOKED_MUTELY = 64,
+	HAS_SIGNED = 1,
+	SIGNS_EARLY = 2, /* has been found */
+	REVOKED_MUTELY = 4,
 };
 
 /* Of the whole. */
@@ -31,8 +26,7 @@ struct change {
 	const struct schema_slot *before, *now;
 	size_t key;
 	uint32_t mask;
-	int64_t start, end;     /* of the slot at hand */
-	int64_t replayed_until; /* the RRset of the slot before */
+	struct followers_slot slot; /* the one at hand */
 	struct key_state *state;
 };
 
@@ -55,35 +49,42 @@ slot_before(const struct plan *plan, const struct plan_place *place)
 	return plan_start(plan, 0) - plan->slot_s;
 }
 
+static struct followers_slot
+slot_of(const struct plan_proof *proof, const struct plan_place *place)
+{
+	const struct plan *plan = proof->plan;
+
+	return (struct followers_slot){
+		.start = plan_slot_start(plan, place->cycle, place->slot),
+		.end = plan_slot_start(plan, place->cycle, place->slot + 1),
+		.replayed_until =
+		    slot_before(plan, place) + proof->times.validity_s,
+	};
+}
+
 static int64_t
 later(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
 }
 
-/*
- * From when on every follower trusts a key first published at that time.  One
- * that is shown the old RRset as long as its signatures are valid, by a cache
- * or by an attacker, sees the key only then, or at its next refresh (RFC 5011
- * section 2.3); the add hold-down runs (2.4.1), and the key is accepted at the
- * first RRset seen after it.
- */
-static int64_t
-ready_time(const struct plan_times *times, int64_t replayed_until, int64_t time)
+static bool
+some_trust(const struct key_state *state)
 {
-	return later(replayed_until, time) + times->refresh_s +
-	    times->hold_down_s + times->refresh_s;
+	return (state->trust.flags & FOLLOWERS_SOME) != 0;
 }
 
-/*
- * RFC 5011 section 6.2: a revoked key stays for at least the remove hold-down
- * time; and until each follower has seen it instead of the old RRset.
- */
-static int64_t
-revoke_end(const struct plan_times *times, int64_t replayed_until, int64_t time)
+static bool
+was_revoked(const struct key_state *state)
 {
-	return later(time + RFC5011_REMOVE_HOLD_DOWN_S,
-	    later(replayed_until, time) + times->refresh_s);
+	return (state->trust.flags & FOLLOWERS_REVOKED) != 0;
+}
+
+/* Followers of RFC 5011, not of a parent. */
+static bool
+by_rfc5011(const struct plan_proof *proof)
+{
+	return proof->config->trust == TRUST_RFC5011;
 }
 
 static bool
@@ -98,14 +99,14 @@ appear(struct change *change)
 	struct key_state *state = change->state;
 	const struct plan_proof *proof = change->proof;
 
-	if ((state->flags & WAS_REVOKED) != 0)
+	if (was_revoked(state))
 		plan_find(change->proof, RULE_REVOKE, change->place,
 		    change->key,
 		    "no unrevoked publication of a key that was revoked: "
 		    "validators distrust it for ever (RFC 5011 section 2.1)",
 		    "%s returns unrevoked",
 		    plan_key_text(proof, change->key).s);
-	if (!is_in(change, change->before->revoke) &&
+	if (by_rfc5011(proof) && !is_in(change, change->before->revoke) &&
 	    state->left == change->place->cycle + 1)
 		plan_find(change->proof, RULE_CHAIN, change->place, change->key,
 		    "a published key in each slot: a follower that misses it "
@@ -113,12 +114,7 @@ appear(struct change *change)
 		    "2.2)",
 		    "%s returns after it was missing in this quarter",
 		    plan_key_text(proof, change->key).s);
-	state->since = change->start;
-	if (state->first == TIME_BEFORE && (state->flags & MAY_BE_TRUSTED) == 0)
-		state->first = change->start;
-	if ((state->flags & TRUSTED) == 0)
-		state->ready = ready_time(
-		    &proof->times, change->replayed_until, change->start);
+	followers_appear(&state->trust, &proof->times.followers, &change->slot);
 }
 
 static void
@@ -127,20 +123,30 @@ find_early_signature(const struct change *change)
 	const struct plan_times *times = &change->proof->times;
 	const struct key_state *state = change->state;
 	int64_t needed = later(times->publish_safety_s,
-	    (state->flags & TRUSTED) != 0 ? 0 : state->ready - state->since);
+	    followers_trust(&state->trust)
+		? 0
+		: state->trust.ready - state->trust.since);
 	struct text required = { 0 };
 
-	text_add(&required,
-	    "published without a break for %s before: PublishSafety, %s; for "
-	    "followers the time that the set before can be replayed, %" PRId64
-	    " d of add hold-down and two refreshes (RFC 5011 sections 2.3, "
-	    "2.4.1)",
-	    duration_text(needed).s, duration_text(times->publish_safety_s).s,
-	    times->hold_down_s / DAY_S);
+	if (!by_rfc5011(change->proof))
+		text_add(&required,
+		    "published without a break for PublishSafety, %s, before",
+		    duration_text(times->publish_safety_s).s);
+	else
+		text_add(&required,
+		    "published without a break for %s before: PublishSafety, "
+		    "%s; for "
+		    "followers the time that the set before can be replayed, "
+		    "%" PRId64 " d of add hold-down and two refreshes (RFC "
+			       "5011 sections 2.3, "
+		    "2.4.1)",
+		    duration_text(needed).s,
+		    duration_text(times->publish_safety_s).s,
+		    times->followers.hold_down_s / DAY_S);
 	plan_find(change->proof, RULE_HOLD_DOWN, change->place, change->key,
 	    required.s, "%s signs from %s, published since %s",
 	    plan_key_text(change->proof, change->key).s,
-	    time_text(change->start).s, time_text(state->since).s);
+	    time_text(change->slot.start).s, time_text(state->trust.since).s);
 }
 
 /*
@@ -160,7 +166,7 @@ must_sign(const struct change *change, const struct plan_state *state)
 
 		if (i == change->key ||
 		    (now->sign & now->publish & mask) == 0 ||
-		    (state->keys[i].flags & TRUSTED) == 0)
+		    !followers_trust(&state->keys[i].trust))
 			continue;
 		if (config->keys[i].algorithm ==
 		    config->keys[change->key].algorithm)
@@ -175,8 +181,8 @@ judge_signature(struct change *change, const struct plan_state *state)
 {
 	struct key_state *key = change->state;
 	bool early = is_in(change, change->now->sign & change->now->publish) &&
-	    ((key->flags & TRUSTED) == 0 ||
-		change->start - key->since <
+	    ((by_rfc5011(change->proof) && !followers_trust(&key->trust)) ||
+		change->slot.start - key->trust.since <
 		    change->proof->times.publish_safety_s) &&
 	    !must_sign(change, state);
 
@@ -186,19 +192,6 @@ judge_signature(struct change *change, const struct plan_state *state)
 		key->flags |= SIGNS_EARLY;
 		find_early_signature(change);
 	}
-}
-
-static void
-revoke(struct change *change)
-{
-	struct key_state *state = change->state;
-
-	state->flags |= WAS_REVOKED;
-	state->flags &= ~(uint32_t)TRUSTED;
-	state->revoke_until = revoke_end(&change->proof->times,
-	    is_in(change, change->before->publish) ? change->replayed_until
-						   : change->start,
-	    change->start);
 }
 
 static void
@@ -226,10 +219,9 @@ judge_end_of_revocation(struct change *change)
 {
 	struct key_state *state = change->state;
 
-	if (change->start >= state->revoke_until)
-		state->flags |= REVOCATION_SEEN;
-	if ((state->flags & REVOCATION_SEEN) != 0 ||
-	    (state->flags & MAY_BE_TRUSTED) == 0)
+	followers_unrevoke(&state->trust, &change->slot);
+	if (!by_rfc5011(change->proof) ||
+	    (state->trust.flags & FOLLOWERS_TOLD) != 0 || !some_trust(state))
 		return;
 	plan_find(change->proof, RULE_REVOKE, change->place, change->key,
 	    "published revoked for the remove hold-down of 30 d (RFC 5011 "
@@ -237,8 +229,8 @@ judge_end_of_revocation(struct change *change)
 	    "be replayed and a refresh has passed (2.3)",
 	    "%s is no longer published revoked, %s before %s",
 	    plan_key_text(change->proof, change->key).s,
-	    duration_text(state->revoke_until - change->start).s,
-	    time_text(state->revoke_until).s);
+	    duration_text(state->trust.revoke_until - change->slot.start).s,
+	    time_text(state->trust.revoke_until).s);
 }
 
 /* Only a key that somebody may trust is missed. */
@@ -247,13 +239,13 @@ leave(struct change *change)
 {
 	struct key_state *state = change->state;
 	int64_t safety_s = change->proof->times.retire_safety_s;
-	int64_t idle_s = change->start - state->unsigned_since;
+	int64_t idle_s = change->slot.start - state->unsigned_since;
 
 	state->left = (uint32_t)change->place->cycle + 1;
-	if ((state->flags & MAY_BE_TRUSTED) == 0 ||
-	    (state->flags & HAS_SIGNED) == 0)
+	if ((state->flags & HAS_SIGNED) == 0 ||
+	    (by_rfc5011(change->proof) && !some_trust(state)))
 		return;
-	if (is_in(change, change->before->publish))
+	if (by_rfc5011(change->proof) && is_in(change, change->before->publish))
 		plan_find(change->proof, RULE_RETIRE, change->place,
 		    change->key,
 		    "revoked before it leaves: a key that has signed and that "
@@ -280,9 +272,8 @@ arrive(struct change *change)
 
 	if (is_in(change, change->now->publish & ~change->before->publish))
 		appear(change);
-	if (is_in(change, change->now->publish) &&
-	    change->start >= key->ready && (key->flags & WAS_REVOKED) == 0)
-		key->flags |= TRUSTED;
+	if (is_in(change, change->now->publish))
+		followers_meet(&key->trust, &change->slot);
 }
 
 static void
@@ -294,7 +285,9 @@ judge_key(struct change *change, const struct plan_state *state)
 	if (is_in(change, before->revoke & ~now->revoke))
 		judge_end_of_revocation(change);
 	if (is_in(change, now->revoke & ~before->revoke))
-		revoke(change);
+		followers_revoke(&change->state->trust,
+		    &change->proof->times.followers, &change->slot,
+		    is_in(change, before->publish));
 	judge_revocation(change);
 	if (is_in(change,
 		(before->publish | before->revoke) &
@@ -311,11 +304,11 @@ pass(struct change *change)
 
 	if (is_in(change, now->sign & now->publish)) {
 		key->flags |= HAS_SIGNED;
-		key->unsigned_since = change->end;
+		key->unsigned_since = change->slot.end;
 	}
-	if (is_in(change, now->publish) &&
-	    change->end - key->first >= change->proof->times.hold_down_s)
-		key->flags |= MAY_BE_TRUSTED;
+	if (is_in(change, now->publish))
+		followers_leave(&key->trust, &change->proof->times.followers,
+		    &change->slot);
 }
 
 static void
@@ -368,6 +361,55 @@ judge_switch(struct plan_proof *proof, const struct plan_place *place,
 		    text.s);
 }
 
+static struct rfc5011_rrset
+rrset_of(const struct config *config, const struct schema_slot *now)
+{
+	struct rfc5011_rrset rrset = { .n = 0 };
+
+	for (size_t i = 0; i < config->n_keys; i++) {
+		uint32_t mask = UINT32_C(1) << i;
+		struct rfc5011_seen *seen = &rrset.keys[rrset.n];
+
+		if (((now->publish | now->revoke) & mask) == 0)
+			continue;
+		*seen = (struct rfc5011_seen){ .sep = true,
+			.revoked = (now->revoke & mask) != 0,
+			.signs = (now->sign & mask) != 0 };
+		memcpy(seen->ds, config->keys[i].ds_sha256, DS_SHA256_SIZE);
+		rrset.n++;
+	}
+	return rrset;
+}
+
+/* Slots follow each other: what one found the next need not say again. */
+static void
+judge_parent(struct plan_proof *proof, const struct plan_place *place,
+    const struct schema_slot *now, struct plan_state *state)
+{
+	struct rfc5011_rrset rrset = rrset_of(proof->config, now);
+	struct followers_slot slot = slot_of(proof, place);
+	struct text text = { 0 };
+	int64_t at = 0;
+
+	if (!parent_ds_fails(
+		&proof->parent, &rrset, slot.start, slot.end, &at)) {
+		state->flags &= ~(uint32_t)FOLLOWERS_LOST;
+		return;
+	}
+	if ((state->flags & FOLLOWERS_LOST) != 0)
+		return;
+	state->flags |= FOLLOWERS_LOST;
+	add_names(proof, "signs revoked", now->sign & now->revoke, &text);
+	add_names(proof, "signs", now->sign & now->publish, &text);
+	text_add(&text, ", and at %s not every follower holds its DS",
+	    time_text(at).s);
+	plan_find(proof, RULE_TRUST, place, NOTHING,
+	    "a signature by a KSK whose DS the parent has published for its "
+	    "TTL and propagation, and publishes still (ds_published, "
+	    "ds_withdrawn; RFC 7583 section 2.2)",
+	    "%s", text.s);
+}
+
 static void
 judge_trust(struct plan_proof *proof, const struct plan_place *place,
     const struct schema_slot *now, struct plan_state *state)
@@ -376,7 +418,7 @@ judge_trust(struct plan_proof *proof, const struct plan_place *place,
 
 	for (size_t i = 0; i < proof->config->n_keys; i++)
 		if ((now->sign & now->publish & (UINT32_C(1) << i)) != 0 &&
-		    (state->keys[i].flags & TRUSTED) != 0) {
+		    followers_trust(&state->keys[i].trust)) {
 			state->flags &= ~(uint32_t)FOLLOWERS_LOST;
 			return;
 		}
@@ -412,16 +454,13 @@ plan_state_slot(struct plan_proof *proof, const struct plan_place *place,
 		.place = place,
 		.before = &before,
 		.now = now,
-		.start = plan_slot_start(plan, place->cycle, place->slot),
-		.end = plan_slot_start(plan, place->cycle, place->slot + 1),
-		.replayed_until =
-		    slot_before(plan, place) + proof->times.validity_s,
+		.slot = slot_of(proof, place),
 	};
 
 	proof->reach.n_slots++;
 	if (place->slot == 0)
 		judge_edge(proof, place, &before, now);
-	else if (place->switched)
+	else if (place->switched && by_rfc5011(proof))
 		judge_switch(proof, place, &before, now);
 	for (size_t i = 0; i < proof->config->n_keys; i++) {
 		set_key(&change, state, i);
@@ -432,7 +471,10 @@ plan_state_slot(struct plan_proof *proof, const struct plan_place *place,
 		judge_key(&change, state);
 		pass(&change);
 	}
-	judge_trust(proof, place, now, state);
+	if (by_rfc5011(proof))
+		judge_trust(proof, place, now, state);
+	else
+		judge_parent(proof, place, now, state);
 	state->before = *now;
 }
 
@@ -444,11 +486,10 @@ plan_state_slot(struct plan_proof *proof, const struct plan_place *place,
 void
 plan_state_begin(const struct plan_proof *proof, struct plan_state *ret)
 {
-	const struct plan *plan = proof->plan;
 	const struct plan_place place = { 0 };
-	const struct schema_slot *first = slot_at(plan, &place);
-	int64_t start = plan_start(plan, 0);
-	int64_t replayed = slot_before(plan, &place) + proof->times.validity_s;
+	const struct schema_slot *first = slot_at(proof->plan, &place);
+	const struct followers_times *times = &proof->times.followers;
+	struct followers_slot slot = slot_of(proof, &place);
 
 	memset(ret, 0, sizeof(*ret));
 	ret->before = *first;
@@ -456,23 +497,20 @@ plan_state_begin(const struct plan_proof *proof, struct plan_state *ret)
 		struct key_state *key = &ret->keys[i];
 		uint32_t mask = UINT32_C(1) << i;
 
-		key->first = TIME_BEFORE;
-		key->ready = INT64_MAX;
-		key->since = TIME_BEFORE;
-		key->unsigned_since = TIME_BEFORE;
+		key->trust = followers_unseen();
+		key->unsigned_since = FOLLOWERS_BEFORE;
 		if (((first->publish | first->revoke) & mask) == 0)
 			continue;
-		key->flags = MAY_BE_TRUSTED | HAS_SIGNED;
-		key->unsigned_since = start;
+		key->flags = HAS_SIGNED;
+		key->trust.flags = FOLLOWERS_SOME;
+		key->unsigned_since = slot.start;
 		if ((first->sign & first->publish & mask) != 0) {
-			key->flags |= TRUSTED;
+			key->trust.flags |= FOLLOWERS_ALL;
 			continue;
 		}
-		key->since = start;
-		key->ready = ready_time(&proof->times, replayed, start);
+		followers_appear(&key->trust, times, &slot);
 		if ((first->revoke & mask) != 0)
-			key->flags |= WAS_REVOKED;
-		key->revoke_until = revoke_end(&proof->times, replayed, start);
+			followers_revoke(&key->trust, times, &slot, true);
 	}
 }
 
@@ -488,21 +526,22 @@ plan_state_settle(
 		uint32_t mask = UINT32_C(1) << i;
 		bool published = (state->before.publish & mask) != 0;
 
-		bool trusted = (key->flags & TRUSTED) != 0;
+		bool trusted = followers_trust(&key->trust);
 
 		if (!published ||
 		    (trusted &&
-			start - key->since >= proof->times.publish_safety_s))
-			key->since = TIME_BEFORE;
+			start - key->trust.since >=
+			    proof->times.publish_safety_s))
+			key->trust.since = FOLLOWERS_BEFORE;
 		if (!published || trusted)
-			key->ready = INT64_MAX;
-		if ((key->flags & MAY_BE_TRUSTED) != 0)
-			key->first = TIME_BEFORE;
+			key->trust.ready = INT64_MAX;
+		if (some_trust(key))
+			key->trust.first = FOLLOWERS_BEFORE;
 		if (start - key->unsigned_since >= proof->times.retire_safety_s)
-			key->unsigned_since = TIME_BEFORE;
+			key->unsigned_since = FOLLOWERS_BEFORE;
 		if ((state->before.revoke & mask) == 0 ||
-		    start >= key->revoke_until)
-			key->revoke_until = TIME_BEFORE;
+		    start >= key->trust.revoke_until)
+			key->trust.revoke_until = FOLLOWERS_BEFORE;
 		key->left = 0;
 	}
 }

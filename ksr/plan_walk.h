@@ -49,6 +49,7 @@ struct plan_proof {
 	const struct plan *plan;
 	const struct config *config;
 	struct plan_times times;
+	struct parent_ds parent; /* TRUST_PARENT_DS */
 	struct plan_reach reach;
 	size_t n_turns; /* of the path at hand */
 	struct plan_turn turns[TURNS_MAX];
@@ -70,11 +71,8 @@ struct text plan_key_text(const struct plan_proof *proof, size_t key);
 
 /* No member leaves a gap: states are compared octet by octet. */
 struct key_state {
-	int64_t since;	  /* published without a break; TIME_BEFORE: always */
-	int64_t ready;	  /* every follower trusts it from then on */
-	int64_t first;	  /* published for the first time */
+	struct followers_key trust;
 	int64_t unsigned_since; /* the end of its last unrevoked signature */
-	int64_t revoke_until;	/* it may not leave before */
 	uint32_t flags;
 	uint32_t left; /* the cycle in which it left, from 1; 0: in none */
 };
@@ -84,8 +82,6 @@ struct plan_state {
 	uint32_t flags;
 	struct key_state keys[CONFIG_KEYS_MAX];
 };
-
-#define TIME_BEFORE (INT64_MIN / 4) /* before all that the plan knows */
 
 /* plan_state.c: before the plan's first slot, and on to the next slot. */
 void plan_state_begin(const struct plan_proof *proof, struct plan_state *ret);

@@ -271,6 +271,8 @@ config_read_operators_file_loads_unchanged(void **state)
 /* A key of the request policy, in line 2, at column 3; its value at 6. */
 #define REQUEST(value) "request_policy:\n  " value "\n"
 #define HSM(entry)     "hsm:\n  a:\n    module: /m\n    " entry "\n"
+#define DIGEST \
+	"e06d44b80b8f1d39a95c0b0d7c65d08458e880409bbc683457104237c7f8ec8d"
 #define KEYED(entry) \
 	"keys:\n  k:\n    label: l\n    algorithm: RSASHA256\n    " entry "\n"
 
@@ -598,6 +600,28 @@ config_read_unrelated_values_refused(void **state)
 		{ "keys: {k: {label: l, algorithm: ED25519, rsa_exponent: "
 		  "3}}\n",
 		    "c.yaml:1:42: keys.k.rsa_exponent: has no place" },
+		{ "trust: dnssec\n",
+		    "c.yaml:1:8: trust: \"dnssec\" is no way to trust a KSK" },
+		{ "parent_ds: {ttl: 1, propagation: PT0S}\n",
+		    "c.yaml:1:1: parent_ds: has a meaning only with trust: "
+		    "parent-ds" },
+		{ KEYED("ds_sha256: \"" DIGEST "\"\n    ds_published: "
+			"2020-01-01T00:00:00Z"),
+		    "c.yaml:6:5: keys.k.ds_published: has a meaning only" },
+		{ "trust: parent-ds\n" KEYED("rsa_size: 2048"),
+		    "c.yaml:1:8: trust: parent-ds wants a section parent_ds" },
+		{ "trust: parent-ds\nparent_ds: {ttl: 1}\n",
+		    "parent_ds: has no key \"propagation\"" },
+		{ "trust: parent-ds\nparent_ds: {ttl: 1, propagation: PT0S}\n",
+		    "c.yaml:1:8: trust: parent-ds wants a key with "
+		    "ds_published" },
+		{ KEYED("ds_published: 2020-01-01T00:00:00Z"),
+		    "c.yaml:5:19: keys.k.ds_published: says when a DS was "
+		    "published, and there is no ds_sha256" },
+		{ KEYED("ds_sha256: \"" DIGEST "\"\n    ds_published: "
+			"2020-01-01T00:00:00Z\n    ds_withdrawn: "
+			"2020-01-01T00:00:00Z"),
+		    "c.yaml:7:19: keys.k.ds_withdrawn: is not after" },
 		{ "keys: {k: {label: l, algorithm: RSASHA1}}\n",
 		    "c.yaml:1:33: keys.k.algorithm: is not an algorithm this "
 		    "program can verify" },
@@ -605,6 +629,28 @@ config_read_unrelated_values_refused(void **state)
 
 	(void)state;
 	assert_all_refused(cases, ARRAY_LEN(cases));
+}
+
+static void
+config_read_trust_of_a_parent_accepted(void **state)
+{
+	static const char yaml[] =
+	    "trust: parent-ds\n"
+	    "parent_ds: {ttl: 86400, propagation: PT1H}\n" KEYED(
+		"ds_sha256: \"" DIGEST "\"\n"
+		"    ds_published: 2020-01-01T00:00:00Z");
+	struct config *config = accept(yaml);
+	struct parent_ds parent = config_parent_ds(config);
+
+	(void)state;
+	assert_int_equal(config->trust, TRUST_PARENT_DS);
+	assert_int_equal(parent.lag_s, 86400 + 3600);
+	assert_int_equal(parent.n, 1);
+	assert_int_equal(parent.records[0].from, 1577836800);
+	assert_int_equal(parent.records[0].until, INT64_MAX);
+	assert_memory_equal(
+	    parent.records[0].ds, config->keys[0].ds_sha256, DS_SHA256_SIZE);
+	config_free(config);
 }
 
 static void
@@ -1076,6 +1122,7 @@ main(void)
 		cmocka_unit_test(config_read_bad_pin_refused_unseen),
 		cmocka_unit_test(config_read_pin_without_rehearsal_is_kept),
 		cmocka_unit_test(config_read_unrelated_values_refused),
+		cmocka_unit_test(config_read_trust_of_a_parent_accepted),
 		cmocka_unit_test(config_read_other_cycle_accepted),
 		cmocka_unit_test(config_read_booleans_in_three_cases),
 		cmocka_unit_test(

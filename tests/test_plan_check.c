@@ -874,10 +874,69 @@ plan_response_sizes_are_the_publics(void **state)
 	}
 }
 
+#define ONES  "1111111111111111111111111111111111111111111111111111111111111111"
+#define TWOS  "2222222222222222222222222222222222222222222222222222222222222222"
+#define BY_DS                                                                 \
+	"trust: parent-ds\n"                                                  \
+	"parent_ds: {ttl: 86400, propagation: PT0S}\n"                        \
+	"keys:\n"                                                             \
+	"  a: {label: a, algorithm: RSASHA256, ds_sha256: \"" ONES "\",\n"     \
+	"    ds_published: 2020-01-01T00:00:00Z,\n"                           \
+	"    ds_withdrawn: 2027-02-10T00:00:00Z}\n"                           \
+	"  b: {label: b, algorithm: RSASHA256, ds_sha256: \"" TWOS "\",\n"     \
+	"    ds_published: 2027-02-01T00:00:00Z}\n"                           \
+	"request_policy: {num_bundles: 1, num_keys_per_bundle: [1],\n"        \
+	"  num_different_keys_in_all_bundles: 1, min_bundle_interval: P1D,\n" \
+	"  max_bundle_interval: P1D}\n"                                       \
+	"ksk_policy: {publish_safety: PT0S, retire_safety: PT0S}\n"
+
+/* Double DS: from the day on which every follower holds the new one. */
+static void
+plan_check_goes_by_the_parents_ds(void **state)
+{
+	static const struct {
+		const char *quarters;
+		const char *refused; /* in the last slot of the plan; or NULL */
+	} cases[] = {
+		{ DAY("02-01", "a") DAY("02-02", "b"), NULL },
+		{ DAY("01-31", "a") DAY("02-01", "b"), "2027-02-01 x" },
+		{ DAY("02-08", "a") DAY("02-09", "a"), NULL },
+		{ DAY("02-09", "a") DAY("02-10", "a"), "2027-02-10 x" },
+		/* While both sign, neither day matters. */
+		{ DAY("01-31", "a") DAY("02-01", "ab") DAY("02-02", "ab"),
+		    NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char plan[2048];
+		struct proved proved;
+
+		snprintf(plan, sizeof(plan),
+		    "schemas:\n  a: {1: {sign: a}}\n  b: {1: {sign: b}}\n"
+		    "  ab: {1: {sign: [a, b]}}\nquarters:\n%s",
+		    cases[i].quarters);
+		prove(BY_DS, plan, &proved);
+		if (cases[i].refused != NULL)
+			assert_found(&proved.report, "PLAN-TRUST", 1,
+			    cases[i].refused, "not every follower holds");
+		else if (result_of(&proved.report, "PLAN-TRUST")->verdict !=
+			VERDICT_PASS ||
+		    result_of(&proved.report, "PLAN-HOLD-DOWN")->verdict !=
+			VERDICT_PASS ||
+		    result_of(&proved.report, "PLAN-RETIRE")->verdict !=
+			VERDICT_PASS)
+			fail_msg("case %zu:%s", i,
+			    findings_text(&proved.report));
+		proved_clear(&proved);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plan_check_goes_by_the_parents_ds),
 		cmocka_unit_test(plan_templates_hold),
 		cmocka_unit_test(plan_planted_errors_are_found_in_their_place),
 		cmocka_unit_test(plan_every_rule_has_a_planted_error),

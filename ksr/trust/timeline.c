@@ -30,50 +30,110 @@ timeline_end(const struct timeline *timeline)
 	return timeline->slots[timeline->n_slots - 1].until;
 }
 
+static size_t
+part_slots(const struct timeline_part *part)
+{
+	return part->response != NULL ? part->response->n_bundles
+				      : part->n_rrsets;
+}
+
+static int64_t
+part_inception(const struct timeline_part *part, size_t slot)
+{
+	return part->response != NULL ? part->response->bundles[slot].inception
+				      : part->rrsets[slot].inception;
+}
+
+static int64_t
+part_expiration(const struct timeline_part *part, size_t slot)
+{
+	return part->response != NULL ? part->response->bundles[slot].expiration
+				      : part->rrsets[slot].expiration;
+}
+
+/* key is NULL where it stands in no document. */
 static bool
 add_key(struct timeline *timeline, const struct dnskey *key,
     const uint8_t ds[DS_SHA256_SIZE], struct err *err)
 {
-	struct timeline_key *added = &timeline->keys[timeline->n_keys];
-	struct dnskey unrevoked = *key;
+	size_t found = timeline_find_key(timeline, ds);
+	struct timeline_key *added = &timeline->keys[found];
+	struct dnskey unrevoked;
 
-	if (timeline_find_key(timeline, ds) < timeline->n_keys)
+	if (found == RFC5011_KEYS_MAX)
+		return err_set(err, E_INPUT, "more than %u different KSKs",
+		    RFC5011_KEYS_MAX);
+	if (found == timeline->n_keys) {
+		*added = (struct timeline_key){ 0 };
+		memcpy(added->ds, ds, DS_SHA256_SIZE);
+		timeline->n_keys++;
+	}
+	if (key == NULL || added->key != NULL)
 		return true;
-	if (timeline->n_keys == RFC5011_KEYS_MAX)
-		return err_set(err, E_INPUT,
-		    "more than %u different KSKs", RFC5011_KEYS_MAX);
+	unrevoked = *key;
 	unrevoked.flags &= (uint16_t)~DNSKEY_FLAG_REVOKE;
 	added->key = key;
 	added->tag = dnskey_tag(&unrevoked);
-	memcpy(added->ds, ds, DS_SHA256_SIZE);
-	timeline->n_keys++;
 	return true;
 }
 
-static bool
-see_keys(struct timeline *timeline, struct timeline_slot *slot, struct err *err)
+bool
+timeline_rrset(const struct bundle *bundle, const struct dname *owner,
+    struct rfc5011_rrset *ret, struct err *err)
 {
-	const struct bundle *bundle = slot->bundle;
-	struct rfc5011_rrset *rrset = &slot->rrset;
+	struct rfc5011_rrset rrset = { .inception = bundle->inception,
+		.expiration = bundle->expiration };
 
-	rrset->inception = bundle->inception;
-	rrset->expiration = bundle->expiration;
 	for (size_t i = 0; i < bundle->n_keys; i++) {
 		const struct dnskey *key = &bundle->keys[i];
-		struct rfc5011_seen *seen = &rrset->keys[rrset->n];
+		struct rfc5011_seen *seen = &rrset.keys[rrset.n];
 
 		seen->sep = is_ksk(key);
 		seen->revoked = is_revoked(key);
 		seen->signs = bundle_signatures_by(bundle, key) > 0;
-		rrset->ttl_s = key->ttl_s;
+		rrset.ttl_s = key->ttl_s;
 		if (!seen->sep && !seen->signs)
 			continue;
-		if (!dnskey_ds(&timeline->owner, key, seen->ds, err) ||
-		    !add_key(timeline, key, seen->ds, err))
+		if (!dnskey_ds(owner, key, seen->ds, err))
 			return false;
-		rrset->n++;
+		rrset.n++;
 	}
+	*ret = rrset;
+	return true;
+}
+
+static bool
+see_bundle(struct timeline *timeline, struct timeline_slot *slot,
+    const struct bundle *bundle, struct err *err)
+{
+	uint8_t ds[DS_SHA256_SIZE];
+
+	if (!timeline_rrset(bundle, &timeline->owner, &slot->rrset, err))
+		return false;
+	for (size_t i = 0; i < bundle->n_keys; i++) {
+		const struct dnskey *key = &bundle->keys[i];
+
+		if ((is_ksk(key) || bundle_signatures_by(bundle, key) > 0) &&
+		    (!dnskey_ds(&timeline->owner, key, ds, err) ||
+			!add_key(timeline, key, ds, err)))
+			return false;
+	}
+	slot->bundle = bundle;
 	slot->octets = message_octets(&timeline->owner, bundle);
+	return true;
+}
+
+static bool
+see_keys(struct timeline *timeline, struct timeline_slot *slot,
+    const struct timeline_part *part, struct err *err)
+{
+	if (part->response != NULL)
+		return see_bundle(
+		    timeline, slot, &part->response->bundles[slot->slot], err);
+	slot->rrset = part->rrsets[slot->slot];
+	for (size_t i = 0; i < slot->rrset.n; i++)
+		if (!add_key(timeline, NULL, slot->rrset.keys[i].ds, err))
+			return false;
 	return true;
 }
 
@@ -106,12 +166,12 @@ part_follows(const struct timeline *timeline, const struct timeline_part *part,
 		    "course is given as SKR@TIME",
 		    part->name, time_text(from).s, last->slot + 1,
 		    time_text(last->from).s);
-	if (from > last->bundle->expiration)
+	if (from > last->rrset.expiration && !part->may_gap)
 		return err_set(err, E_INPUT,
 		    "%s: begins at %s, but the last slot before it expired at "
 		    "%s: a response is missing between them",
 		    part->name, time_text(from).s,
-		    time_text(last->bundle->expiration).s);
+		    time_text(last->rrset.expiration).s);
 	return true;
 }
 
@@ -119,26 +179,53 @@ static bool
 add_slots(struct timeline *timeline, size_t index,
     const struct timeline_part *part, size_t first, struct err *err)
 {
-	const struct ksr *response = part->response;
-
-	for (size_t i = first; i < response->n_bundles; i++) {
-		const struct bundle *bundle = &response->bundles[i];
+	for (size_t i = first; i < part_slots(part); i++) {
 		struct timeline_slot *slot =
 		    &timeline->slots[timeline->n_slots];
 
 		*slot = (struct timeline_slot){ .part = index,
 			.slot = i,
-			.bundle = bundle,
 			.from = i == first && part->takes_over
 			    ? part->from
-			    : bundle->inception,
-			.until = bundle->expiration };
+			    : part_inception(part, i),
+			.until = part_expiration(part, i) };
 		if (timeline->n_slots > 0)
 			slot[-1].until = slot->from;
 		timeline->n_slots++;
-		if (!see_keys(timeline, slot, err))
+		if (!see_keys(timeline, slot, part, err))
 			return err_prefix(err, "%s", part->name);
 	}
+	return true;
+}
+
+static bool
+slots_in_order(const struct timeline_part *part, struct err *err)
+{
+	for (size_t i = 1; i < part_slots(part); i++)
+		if (part_inception(part, i) <= part_inception(part, i - 1))
+			return err_set(err, E_INPUT,
+			    "slot %zu begins at %s, not after the one before "
+			    "it",
+			    i + 1, time_text(part_inception(part, i)).s);
+	return true;
+}
+
+/* The slot that the part begins with. */
+static bool
+first_slot(const struct timeline_part *part, int64_t from, size_t *ret,
+    struct err *err)
+{
+	size_t first = 0;
+	bool ok = slots_in_order(part, err);
+
+	/* Of a document, the one that it has for the moment. */
+	if (ok && part->response != NULL)
+		ok = bundle_find_at(part->response, from, &first, err);
+	if (!ok) {
+		err->code = E_INPUT;
+		return err_prefix(err, "%s", part->name);
+	}
+	*ret = first;
 	return true;
 }
 
@@ -146,47 +233,50 @@ static bool
 add_part(struct timeline *timeline, size_t index,
     const struct timeline_part *part, struct err *err)
 {
-	const struct ksr *response = part->response;
-	size_t first = 0, last;
+	size_t first = 0;
 	int64_t from;
 
-	if (response->n_bundles == 0)
+	if (part_slots(part) == 0)
 		return err_set(err, E_INPUT, "%s: has no slots", part->name);
-	from = part->takes_over ? part->from : response->bundles[0].inception;
-	/* Asked for its last slot too: that tells whether all are in order. */
-	if (!bundle_find_at(response, from, &first, err) ||
-	    !bundle_find_at(response,
-		response->bundles[response->n_bundles - 1].inception, &last,
-		err)) {
-		err->code = E_INPUT;
-		return err_prefix(err, "%s", part->name);
-	}
-	if (part->takes_over && index > 0 && !make_way(timeline, part, err))
+	from = part->takes_over ? part->from : part_inception(part, 0);
+	if (!first_slot(part, from, &first, err) ||
+	    (part->takes_over && index > 0 && !make_way(timeline, part, err)))
 		return false;
 	return (timeline->n_slots == 0 ||
 		   part_follows(timeline, part, from, err)) &&
 	    add_slots(timeline, index, part, first, err);
 }
 
+/* All are for the zone of the first that says so. */
 static bool
-same_zones(const struct timeline_part *parts, size_t n, struct err *err)
+find_zone(const struct timeline_part *parts, size_t n, struct dname *ret,
+    struct err *err)
 {
-	for (size_t i = 1; i < n; i++)
-		if (!same_domain(parts[i].response->domain,
-			parts[0].response->domain))
+	const struct timeline_part *first = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct timeline_part *part = &parts[i];
+
+		if (part->response == NULL)
+			continue;
+		if (first == NULL)
+			first = part;
+		else if (!same_domain(
+			     part->response->domain, first->response->domain))
 			return err_set(err, E_INPUT,
-			    "%s: is for zone %s, %s for %s", parts[i].name,
-			    parts[i].response->domain, parts[0].name,
-			    parts[0].response->domain);
-	return true;
+			    "%s: is for zone %s, %s for %s", part->name,
+			    part->response->domain, first->name,
+			    first->response->domain);
+	}
+	return dname_parse(
+	    first == NULL ? "." : first->response->domain, ret, err);
 }
 
 static bool
 fill(struct timeline *timeline, const struct timeline_part *parts, size_t n,
     struct err *err)
 {
-	if (!dname_parse(parts[0].response->domain, &timeline->owner, err) ||
-	    !same_zones(parts, n, err))
+	if (!find_zone(parts, n, &timeline->owner, err))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!add_part(timeline, i, &parts[i], err))
@@ -198,14 +288,14 @@ fill(struct timeline *timeline, const struct timeline_part *parts, size_t n,
 }
 
 bool
-timeline_make(const struct timeline_part *parts, size_t n,
-    struct timeline *ret, struct err *err)
+timeline_make(const struct timeline_part *parts, size_t n, struct timeline *ret,
+    struct err *err)
 {
 	struct timeline timeline = { 0 };
 	size_t n_slots = 0;
 
 	for (size_t i = 0; i < n; i++)
-		n_slots += parts[i].response->n_bundles;
+		n_slots += part_slots(&parts[i]);
 	timeline.slots = calloc(n_slots + 1, sizeof(*timeline.slots));
 	timeline.keys = calloc(RFC5011_KEYS_MAX, sizeof(*timeline.keys));
 	if (timeline.slots == NULL || timeline.keys == NULL) {

@@ -112,6 +112,16 @@ poll_zone(struct walk *walk, const struct timeline_slot *slot, struct err *err)
 	return true;
 }
 
+static bool
+validates(const struct walk *walk, const struct timeline_slot *slot)
+{
+	const struct parent_ds *parent = walk->resolver->parent;
+
+	return parent != NULL
+	    ? parent_ds_validates(parent, &slot->rrset, walk->now)
+	    : rfc5011_validates(&walk->view, &slot->rrset, walk->now);
+}
+
 /* What it makes of the slot that is published now. */
 static bool
 look(struct walk *walk, size_t index, struct err *err)
@@ -123,7 +133,7 @@ look(struct walk *walk, size_t index, struct err *err)
 	if (walk->resolver->follows && walk->next_poll <= walk->now &&
 	    !poll_zone(walk, slot, err))
 		return false;
-	accepts = rfc5011_validates(&walk->view, &slot->rrset, walk->now);
+	accepts = validates(walk, slot);
 	if (!accepts && !walk->failing && !add_failure(walk, index, err))
 		return false;
 	if (accepts && walk->failing) {
@@ -165,10 +175,31 @@ next_look(const struct walk *walk, const struct timeline_slot *slot)
 
 	if (walk->resolver->follows)
 		earlier(walk->next_poll, walk->now, &next);
+	if (walk->resolver->parent != NULL)
+		earlier(parent_ds_next(walk->resolver->parent, walk->now),
+		    walk->now, &next);
 	earlier(slot->rrset.expiration + 1, walk->now, &next);
 	if (off != NULL)
 		earlier(off->from, walk->now, &next);
 	return next;
+}
+
+static enum rfc5011_state
+state_of(const struct walk *walk, size_t key)
+{
+	const uint8_t *ds = walk->timeline->keys[key].ds;
+
+	if (walk->resolver->parent == NULL)
+		return rfc5011_state(&walk->view, ds);
+	switch (parent_ds_hold(walk->resolver->parent, ds, walk->now - 1)) {
+	case PARENT_DS_ALL:
+		return RFC5011_VALID;
+	case PARENT_DS_SOME:
+		return RFC5011_ADDPEND;
+	case PARENT_DS_NONE:
+		break;
+	}
+	return RFC5011_START;
 }
 
 static bool
@@ -196,7 +227,7 @@ walk_slot(struct walk *walk, size_t index, struct err *err)
 	}
 	for (size_t i = 0; i < timeline->n_keys; i++)
 		walk->run->states[index * timeline->n_keys + i] =
-		    rfc5011_state(&walk->view, timeline->keys[i].ds);
+		    state_of(walk, i);
 	return true;
 }
 
@@ -226,14 +257,14 @@ validator_run(const struct timeline *timeline, const struct resolver *resolver,
     struct validator_run *ret, struct err *err)
 {
 	struct validator_run run = { .n_keys = timeline->n_keys };
-	struct walk walk = { .timeline = timeline,
-		.resolver = resolver,
-		.run = &run };
+	struct walk walk = {
+		.timeline = timeline, .resolver = resolver, .run = &run
+	};
 	bool ok;
 
 	run.outcomes = calloc(timeline->n_slots, sizeof(*run.outcomes));
-	run.states = calloc(timeline->n_slots * timeline->n_keys + 1,
-	    sizeof(*run.states));
+	run.states = calloc(
+	    timeline->n_slots * timeline->n_keys + 1, sizeof(*run.states));
 	ok = run.outcomes != NULL && run.states != NULL
 	    ? begin(&walk, err)
 	    : err_set(err, E_MEMORY, "out of memory");

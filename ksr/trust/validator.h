@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "ksr/trust/parent_ds.h"
 #include "ksr/trust/timeline.h"
 
 #define RESOLVER_ANCHORS_MAX 16u
@@ -17,6 +18,11 @@ struct resolver_off {
 
 struct resolver {
 	bool follows; /* RFC 5011; else its anchors stay what they are */
+	/*
+	 * All that go by a parent's DS, in the place of anchors; borrowed.
+	 * NULL: none of them.
+	 */
+	const struct parent_ds *parent;
 	int64_t start;
 	size_t n_anchors;
 	uint8_t anchors[RESOLVER_ANCHORS_MAX][DS_SHA256_SIZE];
@@ -45,7 +51,8 @@ struct validator_failure {
 };
 
 enum validator_outcome {
-	OUTCOME_OFF, /* not started yet, or switched off, all through the slot */
+	OUTCOME_OFF, /* not started yet, or switched off, all through the slot
+		      */
 	OUTCOME_OK,
 	OUTCOME_FAILS, /* at some time in the slot */
 };
@@ -59,16 +66,18 @@ struct validator_run {
 	enum validator_outcome *outcomes;   /* owned; one a slot */
 	/* owned; by slot, then by key: what it believes as the slot ends */
 	enum rfc5011_state *states;
+	/* With a parent: Valid where all hold the key's DS, AddPend where some.
+	 */
 };
 
 /* E_INPUT for a start outside of the timeline, E_MEMORY. */
-MUST_USE bool validator_run(const struct timeline *timeline,
-    const struct resolver *resolver, struct validator_run *ret,
-    struct err *err);
+MUST_USE bool
+validator_run(const struct timeline *timeline, const struct resolver *resolver,
+    struct validator_run *ret, struct err *err);
 void validator_run_clear(struct validator_run *run);
 
 /* "off", "ok", "FAILS" */
 const char *validator_outcome_text(enum validator_outcome outcome);
 
-enum rfc5011_state validator_state(
-    const struct validator_run *run, size_t slot, size_t key);
+enum rfc5011_state
+validator_state(const struct validator_run *run, size_t slot, size_t key);
