@@ -86,7 +86,16 @@ check_algorithms_approved(const struct check_input *, struct check_result *);
 enum verdict
 check_algorithms_declared(const struct check_input *, struct check_result *);
 
+/* check_0_1_0.c */
+enum verdict check_publish_safety_0_1_0(
+    const struct check_input *, struct check_result *);
+enum verdict check_retire_safety_0_1_0(
+    const struct check_input *, struct check_result *);
+
 /* check_safety.c */
+enum safety { SAFETY_PUBLISH, SAFETY_RETIRE };
+enum verdict safety_of_ksks(
+    const struct check_input *, enum safety, struct check_result *);
 enum verdict
 check_publish_safety(const struct check_input *, struct check_result *);
 enum verdict
@@ -100,6 +109,12 @@ check_chain_keys_in_hsm(const struct check_input *, struct check_result *);
 
 /* check_schedule.c */
 enum verdict check_schedule(const struct check_input *, struct check_result *);
+
+/* check_trust.c */
+enum verdict check_revoked(const struct check_input *, struct check_result *);
+enum verdict check_trust(const struct check_input *, struct check_result *);
+enum verdict
+check_followers(const struct check_input *, struct check_result *);
 
 /* check_response.c */
 enum verdict

@@ -2,149 +2,394 @@
  * KSR-POLICY-SAFETY: a key signs only after caches can have it, and stays
  * until they need it no more (RFC 6781 4.1.1.1, RFC 7583 3.2.1).
  *
- * ZSKs change roles at a cycle's edge only (DPS 6.6): those that sign the zone
- * in a cycle are in its slots between the first and the last, which belong to
- * the keys before and after as well.  KSKs sign where the schema says so.
- * What happened before the first document at hand is unknown, and what is
- * unknown is not a finding.
+ * A request does not say which of its ZSKs signs the zone when.  There must be
+ * a way: at every moment a key of each algorithm that was published for
+ * PublishSafety, and for the TTL, and stays for RetireSafety.  KSKs sign where
+ * the schema says so.  What happened before the first document at hand is
+ * unknown, and what is unknown is not a finding.
  */
+#include <stdlib.h>
+
 #include "ksr/check_rules.h"
 
-static bool
-is_edge(const struct ksr *ksr, size_t bundle)
+/* One unbroken publication of a ZSK. */
+struct stay {
+	const struct dnskey *key;
+	/* From the first slot that has it to the first that has it not. */
+	int64_t from, until;
+	/* It comes with its algorithm, or was there before all documents. */
+	bool founds;
+	bool stays; /* it leaves with its algorithm, or is there at the end */
+};
+
+/* The slots of both documents, and the ZSKs in them. */
+struct zsks {
+	const struct check_input *in;
+	int64_t publish_s, retire_s;
+	size_t n_slots, first; /* first: the request's */
+	struct zsk_slot {
+		const struct bundle *bundle;
+		int64_t start;
+	} * slots; /* owned */
+	size_t n_stays, room;
+	struct stay *stays; /* owned */
+};
+
+#define UNKNOWN_PAST   (INT64_MIN / 4)
+#define UNKNOWN_FUTURE (INT64_MAX / 4)
+
+static void
+zsks_clear(struct zsks *zsks)
 {
-	return ksr->n_bundles >= 3 &&
-	    (bundle == 0 || bundle == ksr->n_bundles - 1);
+	free(zsks->slots);
+	free(zsks->stays);
 }
 
-/* run: the places of one key in the document. */
+/* Of the previous SKR those slots that are over before the request begins. */
 static bool
-signs_in_cycle(const struct ksr *ksr, struct key_list run)
+find_slots(struct zsks *zsks, const struct check_input *in)
 {
-	for (size_t i = 0; i < run.n; i++)
-		if (!is_edge(ksr, run.keys[i].bundle))
+	const struct ksr *parts[] = { in->previous, in->request };
+	int64_t start = in->request->bundles[0].inception;
+	size_t n = in->request->n_bundles +
+	    (in->previous == NULL ? 0 : in->previous->n_bundles);
+
+	zsks->slots = calloc(n, sizeof(*zsks->slots));
+	if (zsks->slots == NULL)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (parts[i] == in->request)
+			zsks->first = zsks->n_slots;
+		for (size_t j = 0; parts[i] != NULL && j < parts[i]->n_bundles;
+		     j++) {
+			const struct bundle *bundle = &parts[i]->bundles[j];
+
+			if (parts[i] == in->previous &&
+			    bundle->inception >= start)
+				continue;
+			zsks->slots[zsks->n_slots++] =
+			    (struct zsk_slot){ bundle, bundle->inception };
+		}
+	}
+	return true;
+}
+
+static bool
+has_key(const struct bundle *bundle, const struct dnskey *key)
+{
+	for (size_t i = 0; i < bundle->n_keys; i++)
+		if (!is_ksk(&bundle->keys[i]) &&
+		    dnskey_same_key(&bundle->keys[i], key))
 			return true;
 	return false;
 }
 
-/* Reports where the key is missing from the first n bundles of the request. */
+static bool
+has_algorithm(const struct bundle *bundle, uint8_t algorithm)
+{
+	for (size_t i = 0; i < bundle->n_keys; i++)
+		if (!is_ksk(&bundle->keys[i]) &&
+		    bundle->keys[i].algorithm == algorithm)
+			return true;
+	return false;
+}
+
+static bool
+add_stay(struct zsks *zsks, const struct stay *stay)
+{
+	struct stay *grown;
+
+	if (zsks->n_stays == zsks->room) {
+		zsks->room = zsks->room == 0 ? 16 : 2 * zsks->room;
+		grown = realloc(zsks->stays, zsks->room * sizeof(*grown));
+		if (grown == NULL)
+			return false;
+		zsks->stays = grown;
+	}
+	zsks->stays[zsks->n_stays++] = *stay;
+	return true;
+}
+
+/* The stay that begins with the key in this slot. */
+static struct stay
+stay_of(const struct zsks *zsks, size_t slot, const struct dnskey *key)
+{
+	size_t end = slot + 1;
+
+	while (end < zsks->n_slots && has_key(zsks->slots[end].bundle, key))
+		end++;
+	return (struct stay){
+		.key = key,
+		.from = zsks->slots[slot].start,
+		.until = end < zsks->n_slots ? zsks->slots[end].start
+					     : UNKNOWN_FUTURE,
+		.founds = slot == 0 ||
+		    !has_algorithm(
+			zsks->slots[slot - 1].bundle, key->algorithm),
+		.stays = end == zsks->n_slots ||
+		    !has_algorithm(zsks->slots[end].bundle, key->algorithm),
+	};
+}
+
+static bool
+find_stays(struct zsks *zsks)
+{
+	for (size_t i = 0; i < zsks->n_slots; i++) {
+		const struct bundle *bundle = zsks->slots[i].bundle;
+
+		for (size_t j = 0; j < bundle->n_keys; j++) {
+			const struct dnskey *key = &bundle->keys[j];
+			struct stay stay;
+
+			if (is_ksk(key) ||
+			    (i > 0 && has_key(zsks->slots[i - 1].bundle, key)))
+				continue;
+			stay = stay_of(zsks, i, key);
+			if (!add_stay(zsks, &stay))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* While keys of an algorithm are published and none can sign. */
+struct gap {
+	int64_t from, until;
+	const struct stay *next; /* whoever can sign from then on; NULL: none */
+};
+
+struct gaps {
+	size_t n;
+	struct gap *gaps; /* owned; as many as there are stays, and one more */
+};
+
+/* The key can sign from the one, by what caches hold, to the other. */
+static int64_t
+signs_from(const struct zsks *zsks, const struct stay *stay)
+{
+	return stay->founds ? stay->from : stay->from + zsks->publish_s;
+}
+
+static int64_t
+signs_until(const struct zsks *zsks, const struct stay *stay, bool retire)
+{
+	return stay->stays || !retire ? stay->until
+				      : stay->until - zsks->retire_s;
+}
+
 static void
-report_missing(const struct ksr *request, const struct dnskey *key,
-    struct key_list run, size_t n, const char *required,
+add_gap(struct gaps *gaps, int64_t from, int64_t until, const struct stay *next)
+{
+	if (from < until)
+		gaps->gaps[gaps->n++] = (struct gap){ from, until, next };
+}
+
+/*
+ * Stays are in order of the slots in which they begin, and so are the times
+ * from which their keys can sign.
+ */
+static bool
+find_gaps(
+    const struct zsks *zsks, uint8_t algorithm, bool retire, struct gaps *ret)
+{
+	int64_t covered = UNKNOWN_PAST, end = UNKNOWN_PAST;
+
+	ret->n = 0;
+	ret->gaps = calloc(zsks->n_stays + 1, sizeof(*ret->gaps));
+	if (ret->gaps == NULL)
+		return false;
+	for (size_t i = 0; i < zsks->n_stays; i++) {
+		const struct stay *stay = &zsks->stays[i];
+		int64_t from = signs_from(zsks, stay);
+		int64_t until = signs_until(zsks, stay, retire);
+
+		if (stay->key->algorithm != algorithm)
+			continue;
+		/* The algorithm was gone, and is back. */
+		if (stay->from >= end) {
+			add_gap(ret, covered, end, NULL);
+			covered = stay->from;
+		}
+		if (stay->until > end)
+			end = stay->until;
+		if (until <= from || until <= covered)
+			continue;
+		add_gap(ret, covered, from, stay);
+		covered = until;
+	}
+	add_gap(ret, covered, end, NULL);
+	return true;
+}
+
+/* The bundle of the request that is published then, from 0. */
+static size_t
+bundle_at(const struct zsks *zsks, int64_t time)
+{
+	size_t i = zsks->first;
+
+	while (i + 1 < zsks->n_slots && zsks->slots[i + 1].start <= time)
+		i++;
+	return i - zsks->first;
+}
+
+/* What the previous SKR has done cannot be mended by the request. */
+static void
+report_unpublished(const struct zsks *zsks, uint8_t algorithm,
+    const struct gap *gap, struct check_result *result)
+{
+	int64_t start = zsks->slots[zsks->first].start;
+	int64_t from = gap->from > start ? gap->from : start;
+
+	if (from >= gap->until)
+		return;
+	if (gap->next != NULL)
+		finding_add(result, zsks->in->request, bundle_at(zsks, from),
+		    "no ZSK of %s can sign from %s to %s: key %s is published "
+		    "since %s",
+		    algorithm_name(algorithm).s, time_text(from).s,
+		    time_text(gap->until).s, key_text(gap->next->key).s,
+		    time_text(gap->next->from).s);
+	else
+		finding_add(result, zsks->in->request, bundle_at(zsks, from),
+		    "no ZSK of %s can sign from %s on",
+		    algorithm_name(algorithm).s, time_text(from).s);
+	finding_required(result,
+	    "at each moment a ZSK that has been published for PublishSafety "
+	    "and for the TTL, %s",
+	    duration_text(zsks->publish_s).s);
+}
+
+/* Whoever could sign then if it stayed for longer. */
+static const struct stay *
+leaving_key(const struct zsks *zsks, uint8_t algorithm, int64_t at)
+{
+	const struct stay *found = NULL;
+
+	for (size_t i = 0; i < zsks->n_stays; i++) {
+		const struct stay *stay = &zsks->stays[i];
+
+		if (stay->key->algorithm == algorithm &&
+		    signs_from(zsks, stay) <= at && at < stay->until &&
+		    (found == NULL || stay->until > found->until))
+			found = stay;
+	}
+	return found;
+}
+
+static void
+report_unretired(const struct zsks *zsks, uint8_t algorithm, int64_t at,
     struct check_result *result)
 {
-	size_t next = 0; /* the bundle that should hold the key */
+	const struct stay *stay = leaving_key(zsks, algorithm, at);
 
-	for (size_t i = 0; i <= run.n && next < n; i++) {
-		size_t held = i < run.n ? run.keys[i].bundle : n;
-
-		if (held > n)
-			held = n;
-		if (held > next) {
-			finding_add(result, request, next,
-			    "key %s is not in bundles %zu to %zu",
-			    key_text(key).s, next + 1, held);
-			finding_required(result, "%s", required);
-		}
-		next = held + 1;
-	}
+	if (stay == NULL)
+		return;
+	finding_add(result, zsks->in->request, bundle_at(zsks, stay->until),
+	    "key %s is published until %s, and no other ZSK of %s can sign at "
+	    "%s",
+	    key_text(stay->key).s, time_text(stay->until).s,
+	    algorithm_name(algorithm).s, time_text(at).s);
+	finding_required(result,
+	    "a ZSK that signs is published for RetireSafety, %s, after it last "
+	    "signed",
+	    duration_text(zsks->retire_s).s);
 }
 
 /*
- * Since when the previous SKR has published the key without a break to its
- * end, or the time itself if it does not.
+ * From when on the request has a part in it: a key of the previous SKR's last
+ * bundle could have signed before, had the request kept it.
  */
 static int64_t
-published_since(const struct ksr *previous, struct key_list run, int64_t time)
+concerns_from(const struct zsks *zsks, uint8_t algorithm)
 {
-	size_t first = previous->n_bundles; /* of the unbroken run */
+	int64_t start = zsks->slots[zsks->first].start, from = start;
 
-	for (size_t i = run.n; i-- > 0;) {
-		if (run.keys[i].bundle + 1 < first)
-			break;
-		first = run.keys[i].bundle;
+	for (size_t i = 0; i < zsks->n_stays; i++) {
+		const struct stay *stay = &zsks->stays[i];
+
+		if (stay->key->algorithm == algorithm && stay->from < start &&
+		    stay->until >= start && signs_from(zsks, stay) < from)
+			from = signs_from(zsks, stay);
 	}
-	return first < previous->n_bundles ? previous->bundles[first].inception
-					   : time;
+	return from;
 }
 
-/*
- * A key that the whole of the previous SKR holds signed in it: a history that
- * reaches back further need not be known.
- */
+/* What is a gap with RetireSafety alone: gaps without it are part of them. */
 static void
-judge_zsk_publication(const struct check_input *in, const struct dnskey *key,
-    struct key_list before, struct check_result *result)
+report_retirements(const struct zsks *zsks, uint8_t algorithm,
+    const struct gaps *without, const struct gaps *with,
+    struct check_result *result)
 {
-	int64_t safety_s = in->request->zsk_policy.publish_safety_s;
-	int64_t start = in->request->bundles[0].inception;
-	int64_t since = published_since(in->previous, before, start);
+	int64_t concerns = concerns_from(zsks, algorithm);
+	size_t j = 0;
 
-	if (signs_in_cycle(in->previous, before) || start - since >= safety_s)
-		return;
-	finding_add(result, in->request, 0,
-	    "key %s signs from %s and is published since %s, %s before",
-	    key_text(key).s, time_text(start).s, time_text(since).s,
-	    duration_text(start - since).s);
-	finding_required(result, "published for PublishSafety, %s, before",
-	    duration_text(safety_s).s);
-}
+	for (size_t i = 0; i < with->n; i++) {
+		int64_t at = with->gaps[i].from;
 
-static void
-judge_zsk_publications(const struct check_input *in, const struct key_list *now,
-    const struct key_list *before, struct check_result *result)
-{
-	struct key_list run;
-
-	for (size_t i = 0; i < now->n; i += run.n) {
-		const struct dnskey *key = now->keys[i].key;
-
-		run = key_list_run(now, i);
-		if (!signs_in_cycle(in->request, run))
-			continue;
-		report_missing(in->request, key, run, in->request->n_bundles,
-		    "a ZSK that signs is in every bundle of its cycle", result);
-		if (in->previous != NULL)
-			judge_zsk_publication(
-			    in, key, key_list_find(before, key), result);
+		if (at < concerns)
+			at = concerns;
+		for (; j < without->n &&
+		     without->gaps[j].until <= with->gaps[i].until;
+		     j++)
+			if (without->gaps[j].from <= at &&
+			    at < without->gaps[j].until)
+				at = without->gaps[j].until;
+		if (at < with->gaps[i].until)
+			report_unretired(zsks, algorithm, at, result);
 	}
 }
 
-/* The number of bundles up to the last one that begins before the time. */
-static size_t
-bundles_until(const struct ksr *ksr, int64_t time)
+static bool
+judge_algorithm(const struct zsks *zsks, uint8_t algorithm, enum safety safety,
+    struct check_result *result)
 {
-	size_t n = ksr->n_bundles;
+	struct gaps without = { 0 }, with = { 0 };
+	bool ok = find_gaps(zsks, algorithm, false, &without) &&
+	    find_gaps(zsks, algorithm, true, &with);
 
-	while (n > 0 && ksr->bundles[n - 1].inception >= time)
-		n--;
-	return n;
+	for (size_t i = 0; ok && safety == SAFETY_PUBLISH && i < without.n; i++)
+		report_unpublished(zsks, algorithm, &without.gaps[i], result);
+	if (ok && safety == SAFETY_RETIRE)
+		report_retirements(zsks, algorithm, &without, &with, result);
+	free(without.gaps);
+	free(with.gaps);
+	return ok;
 }
 
-static void
-judge_zsk_retirements(const struct check_input *in, const struct key_list *now,
-    const struct key_list *before, struct check_result *result)
+static bool
+judge_algorithms(
+    const struct zsks *zsks, enum safety safety, struct check_result *result)
 {
-	int64_t safety_s = in->request->zsk_policy.retire_safety_s;
-	int64_t until = in->request->bundles[0].inception + safety_s;
-	size_t n = bundles_until(in->request, until);
-	struct text required = { 0 };
-	struct key_list run;
+	bool has[UINT8_MAX + 1] = { false };
 
-	text_add(&required,
-	    "a ZSK that signed the cycle before is published for "
-	    "RetireSafety, %s, until %s",
-	    duration_text(safety_s).s, time_text(until).s);
-	for (size_t i = 0; i < before->n; i += run.n) {
-		const struct dnskey *key = before->keys[i].key;
-		struct key_list still = key_list_find(now, key);
+	for (size_t i = 0; i < zsks->n_stays; i++)
+		has[zsks->stays[i].key->algorithm] = true;
+	for (size_t i = 0; i <= UINT8_MAX; i++)
+		if (has[i] &&
+		    !judge_algorithm(zsks, (uint8_t)i, safety, result))
+			return false;
+	return true;
+}
 
-		run = key_list_run(before, i);
-		if (!is_ksk(key) && signs_in_cycle(in->previous, run) &&
-		    !signs_in_cycle(in->request, still))
-			report_missing(
-			    in->request, key, still, n, required.s, result);
-	}
+static enum verdict
+judge_zsks(const struct check_input *in, enum safety safety,
+    struct check_result *result)
+{
+	const struct signature_policy *policy = &in->request->zsk_policy;
+	struct zsks zsks = { .in = in,
+		.publish_s = policy->publish_safety_s,
+		.retire_s = policy->retire_safety_s };
+	enum verdict verdict = VERDICT_PASS;
+
+	if (in->request->n_bundles == 0)
+		return check_broken(result, "a request without bundles");
+	if (zsks.publish_s < config_ttl_s(in->config))
+		zsks.publish_s = config_ttl_s(in->config);
+	if (!find_slots(&zsks, in) || !find_stays(&zsks) ||
+	    !judge_algorithms(&zsks, safety, result))
+		verdict = check_broken(result, "out of memory");
+	zsks_clear(&zsks);
+	return verdict;
 }
 
 /* What is known of one KSK up to the slot that is looked at. */
@@ -179,8 +424,6 @@ history_advance(struct ksk_history *history, const struct schema_slot *slot,
 	history->in_rrset = in_rrset;
 	history->signs = signs;
 }
-
-enum safety { SAFETY_PUBLISH, SAFETY_RETIRE };
 
 static void
 judge_ksk(const struct check_input *in, size_t slot,
@@ -217,8 +460,8 @@ judge_ksk(const struct check_input *in, size_t slot,
 }
 
 /* Goes through the previous SKR's slots, then judges those of the schema. */
-static enum verdict
-judge_ksks(const struct check_input *in, enum safety safety,
+enum verdict
+safety_of_ksks(const struct check_input *in, enum safety safety,
     struct check_result *result)
 {
 	struct ksk_history histories[CONFIG_KEYS_MAX] = { 0 };
@@ -250,36 +493,13 @@ judge_ksks(const struct check_input *in, enum safety safety,
 }
 
 static enum verdict
-judge_zsks(const struct check_input *in, enum safety safety,
-    struct check_result *result)
-{
-	struct key_list now = { 0 }, before = { 0 };
-	enum verdict verdict = VERDICT_PASS;
-	struct err err;
-
-	if (in->request->n_bundles == 0)
-		return check_broken(result, "a request without bundles");
-	if (!key_list_by_key(in->request, &now, &err) ||
-	    (in->previous != NULL &&
-		!key_list_by_key(in->previous, &before, &err)))
-		verdict = check_broken(result, err.msg);
-	else if (safety == SAFETY_PUBLISH)
-		judge_zsk_publications(in, &now, &before, result);
-	else if (in->previous != NULL)
-		judge_zsk_retirements(in, &now, &before, result);
-	key_list_clear(&now);
-	key_list_clear(&before);
-	return verdict;
-}
-
-static enum verdict
 judge_all(const struct check_input *in, enum safety safety,
     struct check_result *result)
 {
 	enum verdict verdict = judge_zsks(in, safety, result);
 
 	if (verdict == VERDICT_PASS && in->schema != NULL)
-		verdict = judge_ksks(in, safety, result);
+		verdict = safety_of_ksks(in, safety, result);
 	return verdict;
 }
 
@@ -292,8 +512,5 @@ check_publish_safety(const struct check_input *in, struct check_result *result)
 enum verdict
 check_retire_safety(const struct check_input *in, struct check_result *result)
 {
-	if (in->previous == NULL && in->schema == NULL)
-		return check_not_run(
-		    result, "neither a previous SKR nor a schema was given");
 	return judge_all(in, SAFETY_RETIRE, result);
 }

@@ -4,6 +4,7 @@
 #include "ksr/practice.h"
 #include "signer/command.h"
 #include "signer/facts.h"
+#include "signer/followers_show.h"
 #include "signer/input.h"
 #include "signer/json.h"
 #include "signer/print.h"
@@ -44,26 +45,27 @@ load(const struct context *context, const struct args *args,
 
 static bool
 print(const struct context *context, const struct checking *checking,
-    struct err *err)
+    const struct check_input *in, struct err *err)
 {
 	const struct document *request = &checking->request;
 
 	if (context->json)
 		return json_print(
-		    json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "command",
+		    json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "command",
 			"check", "accepted",
 			report_accepted(&checking->report), "time",
 			json_of_time(context->now), "request",
 			json_of_document(request), "previous",
 			json_of_document(&checking->previous), "checks",
-			json_of_report(&checking->report, 0)),
+			json_of_report(&checking->report, 0), "followers",
+			json_of_followers(in)),
 		    err);
 	print_digest("Request", request->path, request->sha256);
 	if (!print_table("", request->ksr, err))
 		return false;
 	printf("\n");
 	print_report(context, &checking->report, 0);
-	return true;
+	return followers_print(context, in, err);
 }
 
 static bool
@@ -94,7 +96,7 @@ check(const struct context *context, const struct args *args,
 	if (!checks_run(STAGE_REQUEST, &in, NULL, 0, &checking->report, err) ||
 	    !facts_report(context->record, STAGE_REQUEST, &checking->report, 0,
 		err) ||
-	    !print(context, checking, err))
+	    !print(context, checking, &in, err))
 		return false;
 	if (!report_accepted(&checking->report))
 		return err_set_report(err, args->files[0], &checking->report);

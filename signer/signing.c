@@ -5,6 +5,7 @@
 #include "ksr/plan_check.h"
 #include "signer/confirm.h"
 #include "signer/facts.h"
+#include "signer/followers_show.h"
 #include "signer/interrupt.h"
 #include "signer/print.h"
 #include "signer/signing_parts.h"
@@ -190,11 +191,12 @@ run_checks(struct signing *signing, enum check_stage stage,
 	if (!facts_report_of(
 		context->record, stage, name, &signing->report, first, err))
 		return false;
-	if (!context->json) {
-		show_checks_title(signing, stage, response);
-		print_report(context, &signing->report, first);
-	}
-	return true;
+	if (context->json)
+		return true;
+	show_checks_title(signing, stage, response);
+	print_report(context, &signing->report, first);
+	return (stage != STAGE_REQUEST && stage != STAGE_SCHEDULE) ||
+	    followers_print(context, &in, err);
 }
 
 static bool

@@ -28,7 +28,7 @@ refuses 1 "$KSR: $ID" "${EARLY[@]}" sign "$KSR" "$SKR" --first --batch \
 refuses 2 'there is no check "KSR-HORIZON"' "${EARLY[@]}" sign "$KSR" "$SKR" \
 	--first --batch --override KSR-HORIZON --reason "$REASON"
 for never in KSR-BUNDLE-POP KSR-CHAIN-KEYS KSR-KEY-VALID KSR-TAG-CLASH \
-	SKR-SCHEDULE SKR-VERIFY SKR-MATCH SKR-PAIR; do
+	SKR-SCHEDULE SKR-REVOKED SKR-VERIFY SKR-MATCH SKR-PAIR; do
 	refuses 2 "$never may not be overridden" "${EARLY[@]}" sign "$KSR" \
 		"$SKR" --first --batch --override "$never" --reason "$REASON"
 done

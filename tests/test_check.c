@@ -127,9 +127,9 @@ checks_root_2018_q1_accepts(void **state)
 
 	(void)state;
 	assert_refusing_ids(&p.in, STAGE_REQUEST | STAGE_RESPONSE, "");
-	/* ID, the chain's keys and overlap, retirement and the schedule. */
+	/* ID, the chain's keys and overlap, and the schedule. */
 	assert_int_equal(
-	    count_verdicts(&p.in, STAGE_REQUEST, VERDICT_NOT_RUN), 5);
+	    count_verdicts(&p.in, STAGE_REQUEST, VERDICT_NOT_RUN), 4);
 	p.in.schema = config_schema(p.config, "rollover");
 	assert_refusing_ids(&p.in, STAGE_REQUEST | STAGE_RESPONSE, "");
 	p.in.schema = config_schema(p.config, "normal");
@@ -243,7 +243,8 @@ override_allowed_accepts(void **state)
 		"KSR-POLICY-ALG", "KSR-POLICY-SIG-VALIDITY",
 		"KSR-POLICY-SIG-HORIZON", "KSR-POLICY-CLOCK",
 		"KSR-POLICY-SIG-OVERLAP", "KSR-POLICY-BUNDLE-INTERVAL",
-		"KSR-POLICY-SAFETY", "KSR-CHAIN-OVERLAP" };
+		"KSR-POLICY-SAFETY", "KSR-CHAIN-OVERLAP", "SKR-TRUST",
+		"SKR-FOLLOWERS" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
@@ -271,6 +272,7 @@ override_allowed_refuses(void **state)
 		{ { "KSR-KEY-VALID", "x" }, "KSR-KEY-VALID may not be" },
 		{ { "KSR-TAG-CLASH", "x" }, "KSR-TAG-CLASH may not be" },
 		{ { "SKR-SCHEDULE", "x" }, "SKR-SCHEDULE may not be" },
+		{ { "SKR-REVOKED", "x" }, "SKR-REVOKED may not be" },
 		{ { "SKR-VERIFY", "x" }, "SKR-VERIFY may not be" },
 		{ { "SKR-MATCH", "x" }, "SKR-MATCH may not be" },
 		{ { "SKR-PAIR", "x" }, "SKR-PAIR may not be" },
@@ -364,7 +366,7 @@ fixture_spoilt(void)
 	f->request->bundles[8].inception += 20 * DAY_S;
 	f->request->bundles[0].signatures[0].algorithm = 10;
 	f->request->bundles[3].keys[0].ttl_s = 1;
-	f->request->zsk_policy.publish_safety_s = 20 * DAY_S;
+	f->request->zsk_policy.publish_safety_s = 30 * DAY_S;
 	f->request->zsk_policy.retire_safety_s = 20 * DAY_S;
 	f->request->zsk_policy.min_signature_validity_s = 22 * DAY_S;
 	f->request->zsk_policy.algorithms[0].exponent = 3;
@@ -407,6 +409,8 @@ stages_text(const struct check *check)
 		[STAGE_RESPONSE] = "response",
 		[STAGE_REQUEST | STAGE_CHAIN] = "request, chain",
 		[STAGE_REQUEST | STAGE_SCHEDULE] = "request, schedule",
+		[STAGE_REQUEST | STAGE_SCHEDULE | STAGE_RESPONSE] =
+		    "request, schedule, response",
 		[STAGE_REQUEST | STAGE_SCHEDULE | STAGE_CHAIN] =
 		    "request, schedule, chain",
 	};
@@ -507,6 +511,18 @@ checks_run_broken_rule_refuses(void **state)
 	fixture_free(f);
 }
 
+/* Rows in force that have all of these stages. */
+static size_t
+count_of_stages(unsigned stages)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_checks; i++)
+		n += check_in_force(&checks[i], RULES_TODAY) &&
+		    (checks[i].stages & stages) == stages;
+	return n;
+}
+
 static void
 checks_run_stages_append(void **state)
 {
@@ -525,7 +541,9 @@ checks_run_stages_append(void **state)
 	assert_ok(
 	    checks_run(STAGE_RESPONSE, &f->in, NULL, 0, &report, &err), &err);
 	assert_true(n_request > 0);
-	assert_int_equal(report.n_results, count_in_force());
+	/* Rows of the request and the response have run twice. */
+	assert_int_equal(report.n_results,
+	    count_in_force() + count_of_stages(STAGE_REQUEST | STAGE_RESPONSE));
 	assert_true(report_accepted(&report));
 	report.results[3].verdict = VERDICT_NONE;
 	assert_false(report_accepted(&report));
@@ -663,7 +681,8 @@ read_tests(void)
 {
 	static const char *const files[] = { "tests/test_check_request.c",
 		"tests/test_check_timing.c", "tests/test_check_chain.c",
-		"tests/test_check_response.c" };
+		"tests/test_check_response.c", "tests/test_check_safety.c",
+		"tests/test_check_trust.c" };
 	struct buf all = buf_new(1024 * 1024);
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {

@@ -432,11 +432,12 @@ check_ksr_policy_safety_passes(void **state)
 
 /* A key that signed before has been published, however long ago. */
 static void
-check_ksr_policy_safety_passes_keys_that_signed_before(void **state)
+check_ksr_policy_safety_passes_keys_that_signed_before_by_0_1_0(void **state)
 {
 	struct fixture *f = fixture_new();
 
 	(void)state;
+	f->in.rules = RULES_0_1_0;
 	f->request->zsk_policy.publish_safety_s = 100 * DAY_S;
 	f->request->zsk_policy.retire_safety_s = 0;
 	for (size_t i = 1; i < FIXTURE_SLOTS - 1; i++)
@@ -476,11 +477,12 @@ check_ksr_policy_safety_passes_a_ksk_that_signed_before(void **state)
 }
 
 static void
-check_ksr_policy_safety_refuses_a_zsk_published_too_late(void **state)
+check_ksr_policy_safety_refuses_a_zsk_published_too_late_by_0_1_0(void **state)
 {
 	struct fixture *f = fixture_new();
 
 	(void)state;
+	f->in.rules = RULES_0_1_0;
 	f->request->zsk_policy.publish_safety_s = 10 * DAY_S + 1;
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-SAFETY", 1,
 	    "(zsk-2) signs from 2026-01-01T00:00:00 and is published since "
@@ -497,11 +499,12 @@ check_ksr_policy_safety_refuses_a_zsk_published_too_late(void **state)
 
 /* Published long ago and again, with a break between, counts from the break. */
 static void
-check_ksr_policy_safety_refuses_a_zsk_published_with_a_break(void **state)
+check_ksr_policy_safety_refuses_a_zsk_published_with_a_break_by_0_1_0(void **state)
 {
 	struct fixture *f = fixture_new();
 
 	(void)state;
+	f->in.rules = RULES_0_1_0;
 	f->request->zsk_policy.publish_safety_s = 20 * DAY_S;
 	fixture_add_key(f->previous, 0, fixture_zsk(2));
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-SAFETY", 1,
@@ -510,11 +513,12 @@ check_ksr_policy_safety_refuses_a_zsk_published_with_a_break(void **state)
 }
 
 static void
-check_ksr_policy_safety_refuses_a_signing_zsk_that_pauses(void **state)
+check_ksr_policy_safety_refuses_a_signing_zsk_that_pauses_by_0_1_0(void **state)
 {
 	struct fixture *f = fixture_new();
 
 	(void)state;
+	f->in.rules = RULES_0_1_0;
 	fixture_drop_key(f->request, 8, fixture_zsk(2));
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-SAFETY", 9,
 	    "(zsk-2) is not in bundles 9 to 9",
@@ -529,11 +533,12 @@ check_ksr_policy_safety_refuses_a_signing_zsk_that_pauses(void **state)
 }
 
 static void
-check_ksr_policy_safety_refuses_a_zsk_removed_too_early(void **state)
+check_ksr_policy_safety_refuses_a_zsk_removed_too_early_by_0_1_0(void **state)
 {
 	struct fixture *f = fixture_new();
 
 	(void)state;
+	f->in.rules = RULES_0_1_0;
 	f->request->zsk_policy.retire_safety_s = 10 * DAY_S + 1;
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-SAFETY", 2,
 	    "(zsk-1) is not in bundles 2 to 2",
@@ -674,17 +679,17 @@ main(void)
 		    check_skr_schedule_refuses_algorithms_that_differ),
 		cmocka_unit_test(check_ksr_policy_safety_passes),
 		cmocka_unit_test(
-		    check_ksr_policy_safety_passes_keys_that_signed_before),
+		    check_ksr_policy_safety_passes_keys_that_signed_before_by_0_1_0),
 		cmocka_unit_test(
 		    check_ksr_policy_safety_passes_a_ksk_that_signed_before),
 		cmocka_unit_test(
-		    check_ksr_policy_safety_refuses_a_zsk_published_too_late),
+		    check_ksr_policy_safety_refuses_a_zsk_published_too_late_by_0_1_0),
 		cmocka_unit_test(
-		    check_ksr_policy_safety_refuses_a_zsk_published_with_a_break),
+		    check_ksr_policy_safety_refuses_a_zsk_published_with_a_break_by_0_1_0),
 		cmocka_unit_test(
-		    check_ksr_policy_safety_refuses_a_signing_zsk_that_pauses),
+		    check_ksr_policy_safety_refuses_a_signing_zsk_that_pauses_by_0_1_0),
 		cmocka_unit_test(
-		    check_ksr_policy_safety_refuses_a_zsk_removed_too_early),
+		    check_ksr_policy_safety_refuses_a_zsk_removed_too_early_by_0_1_0),
 		cmocka_unit_test(
 		    check_ksr_policy_safety_refuses_a_ksk_published_too_late),
 		cmocka_unit_test(
