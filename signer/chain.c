@@ -21,6 +21,8 @@ struct chain {
 	struct chain_lines found;
 	size_t n;
 	char head[CHAIN_HASH_SIZE];
+	off_t whole;	 /* the file's size behind its last whole line */
+	bool is_whole;	 /* the file ends there, on disk as well */
 	bool after_torn; /* the last line is one that was never finished */
 };
 
@@ -42,6 +44,39 @@ is_printable(struct bytes raw)
 		if (raw.data[i] < 0x20 || raw.data[i] > 0x7e)
 			return false;
 	return raw.len > 0 && raw.data[raw.len - 1] == '\n';
+}
+
+static bool
+is_printable_text(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < 0x20 || text[i] > 0x7e)
+			return false;
+	return true;
+}
+
+/*
+ * Every string in it, names of facts included, can be shown as it is: a line is
+ * printable, but JSON's escapes stand for what may not be.
+ */
+static bool
+has_printable_texts(const json_t *json)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (json_is_string(json))
+		return is_printable_text(
+		    json_string_value(json), json_string_length(json));
+	json_array_foreach(json, i, value)
+		if (!has_printable_texts(value))
+			return false;
+	json_object_foreach((json_t *)json, key, value)
+		if (!is_printable_text(key, strlen(key)) ||
+		    !has_printable_texts(value))
+			return false;
+	return true;
 }
 
 /* NULL for a line that is not one printable JSON object. */
@@ -80,6 +115,10 @@ check_line(const struct chain_lines *lines, size_t i, const char *prev,
 		    "%s:%zu: is not one JSON object in printable ASCII", path,
 		    i + 1);
 	}
+	/* No line that was cut short is one JSON object: this is no torn one. */
+	if (!has_printable_texts(json))
+		return err_set(err, E_REFUSED,
+		    "%s:%zu: holds a text that cannot be printed", path, i + 1);
 	if (json_integer_value(json_object_get(json, "seq")) !=
 	    (json_int_t)i + 1)
 		return err_set(err, E_REFUSED,
@@ -188,31 +227,81 @@ chain_lines_clear(struct chain_lines *lines)
 	*lines = (struct chain_lines){ 0 };
 }
 
+/*
+ * After a failed append: the file ends with its last whole line again, and
+ * that is on disk.  Nothing else is appended before it does: the next line
+ * would follow one that nobody was told of.  What is cut off was never the
+ * head that anybody was shown.
+ */
+static bool
+make_whole(struct chain *chain, struct err *err)
+{
+	if (ftruncate(chain->fd, chain->whole) != 0 || fsync(chain->fd) != 0)
+		return err_set_errno(err, "%s", chain->path);
+	chain->is_whole = true;
+	return true;
+}
+
+/* Says what became of the file too: *err is why the append failed. */
+static bool
+take_back(struct chain *chain, struct err *err)
+{
+	struct err why;
+
+	if (!make_whole(chain, &why))
+		err_prefix(err,
+		    "a line is left unfinished (%s), nothing more is written",
+		    why.msg);
+	return false;
+}
+
+static bool
+write_all(struct chain *chain, struct bytes data, struct err *err)
+{
+	while (data.len > 0) {
+		ssize_t n = write(chain->fd, data.data, data.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set_errno(err, "%s", chain->path);
+		data.data += n;
+		data.len -= (size_t)n;
+	}
+	if (fsync(chain->fd) != 0)
+		return err_set_errno(err, "%s", chain->path);
+	return true;
+}
+
+/* Whoever wrote without the lock did not write the next line. */
+static bool
+is_as_left(const struct chain *chain, struct err *err)
+{
+	struct stat now;
+
+	if (fstat(chain->fd, &now) != 0)
+		return err_set_errno(err, "%s", chain->path);
+	return now.st_size == chain->whole ||
+	    err_set(err, E_IO,
+		"%s: has %lld octets, this run left it with %lld: another "
+		"program wrote to it",
+		chain->path, (long long)now.st_size, (long long)chain->whole);
+}
+
 /* All of data at the end of the file and on disk, or the file as it was. */
 static bool
 append(struct chain *chain, struct bytes data, struct err *err)
 {
-	struct stat before;
-	size_t done = 0;
-
-	if (fstat(chain->fd, &before) != 0)
-		return err_set_errno(err, "%s", chain->path);
-	while (done < data.len) {
-		ssize_t n =
-		    write(chain->fd, data.data + done, data.len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			err_set_errno(err, "%s", chain->path);
-			if (ftruncate(chain->fd, before.st_size) != 0)
-				err_prefix(err, "a torn line is left in");
-			return false;
-		}
-		done += (size_t)n;
-	}
-	if (fsync(chain->fd) != 0)
-		return err_set_errno(err, "%s", chain->path);
+	if (!chain->is_whole && !make_whole(chain, err))
+		return err_prefix(
+		    err, "an unfinished line cannot be taken back");
+	if (!is_as_left(chain, err))
+		return false;
+	chain->is_whole = false;
+	if (!write_all(chain, data, err))
+		return take_back(chain, err);
+	chain->whole += (off_t)data.len;
+	chain->is_whole = true;
 	return true;
 }
 
@@ -251,6 +340,8 @@ lock_and_read(struct chain *chain, struct err *err)
 	}
 	if (!chain_read(chain->path, &chain->found, err))
 		return false;
+	chain->whole = (off_t)chain->found.content.len;
+	chain->is_whole = true;
 	if (!end_torn_line(chain, err))
 		return false;
 	if (chain->after_torn) {
@@ -307,31 +398,24 @@ format_line(const struct chain *chain, const json_t *object)
 	return text;
 }
 
-/* JSON may hold a DEL as it is (RFC 8259 section 7); a line may not. */
-static void
-put_printable(struct buf *line, const char *text)
-{
-	for (const char *del; (del = strchr(text, 0x7f)) != NULL;
-	     text = del + 1) {
-		buf_put(line, text, (size_t)(del - text));
-		buf_puts(line, "\\u007f");
-	}
-	buf_puts(line, text);
-}
-
 bool
 chain_append(struct chain *chain, json_t *object, struct err *err)
 {
 	struct buf line = buf_new(CHAIN_LINE_MAX);
+	bool printable = object == NULL || has_printable_texts(object);
 	char *text = object == NULL ? NULL : format_line(chain, object);
 	bool ok;
 
 	json_decref(object);
 	if (text != NULL) {
-		put_printable(&line, text);
+		buf_puts(&line, text);
 		buf_puts(&line, "\n");
 	}
-	if (text == NULL || line.failed)
+	if (!printable)
+		ok = err_set(err, E_INTERNAL,
+		    "%s: a line would hold a text that cannot be printed",
+		    chain->path);
+	else if (text == NULL || line.failed)
 		ok = err_set(err, E_MEMORY, "%s: a line does not fit",
 		    chain->path);
 	else

@@ -7,7 +7,8 @@
  * are appended with one write and are on disk before chain_append returns.
  *
  * A line that a power cut left without its end is kept, ended, and the line
- * after it says "after_torn": true.  Nothing is ever changed or removed.
+ * after it says "after_torn": true.  No whole line is ever changed or removed.
+ * Every text in a line is printable ASCII, behind JSON's escapes as well.
  */
 #pragma once
 
@@ -60,7 +61,9 @@ MUST_USE bool chain_open(
 
 /*
  * Appends the object, which is taken over, with "seq" and "prev" in front.
- * On failure the file is as it was, or ends in a torn line.
+ * E_INTERNAL for a text that cannot be printed.  On failure the file is cut
+ * back to what it was; where that fails too the message says so, and nothing
+ * more is appended until it succeeds: the next append tries first.
  */
 MUST_USE bool chain_append(
     struct chain *chain, json_t *object, struct err *err);

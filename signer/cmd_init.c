@@ -64,17 +64,15 @@ write_file(const struct workspace *ws, const char *name, struct bytes content,
 {
 	char path[PATH_MAX + 32];
 	struct output *output;
-	mode_t mask = umask(077);
 	bool ok;
 
 	snprintf(path, sizeof(path), "%s/%s", ws->dir, name);
-	ok = output_open(path, &output, err);
+	ok = output_open_mode(path, 0600, &output, err);
 	if (ok) {
 		ok = output_write(output, content, err) &&
 		    output_publish(output, err);
 		output_free(output);
 	}
-	umask(mask);
 	return ok;
 }
 

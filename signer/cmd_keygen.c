@@ -13,6 +13,7 @@
 #include "signer/json.h"
 #include "signer/keygen.h"
 #include "signer/keyinfo.h"
+#include "signer/publishing.h"
 #include "signer/token.h"
 
 #define CSR_MAX 16384
@@ -35,21 +36,19 @@ print(const struct context *context, const struct keyinfo *info,
 }
 
 static bool
-make_csr(struct record *record, struct token *token,
+make_csr(const struct context *context, struct token *token,
     const struct hsm_key *key, const struct keyinfo *info, const char *path,
     struct output *output, struct err *err)
 {
 	struct buf pem = buf_new(CSR_MAX);
 	bool ok = csr_make(token, key, info, &pem, err) &&
-	    output_write(output, buf_bytes(&pem), err) &&
-	    record_output(record, "certificate request", path,
-		buf_bytes(&pem), err) &&
-	    output_publish(output, err) &&
-	    facts_published(record, path, buf_bytes(&pem), err);
+	    publishing_text(context, output, "certificate request", path,
+		buf_bytes(&pem), err);
 
 	buf_free(&pem);
-	return ok ||
-	    err_prefix(err,
+	if (ok || context->published->n > 0)
+		return ok;
+	return err_prefix(err,
 		"key \"%s\" (key tag %u) was generated, but not its "
 		"certificate request",
 		info->dnskey.identifier, info->dnskey.tag);
@@ -118,7 +117,7 @@ generate(const struct context *context, const struct args *args,
 		return false;
 	ok = make_distinct(context, &making, err) &&
 	    (csr == NULL ||
-		make_csr(context->record, &token, &making.key, &making.info,
+		make_csr(context, &token, &making.key, &making.info,
 		    args_value(args, "csr"), csr, err)) &&
 	    print(context, &making.info, err);
 	token_close(&token);

@@ -7,6 +7,7 @@
 #include "signer/json.h"
 #include "signer/manifest.h"
 #include "signer/print.h"
+#include "signer/publishing.h"
 
 #define REMARK "# "
 
@@ -47,7 +48,8 @@ read_other(struct record *record, struct result *result, struct err *err)
  * begun after the folder was read, where it may lie.
  */
 static bool
-put_text(struct record *record, const struct result *result, struct err *err)
+put_text(const struct context *context, const struct result *result,
+    struct err *err)
 {
 	struct bytes text = buf_bytes(&result->text);
 	struct output *output;
@@ -55,12 +57,11 @@ put_text(struct record *record, const struct result *result, struct err *err)
 
 	if (result->path == NULL)
 		return record_output(
-		    record, "manifest", result->dir, text, err);
+		    context->record, "manifest", result->dir, text, err);
 	if (!output_open(result->path, &output, err))
 		return false;
-	ok = record_output(record, "manifest", result->path, text, err) &&
-	    output_write(output, text, err) && output_publish(output, err) &&
-	    facts_published(record, result->path, text, err);
+	ok = publishing_text(
+	    context, output, "manifest", result->path, text, err);
 	output_free(output);
 	return ok;
 }
@@ -78,13 +79,15 @@ compare(struct record *record, struct result *result, struct err *err)
 
 /* All that is to be known, before anything of it is shown. */
 static bool
-find_out(struct record *record, struct result *result, struct err *err)
+find_out(const struct context *context, struct result *result, struct err *err)
 {
+	struct record *record = context->record;
+
 	return (result->other == NULL || read_other(record, result, err)) &&
 	    manifest_of_folder(result->dir, &result->manifest, err) &&
 	    manifest_format(&result->manifest, &result->text, err) &&
 	    sha256(buf_bytes(&result->text), result->digest, err) &&
-	    put_text(record, result, err) &&
+	    put_text(context, result, err) &&
 	    (result->other == NULL || compare(record, result, err));
 }
 
@@ -193,7 +196,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 		.other = args_value(args, "compare"),
 		.text = buf_new(MANIFEST_FILE_MAX),
 	};
-	bool ok = find_out(context->record, &result, err) &&
+	bool ok = find_out(context, &result, err) &&
 	    show(context, &result, err) &&
 	    (result.differences == NULL ||
 		manifest_judge(result.differences, result.other, err));

@@ -12,6 +12,7 @@
 #include "signer/plan_draw.h"
 #include "signer/plan_show.h"
 #include "signer/print.h"
+#include "signer/publishing.h"
 
 /* The places where resolvers and networks differ in what they let through. */
 static const struct {
@@ -131,11 +132,8 @@ static bool
 write_drawing(const struct context *context, const char *path,
     struct output *output, struct bytes drawing, struct err *err)
 {
-	if (!output_write(output, drawing, err) ||
-	    !record_output(
-		context->record, "plan drawing", path, drawing, err) ||
-	    !output_publish(output, err) ||
-	    !facts_published(context->record, path, drawing, err))
+	if (!publishing_text(
+		context, output, "plan drawing", path, drawing, err))
 		return false;
 	if (context->json)
 		return json_print(

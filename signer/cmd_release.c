@@ -10,6 +10,7 @@
 #include "signer/interrupt.h"
 #include "signer/json.h"
 #include "signer/print.h"
+#include "signer/publishing.h"
 
 static json_t *
 json_of_warnings(const struct release *release)
@@ -83,16 +84,6 @@ print_summary(const struct release *release, const char *path)
 }
 
 static bool
-write_file(struct record *record, const char *path, struct output *output,
-    struct bytes text, struct err *err)
-{
-	return output_write(output, text, err) &&
-	    record_output(record, "records", path, text, err) &&
-	    output_publish(output, err) &&
-	    facts_published(record, path, text, err);
-}
-
-static bool
 release(const struct context *context, const struct args *args,
     struct output *output, struct err *err)
 {
@@ -113,8 +104,8 @@ release(const struct context *context, const struct args *args,
 			ok = err_set(err, E_MEMORY, "out of memory");
 	}
 	if (ok && output != NULL)
-		ok = write_file(
-		    context->record, path, output, buf_bytes(&text), err);
+		ok = publishing_text(context, output, "records", path,
+		    buf_bytes(&text), err);
 	if (ok && context->json)
 		ok = print_json(
 		    context, &document, &made, buf_bytes(&text), err);

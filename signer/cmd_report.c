@@ -3,18 +3,21 @@
 #include "ksr/base/file.h"
 #include "signer/command.h"
 #include "signer/json.h"
+#include "signer/publishing.h"
 #include "signer/report_page.h"
 #include "signer/witness.h"
 
 static bool
-write_page(const char *path, struct bytes page, struct err *err)
+write_page(const struct context *context, const char *path, struct bytes page,
+    struct err *err)
 {
 	struct output *output;
 	bool ok;
 
 	if (!output_open(path, &output, err))
 		return false;
-	ok = output_write(output, page, err) && output_publish(output, err);
+	ok = output_write(output, page, err) &&
+	    publishing_name(context, output, path, err);
 	output_free(output);
 	return ok;
 }
@@ -54,7 +57,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 	ok = (witness_agrees(&witness, &ceremony.log, err) &&
 		 report_page(&ceremony, &page, err)) ||
 	    err_prefix(err, "%s", ceremony.dir);
-	ok = ok && write_page(path, buf_bytes(&page), err) &&
+	ok = ok && write_page(context, path, buf_bytes(&page), err) &&
 	    print(context, &witness, &ceremony, path, page.len, err);
 	buf_free(&page);
 	ceremony_clear(&ceremony);

@@ -9,6 +9,7 @@
 #include "signer/interrupt.h"
 #include "signer/json.h"
 #include "signer/print.h"
+#include "signer/publishing.h"
 #include "signer/requesting.h"
 
 /* --start, --quarter, or what follows the previous response, or now. */
@@ -101,7 +102,6 @@ static bool
 show(const struct context *context, struct document *written, const char *path,
     struct err *err)
 {
-	written->path = path;
 	if (context->json)
 		return json_print(json_pack("{s:s, s:o}", "command", "request",
 				      "request", json_of_document(written)),
@@ -123,14 +123,12 @@ write(const struct requesting *r, const struct context *context,
 			  output_write(output, buf_bytes(&xml), err);
 	buf_free(&xml);
 	if (!ok ||
-	    !document_load_kind(NULL, "", output_temporary(output),
-		KSR_REQUEST, &written, err))
+	    !document_read_back(output, path, KSR_REQUEST, &written, err))
 		return false;
 	ok = record_output(context->record, "request", path,
 		 buf_bytes(&written.xml), err) &&
-	    output_publish(output, err) &&
-	    facts_published(
-		context->record, path, buf_bytes(&written.xml), err);
+	    publishing_finish(
+		context, output, path, buf_bytes(&written.xml), err);
 	interrupt_guard_file(NULL);
 	ok = ok && show(context, &written, path, err);
 	document_free(&written);

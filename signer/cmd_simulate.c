@@ -7,6 +7,7 @@
 #include "signer/command.h"
 #include "signer/facts.h"
 #include "signer/interrupt.h"
+#include "signer/publishing.h"
 #include "signer/json.h"
 #include "signer/simulating.h"
 
@@ -73,11 +74,8 @@ draw(const struct context *context, const struct simulating *simulating,
 	simulate_svg(simulating, &svg);
 	ok = svg.failed
 	    ? err_set(err, E_MEMORY, "the drawing does not fit")
-	    : output_write(output, buf_bytes(&svg), err) &&
-		record_output(context->record, "drawing", path,
-		    buf_bytes(&svg), err) &&
-		output_publish(output, err) &&
-		facts_published(context->record, path, buf_bytes(&svg), err);
+	    : publishing_text(
+		  context, output, "drawing", path, buf_bytes(&svg), err);
 	buf_free(&svg);
 	return ok;
 }

@@ -34,6 +34,7 @@ struct args {
 
 struct config;
 struct record;
+struct published;
 
 /* What every command is given; the clock was read once, in main. */
 struct context {
@@ -45,6 +46,7 @@ struct context {
 	const struct config *config; /* NULL unless the command needs one */
 	const char *config_path;     /* of its file */
 	struct record *record;	     /* NULL where none is kept */
+	struct published *published; /* publishing.h */
 	const char *record_dir;	     /* its folder, for those that only read */
 };
 

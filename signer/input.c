@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ksr/base/file.h"
 #include "signer/input.h"
 
 /* NULL if there is none in the usual places. */
@@ -132,6 +131,24 @@ document_load_kind(struct record *record, const char *role, const char *path,
 	if (!document_load(record, role, path, &loaded, err))
 		return false;
 	if (!document_is(loaded.ksr, path, kind, err)) {
+		document_free(&loaded);
+		return false;
+	}
+	*ret = loaded;
+	return true;
+}
+
+bool
+document_read_back(const struct output *output, const char *path,
+    enum ksr_kind kind, struct document *ret, struct err *err)
+{
+	struct document loaded = { .path = path,
+		.xml = buf_new(KSR_FILE_MAX) };
+
+	if (!output_read(output, KSR_FILE_MAX, &loaded.xml, err) ||
+	    !sha256(buf_bytes(&loaded.xml), loaded.sha256, err) ||
+	    !ksr_read(buf_bytes(&loaded.xml), path, &loaded.ksr, err) ||
+	    !document_is(loaded.ksr, path, kind, err)) {
 		document_free(&loaded);
 		return false;
 	}

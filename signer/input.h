@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "ksr/base/file.h"
 #include "ksr/config.h"
 #include "ksr/ksr.h"
 #include "ksr/plan.h"
@@ -58,6 +59,10 @@ MUST_USE bool document_load(struct record *record, const char *role,
 MUST_USE bool document_load_kind(struct record *record, const char *role,
     const char *path, enum ksr_kind kind, struct document *ret,
     struct err *err);
+
+/* The same of what was written, by its descriptor; path is what to call it. */
+MUST_USE bool document_read_back(const struct output *output, const char *path,
+    enum ksr_kind kind, struct document *ret, struct err *err);
 
 /* E_INPUT unless the document is of this kind. */
 MUST_USE bool document_is(const struct ksr *ksr, const char *path,

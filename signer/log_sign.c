@@ -9,6 +9,7 @@
 #include "signer/json.h"
 #include "signer/log_sign.h"
 #include "signer/print.h"
+#include "signer/publishing.h"
 
 struct signing_log {
 	const struct context *context;
@@ -105,7 +106,7 @@ check_written(struct signing_log *s, const struct chain_lines *log,
 {
 	struct buf der = buf_new(SEAL_MAX);
 	struct seal *seal = NULL;
-	bool ok = file_read(output_temporary(s->output), SEAL_MAX, &der, err) &&
+	bool ok = output_read(s->output, SEAL_MAX, &der, err) &&
 	    seal_read(buf_bytes(&der), s->path, &seal, err) &&
 	    seal_find(seal, log, &s->n_lines, err) &&
 	    (s->n_lines == log->n ||
@@ -128,7 +129,8 @@ sign_log(struct signing_log *s, struct err *err)
 	ok = seal_make(&s->token, &s->key, &s->info.dnskey,
 		 buf_bytes(&log.content), &der, err) &&
 	    output_write(s->output, buf_bytes(&der), err) &&
-	    check_written(s, &log, err) && output_publish(s->output, err);
+	    check_written(s, &log, err) &&
+	    publishing_name(s->context, s->output, s->path, err);
 	buf_free(&der);
 	chain_lines_clear(&log);
 	return ok;

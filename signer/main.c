@@ -20,6 +20,7 @@
 #include "signer/facts.h"
 #include "signer/input.h"
 #include "signer/print.h"
+#include "signer/publishing.h"
 #include "signer/record.h"
 
 static const struct command *const commands[] = {
@@ -259,14 +260,41 @@ as_asked(const struct command *command, const struct args *args)
 	return asked;
 }
 
+/*
+ * Runs the command and puts its end on record, which says what the screen was
+ * shown: all of it has arrived, or that is the run's failure.  A failure after
+ * a publication says so; a refusal says what is refused.
+ */
+static bool
+run_to_end(const struct command *command, const struct args *args,
+    const struct context *context, bool ready, struct err *err)
+{
+	bool ok = ready && command->run(context, args, err) && print_flush(err);
+	struct err first, late;
+
+	if (!ok && err->code != E_REFUSED)
+		publishing_say(context, err);
+	if (facts_end(context->record, ok, err, &late))
+		return ok;
+	if (ok) {
+		*err = late;
+		return publishing_say(context, err);
+	}
+	first = *err;
+	return err_set(err, first.code, "%.600s; nor is this on record: %.300s",
+	    first.msg, late.msg);
+}
+
 static bool
 run_recorded(const struct command *command, const struct args *args, int argc,
     char **argv, struct context *context, struct err *err)
 {
 	struct configuration configuration = { 0 };
+	struct published published = { 0 };
 	struct err late;
 	bool ok;
 
+	context->published = &published;
 	if (!open_record(command, args, context, err))
 		return false;
 	ok = load_configuration(command, args, context, &configuration, err);
@@ -275,14 +303,12 @@ run_recorded(const struct command *command, const struct args *args, int argc,
 		*err = late;
 		ok = false;
 	} else {
-		ok = ok && command->run(context, args, err);
-		if (!facts_end(context->record, ok, err, &late)) {
-			*err = late;
-			ok = false;
-		}
+		ok = run_to_end(command, args, context, ok, err);
 	}
 	if (context->record != NULL && !command->headless)
 		print_head(command, context);
+	if (ok && !print_flush(err))
+		ok = publishing_say(context, err);
 	configuration_free(&configuration);
 	record_close(context->record);
 	return ok;

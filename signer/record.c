@@ -16,6 +16,7 @@
 #include "signer/record.h"
 
 #define RECORD_PATH_SIZE (PATH_MAX_LEN + 128)
+#define STORED_MODE	 0644
 #define BINARY_MAX	 (256u * 1024 * 1024)
 
 struct record {
@@ -46,8 +47,13 @@ make_folder(const char *path, struct err *err)
 {
 	struct stat st;
 
-	if (mkdir(path, 0755) == 0)
-		return file_sync_folder_of(path, err);
+	if (mkdir(path, 0755) == 0) {
+		if (file_sync_folder_of(path, err))
+			return true;
+		/* The next run shall make it, and sync it, again. */
+		rmdir(path);
+		return false;
+	}
 	if (errno != EEXIST)
 		return err_set_errno(err, "%s", path);
 	if (stat(path, &st) != 0)
@@ -156,11 +162,13 @@ store(const struct record *record, const char *folder, const char *hash,
 		ok = file_read(path, KSR_FILE_MAX, &there, err) &&
 		    (bytes_equal(buf_bytes(&there), content) ||
 		    err_set(err, E_REFUSED,
-			"%s: its content is not what its name says", path));
+			"%s: its content is not what its name says", path)) &&
+		    /* Perhaps a run put it there that failed to do this. */
+		    file_sync_folder_of(path, err);
 		buf_free(&there);
 		return ok;
 	}
-	if (!output_open(path, &output, err))
+	if (!output_open_mode(path, STORED_MODE, &output, err))
 		return false;
 	ok = output_write(output, content, err) && output_publish(output, err);
 	output_free(output);

@@ -452,29 +452,54 @@ is_named(const struct ceremony *ceremony, const char *folder, const char *name)
 	return false;
 }
 
+/* A run that was interrupted, or that could not go on: no refusal. */
 static bool
-was_interrupted(const struct ceremony *ceremony)
+was_cut_short(const struct ceremony *ceremony)
 {
 	for (size_t i = 0; i < ceremony->n_runs; i++)
-		if (!ceremony->runs[i].ended)
+		if (!ceremony->runs[i].ended || ceremony->runs[i].status > 1)
 			return true;
 	return false;
 }
 
+/* The file is what its name says: a SHA-256, and that of its content. */
+static bool
+is_stored_file(const char *path, const char *name)
+{
+	struct buf content = buf_new(KSR_FILE_MAX);
+	char seen[SHA256_TEXT_SIZE];
+	uint8_t digest[SHA256_SIZE];
+	struct err ignored;
+	bool ok = file_read(path, KSR_FILE_MAX, &content, &ignored) &&
+	    sha256(buf_bytes(&content), digest, &ignored);
+
+	buf_free(&content);
+	if (ok)
+		sha256_text(digest, seen);
+	return ok && strcmp(seen, name) == 0;
+}
+
+/* What a run is killed over where files have names before they are whole. */
+static bool
+is_temporary(const char *name)
+{
+	return strspn(name, "0123456789abcdef") == 2 * SHA256_SIZE &&
+	    name[2 * SHA256_SIZE] == '.';
+}
+
 /*
- * An input is stored before its line is written: a run killed in between
- * leaves the file, or its temporary name, without one.
+ * A file is stored before its line is written: a run that was killed in
+ * between, or whose disk did not take the line, leaves it without one.  It is
+ * whole even so, and nothing rests on it.
  */
 static void
 report_extra(struct replay *replay, const char *path, const char *name)
 {
-	size_t digest = strspn(name, "0123456789abcdef");
-
-	if (was_interrupted(&replay->ceremony) && digest == 64 &&
-	    (name[64] == '\0' || name[64] == '.'))
+	if (was_cut_short(&replay->ceremony) &&
+	    (is_stored_file(path, name) || is_temporary(name)))
 		differences_add(&replay->notes, 0,
-		    "%s: no line names it; an interrupted run leaves such a "
-		    "file",
+		    "%s: no line names it; a run that was interrupted, or "
+		    "could not write its record, leaves such a file",
 		    path);
 	else
 		differences_add(&replay->differences, 0,

@@ -8,6 +8,7 @@
 #include "signer/followers_show.h"
 #include "signer/interrupt.h"
 #include "signer/print.h"
+#include "signer/publishing.h"
 #include "signer/signing_parts.h"
 
 static void
@@ -132,9 +133,10 @@ has_work(const struct signing *signing, struct err *err)
 		if (!asked->responses[i].published)
 			return true;
 	return err_set(err, E_IO,
-	    "%s: already exists and is never overwritten%s",
+	    "%s: already exists and is never overwritten: it is the response "
+	    "that the register has as published%s",
 	    asked->responses[0].path,
-	    asked->n == 1 ? "" : "; so do the other responses, as published");
+	    asked->n == 1 ? "" : "; so are the others");
 }
 
 static bool
@@ -150,7 +152,8 @@ open_outputs(struct signing *signing, struct err *err)
 
 		if (!response_open(response, err))
 			return false;
-		if (response->output != NULL)
+		if (response->output != NULL &&
+		    output_temporary(response->output) != NULL)
 			temporary[n++] = output_temporary(response->output);
 		interrupt_guard_files(temporary, n);
 	}
@@ -347,7 +350,7 @@ publish(struct signing *signing, struct err *err)
 		return false;
 	for (size_t i = 0; i < signing->asked.n; i++)
 		if (!response_publish(signing, &signing->responses[i], err))
-			return false;
+			return publishing_say(signing->context, err);
 	interrupt_guard_files(NULL, 0);
 	return true;
 }

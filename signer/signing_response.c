@@ -6,6 +6,7 @@
 #include "ksr/response.h"
 #include "signer/facts.h"
 #include "signer/print.h"
+#include "signer/publishing.h"
 #include "signer/signatures.h"
 #include "signer/signing_parts.h"
 
@@ -112,17 +113,20 @@ response_write(struct signing_response *response, struct err *err)
 		ok = output_write(response->output, buf_bytes(&xml), err);
 	buf_free(&xml);
 	return ok &&
-	    document_load_kind(NULL, "", output_temporary(response->output),
+	    document_read_back(response->output, response->asked->path,
 		KSR_RESPONSE, &response->written, err);
 }
 
 /* The name is there already, perhaps only until the power fails. */
 static bool
-give_name(const struct signing_response *response, struct err *err)
+give_name(const struct signing *signing,
+    const struct signing_response *response, struct err *err)
 {
+	const char *path = response->asked->path;
+
 	return response->asked->in_place
-	    ? file_sync_folder_of(response->asked->path, err)
-	    : output_publish(response->output, err);
+	    ? file_sync_folder_of(path, err)
+	    : publishing_name(signing->context, response->output, path, err);
 }
 
 /* Each step is on disk before the next: the response never lacks its trace. */
@@ -139,10 +143,12 @@ response_publish(
 	int64_t now = signing->context->now;
 
 	written->path = asked->path;
+	if (asked->in_place)
+		publishing_note(signing->context, asked->path);
 	return asked->published ||
 	    (record_output(record, "response", asked->path, xml, err) &&
 		ledger_append_signing(signing->ledger, now, &line, err) &&
-		give_name(response, err) &&
+		give_name(signing, response, err) &&
 		ledger_append_published(
 		    signing->ledger, now, written->sha256, err) &&
 		facts_published(record, asked->path, xml, err));

@@ -320,13 +320,11 @@ zsk_folder_find_key(const struct zsk_folder *folder, const struct dnskey *key)
 
 static bool
 write_file(
-    const char *path, mode_t mask, const struct buf *text, struct err *err)
+    const char *path, mode_t mode, const struct buf *text, struct err *err)
 {
 	struct output *output = NULL;
-	mode_t before = umask(mask);
-	bool ok = output_open(path, &output, err);
+	bool ok = output_open_mode(path, mode, &output, err);
 
-	umask(before);
 	if (text->failed)
 		ok = err_set(err, E_MEMORY, "%s: out of memory", path);
 	ok = ok && output_write(output, buf_bytes(text), err) &&
@@ -356,10 +354,10 @@ zsk_file_write(const struct zsk_folder *folder, const struct dnskey *key,
 	    (snprintf(path, sizeof(path), "%s/%s.private", folder->path, name) <
 		    (int)sizeof(path) ||
 		err_set(err, E_USAGE, "%s: the path is too long", name)) &&
-	    write_file(path, 0177, &private, err);
+	    write_file(path, 0600, &private, err);
 	if (ok) {
 		memcpy(strrchr(path, '.'), ".key", sizeof(".key"));
-		ok = write_file(path, 0022, &public, err);
+		ok = write_file(path, 0644, &public, err);
 	}
 	buf_free(&private);
 	buf_free(&public);

@@ -54,16 +54,25 @@ begin() {
 
 ### signals while the KSK signs
 
-FAULTY=sign_sleeps
-for signal in INT TERM HUP QUIT; do
+# killed SIGNAL FILES: while there are so many temporary files.
+killed() {
 	begin
-	[ -n "$(ls -A "$OUTPUT")" ] || fail "no temporary file to remove"
-	kill -s "$signal" "$pid"
+	equal 'temporary files' "$2" "$(find "$OUTPUT" -type f | wc -l)"
+	kill -s "$1" "$pid"
 	status=0
 	{ wait "$pid" || status=$?; } 2>/dev/null
-	equal "status after SIG$signal" $((128 + $(kill -l "$signal"))) "$status"
+	equal "status after SIG$1" $((128 + $(kill -l "$1"))) "$status"
 	nothing_written
 	! grep -q 'signatures made' "$SCRATCH/out" || fail "it had ended"
+}
+FAULTY=sign_sleeps
+for signal in INT TERM HUP QUIT; do
+	killed "$signal" 0
+	# A medium where a file cannot be without a name.
+	DISK_LACKS=tmpfile DISK_UNDER=$OUTPUT \
+		LD_PRELOAD=$TEST_BIN/libfailing_disk.so \
+		ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
+		killed "$signal" 1
 done
 
 ### two at once for one path, or a file that appears there meanwhile

@@ -320,7 +320,7 @@ while :; do
 	there=$(cd "$MADE" && stat -c '%i %n' -- *.xml 2>/dev/null) || true
 	if [ "$state" = "$ALL" ]; then
 		whole=$((whole + 1))
-		refuses 2 "so do the other responses, as published" "${SIGN[@]}"
+		refuses 2 "that the register has as published; so are the others" "${SIGN[@]}"
 	else
 		accepts "${SIGN[@]}"
 		equal "step $step: signed again" "${NAMES[*]:n}" "$(of_record \

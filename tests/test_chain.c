@@ -115,11 +115,66 @@ chain_open_link_is_refused(void **state)
 	scratch_remove(place.dir);
 }
 
+/* Whoever makes a line makes its texts printable first (json_of_text). */
 static void
-chain_append_hostile_text_stays_one_line(void **state)
+chain_append_unprintable_text_is_refused(void **state)
 {
-	static const char text[] =
-	    "\n{\"seq\":2,\"prev\":\"" ZEROS "\"}\n\r\x1b[2J\x7f\xc2\x85";
+	static const char *const texts[] = { "\n{\"seq\":2}\n", "\r", "\x1b[2J",
+		"\x7f", "\xc2\x85", "\xe2\x80\xae" };
+	struct place place = place_new();
+	struct stat st;
+	struct chain *chain;
+	struct err err;
+
+	(void)state;
+	assert_ok(chain_open(place.path, &chain, &err), &err);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		assert_false(chain_append(
+		    chain, json_pack("{s:[s, s]}", "a", "b", texts[i]), &err));
+		assert_int_equal(err.code, E_INTERNAL);
+		assert_message_has(&err, "a text that cannot be printed");
+		assert_false(chain_append(
+		    chain, json_pack("{s:{s:i}}", "a", texts[i], 1), &err));
+		assert_message_has(&err, "a text that cannot be printed");
+	}
+	chain_close(chain);
+	assert_int_equal(stat(place.path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	scratch_remove(place.dir);
+}
+
+/* A text that JSON escapes is no other text: it would be shown as it is. */
+static void
+chain_read_unprintable_text_is_refused(void **state)
+{
+	static const char *const texts[] = { "\"a\":\"\\u001b[2J\"",
+		"\"a\":\"\\n\"", "\"a\":\"\\u007f\"", "\"a\":\"\\u00e9\"",
+		"\"a\":[1,{\"b\":\"\\u202e\"}]", "\"a\\tb\":1" };
+	struct place place = place_new();
+	struct chain_lines lines;
+	struct chain *chain;
+	struct err err;
+	char line[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		/* Even as the last line it is not taken for a torn one. */
+		snprintf(line, sizeof(line),
+		    "{\"seq\":1,\"prev\":\"" ZEROS "\",%s}\n", texts[i]);
+		put(place.path, "w", line);
+		assert_false(chain_read(place.path, &lines, &err));
+		assert_int_equal(err.code, E_REFUSED);
+		assert_message_has(
+		    &err, "log:1: holds a text that cannot be printed");
+		assert_false(chain_open(place.path, &chain, &err));
+	}
+	scratch_remove(place.dir);
+}
+
+static void
+chain_append_quoted_text_stays_one_line(void **state)
+{
+	static const char text[] = "{\"seq\":2,\"prev\":\"" ZEROS "\"}\\n";
 	struct place place = place_new();
 	struct chain_lines lines;
 	struct chain *chain;
@@ -247,7 +302,9 @@ main(void)
 		cmocka_unit_test(chain_append_then_read_agrees),
 		cmocka_unit_test(chain_open_second_is_refused),
 		cmocka_unit_test(chain_open_link_is_refused),
-		cmocka_unit_test(chain_append_hostile_text_stays_one_line),
+		cmocka_unit_test(chain_append_unprintable_text_is_refused),
+		cmocka_unit_test(chain_read_unprintable_text_is_refused),
+		cmocka_unit_test(chain_append_quoted_text_stays_one_line),
 		cmocka_unit_test(chain_append_nothing_is_refused),
 		cmocka_unit_test(chain_open_torn_line_is_kept),
 		cmocka_unit_test(chain_read_broken_is_refused),

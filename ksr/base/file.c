@@ -3,15 +3,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "ksr/base/file.h"
 #include "ksr/base/limits.h"
 
+#define TEMPORARY_TRIES 16
+#define SUFFIX_SIZE	8 /* ".", six letters and a NUL */
+
 struct output {
 	char path[PATH_MAX_LEN + 1];
-	char temporary[PATH_MAX_LEN + 32];
+	char temporary[PATH_MAX_LEN + SUFFIX_SIZE]; /* "": it has no name */
 	int fd;
 	int folder_fd;
 	bool published;
@@ -105,31 +109,134 @@ file_sync_folder_of(const char *path, struct err *err)
 	return ok;
 }
 
+/* The name within its folder, of a path or of its temporary sibling. */
+static const char *
+name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+/* "PATH.xxxxxx" into output->temporary. */
+static bool
+choose_temporary(struct output *output, struct err *err)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+	uint8_t octets[SUFFIX_SIZE - 2];
+	char suffix[SUFFIX_SIZE] = ".";
+
+	if (getrandom(octets, sizeof(octets), 0) != (ssize_t)sizeof(octets))
+		return err_set_errno(err, "%s", output->path);
+	for (size_t i = 0; i < sizeof(octets); i++)
+		suffix[i + 1] = letters[octets[i] % 32];
+	snprintf(output->temporary, sizeof(output->temporary), "%s%s",
+	    output->path, suffix);
+	return true;
+}
+
+/* A file of this folder that has no name; -1 where it has no such. */
+static int
+open_nameless(const struct output *output)
+{
+	return openat(
+	    output->folder_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+/* Unlike rename, this fails if the name has been taken. */
+static bool
+name_nameless(const struct output *output, int fd, const char *path)
+{
+	char link[32];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, link, output->folder_fd, name_of(path),
+		   AT_SYMLINK_FOLLOW) == 0;
+}
+
 /*
- * Creates the temporary file with the mode that the final one has: whatever
- * can fail shall fail here and not when the KSK has signed.
+ * Whether a nameless file can get a name here: tried with another one, since
+ * the one that counts can get a name only once.
  */
 static bool
-open_temporary(struct output *output, struct err *err)
+nameless_can_be_named(struct output *output, struct err *err)
 {
-	mode_t mask = umask(0);
+	int fd = open_nameless(output);
+	bool named;
 
-	umask(mask);
+	if (fd < 0)
+		return false;
+	named = choose_temporary(output, err) &&
+	    name_nameless(output, fd, output->temporary);
+	if (named)
+		named = unlinkat(output->folder_fd,
+			    name_of(output->temporary), 0) == 0;
+	output->temporary[0] = '\0';
+	close(fd);
+	return named;
+}
+
+static bool
+open_named(struct output *output, struct err *err)
+{
+	for (int i = 0; i < TEMPORARY_TRIES; i++) {
+		if (!choose_temporary(output, err))
+			return false;
+		output->fd =
+		    openat(output->folder_fd, name_of(output->temporary),
+			O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC,
+			0600);
+		if (output->fd >= 0)
+			return true;
+		if (errno != EEXIST)
+			break;
+	}
+	output->temporary[0] = '\0';
+	return err_set_errno(err, "%s: cannot be created", output->path);
+}
+
+/* A drive without modes has those of its mount: they may only be as narrow. */
+static bool
+set_mode(const struct output *output, mode_t mode, struct err *err)
+{
+	const mode_t access = 0666;
+	struct stat st;
+	struct err why;
+
+	if (fchmod(output->fd, mode) == 0)
+		return true;
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+		return err_set_errno(err, "%s", output->path);
+	err_set_errno(&why, "%s", output->path);
+	if (fstat(output->fd, &st) == 0 && (st.st_mode & access & ~mode) == 0)
+		return true;
+	*err = why;
+	return false;
+}
+
+/*
+ * Creates the file with the mode that the final one has: whatever can fail
+ * shall fail here and not when the KSK has signed.
+ */
+static bool
+open_unpublished(struct output *output, mode_t mode, struct err *err)
+{
+	struct err ignored;
+
 	output->folder_fd = open_folder_of(output->path);
 	if (output->folder_fd < 0)
 		return err_set_errno(
 		    err, "%s: cannot be created", output->path);
-	output->fd = mkostemp(output->temporary, O_CLOEXEC);
-	if (output->fd < 0)
-		return err_set_errno(
-		    err, "%s: cannot be created", output->path);
-	if (fchmod(output->fd, 0666 & ~mask) != 0)
-		return err_set_errno(err, "%s", output->temporary);
-	return true;
+	if (nameless_can_be_named(output, &ignored))
+		output->fd = open_nameless(output);
+	if (output->fd < 0 && !open_named(output, err))
+		return false;
+	return set_mode(output, mode, err);
 }
 
 bool
-output_open(const char *path, struct output **ret, struct err *err)
+output_open_mode(
+    const char *path, mode_t mode, struct output **ret, struct err *err)
 {
 	struct output *output;
 	struct stat st;
@@ -148,14 +255,21 @@ output_open(const char *path, struct output **ret, struct err *err)
 		return err_set(err, E_MEMORY, "out of memory");
 	output->fd = output->folder_fd = -1;
 	snprintf(output->path, sizeof(output->path), "%s", path);
-	snprintf(
-	    output->temporary, sizeof(output->temporary), "%s.XXXXXX", path);
-	if (!open_temporary(output, err)) {
+	if (!open_unpublished(output, mode, err)) {
 		output_free(output);
 		return false;
 	}
 	*ret = output;
 	return true;
+}
+
+bool
+output_open(const char *path, struct output **ret, struct err *err)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return output_open_mode(path, 0666 & ~mask, ret, err);
 }
 
 bool
@@ -167,41 +281,139 @@ output_write(struct output *output, struct bytes data, struct err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_set_errno(err, "%s", output->temporary);
+			return err_set_errno(err, "%s", output->path);
 		data.data += n;
 		data.len -= (size_t)n;
 	}
 	if (fsync(output->fd) != 0)
-		return err_set_errno(err, "%s", output->temporary);
+		return err_set_errno(err, "%s", output->path);
 	return true;
+}
+
+bool
+output_read(const struct output *output, size_t max, struct buf *ret,
+    struct err *err)
+{
+	uint8_t chunk[65536];
+	size_t before = ret->len;
+	off_t at = 0;
+	ssize_t n;
+
+	/* It is on the medium: let it be read from there. */
+	(void)posix_fadvise(output->fd, 0, 0, POSIX_FADV_DONTNEED);
+	while ((n = pread(output->fd, chunk, sizeof(chunk), at)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			err_set_errno(err, "%s", output->path);
+			goto fail;
+		}
+		at += n;
+		if ((size_t)at > max) {
+			err_set(err, E_INPUT,
+			    "%s: larger than the limit of %zu octets",
+			    output->path, max);
+			goto fail;
+		}
+		buf_put(ret, chunk, (size_t)n);
+	}
+	if (!ret->failed)
+		return true;
+	err_set(err, E_MEMORY, "%s: out of memory", output->path);
+fail:
+	ret->len = before;
+	return false;
 }
 
 const char *
 output_temporary(const struct output *output)
 {
-	return output->temporary;
+	return output->temporary[0] == '\0' ? NULL : output->temporary;
+}
+
+static bool
+is_same_file(int fd, int folder_fd, const char *name)
+{
+	struct stat file, named;
+
+	return fstat(fd, &file) == 0 &&
+	    fstatat(folder_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    file.st_dev == named.st_dev && file.st_ino == named.st_ino;
+}
+
+/*
+ * Where a file system has neither a rename that spares what is there nor hard
+ * links (exFAT and NTFS through FUSE): the name is taken with an empty file of
+ * our own, and that is what the rename replaces.
+ */
+static bool
+rename_onto_own(int folder, const char *from, const char *to)
+{
+	int fd = openat(folder, to,
+	    O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool ours, ok = false;
+	int saved;
+
+	if (fd < 0)
+		return false;
+	ours = is_same_file(fd, folder, to);
+	if (ours)
+		ok = renameat(folder, from, folder, to) == 0;
+	else
+		errno = EEXIST;
+	saved = errno;
+	if (ours && !ok)
+		unlinkat(folder, to, 0);
+	close(fd);
+	errno = saved;
+	return ok;
 }
 
 /* Unlike rename, this fails if the name has been taken meanwhile. */
 static bool
-rename_without_replacing(const char *from, const char *to)
+rename_without_replacing(int folder, const char *from, const char *to)
 {
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+	if (renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0)
 		return true;
 	/* NFS and some others lack the flag; link does not replace either. */
-	if (errno != EINVAL && errno != ENOSYS)
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
 		return false;
-	if (link(from, to) != 0)
+	if (linkat(folder, from, folder, to, 0) == 0) {
+		unlinkat(folder, from, 0);
+		return true;
+	}
+	if (errno != EPERM && errno != EINVAL && errno != ENOSYS &&
+	    errno != EOPNOTSUPP)
 		return false;
-	unlink(from);
-	return true;
+	return rename_onto_own(folder, from, to);
+}
+
+static bool
+give_name(const struct output *output)
+{
+	if (output->temporary[0] == '\0')
+		return name_nameless(output, output->fd, output->path);
+	/* Whoever took the temporary name shall not get the final one. */
+	if (!is_same_file(output->fd, output->folder_fd,
+		name_of(output->temporary))) {
+		errno = ESTALE;
+		return false;
+	}
+	return rename_without_replacing(output->folder_fd,
+	    name_of(output->temporary), name_of(output->path));
 }
 
 bool
 output_publish(struct output *output, struct err *err)
 {
-	if (!rename_without_replacing(output->temporary, output->path))
+	if (!give_name(output))
 		return err_set_errno(err, "%s", output->path);
+	if (!is_same_file(
+		output->fd, output->folder_fd, name_of(output->path)))
+		return err_set(err, E_IO,
+		    "%s: is another file than the one that was written: "
+		    "something has taken its place",
+		    output->path);
 	output->published = true;
 	if (!sync_folder(output->folder_fd))
 		return err_set_errno(err,
@@ -210,16 +422,21 @@ output_publish(struct output *output, struct err *err)
 	return true;
 }
 
+bool
+output_is_published(const struct output *output)
+{
+	return output->published;
+}
+
 void
 output_free(struct output *output)
 {
 	if (output == NULL)
 		return;
-	if (output->fd >= 0) {
-		if (!output->published)
-			unlink(output->temporary);
+	if (output->fd >= 0)
 		close(output->fd);
-	}
+	if (output->temporary[0] != '\0' && !output->published)
+		unlinkat(output->folder_fd, name_of(output->temporary), 0);
 	if (output->folder_fd >= 0)
 		close(output->folder_fd);
 	free(output);

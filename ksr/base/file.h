@@ -1,14 +1,17 @@
 /*
  * Files read whole, and files that appear whole or not at all.
  *
- * A pending output is a temporary file beside its final path: opening it
- * proves that the path is writable and free before anything irrevocable is
- * done; publishing moves it into place and never replaces what is there.
+ * A pending output is a file without a name where the file system has such
+ * (O_TMPFILE), elsewhere one with a temporary name beside its final path:
+ * opening it proves that the path is writable and free before anything
+ * irrevocable is done.  It is read back by its descriptor, and what gets the
+ * name is that very file; the name never replaces what is there.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "ksr/base/bytes.h"
 #include "ksr/base/err.h"
@@ -33,18 +36,30 @@ struct output; /* a file that does not have its final name yet */
 MUST_USE bool
 output_open(const char *path, struct output **ret, struct err *err);
 
-/* Writes all of data and fsyncs; the file still has its temporary name. */
+/* The same with this mode, whatever the umask; E_IO where it would be wider. */
+MUST_USE bool output_open_mode(
+    const char *path, mode_t mode, struct output **ret, struct err *err);
+
+/* Writes all of data and fsyncs; the file still has no name. */
 MUST_USE bool
 output_write(struct output *output, struct bytes data, struct err *err);
 
-/* The temporary file's path, for reading back what was written. */
+/* Appends what was written, at most max octets of it, as the medium has it. */
+MUST_USE bool output_read(const struct output *output, size_t max,
+    struct buf *ret, struct err *err);
+
+/* The path to remove if the program is killed; NULL where nothing stays. */
 const char *output_temporary(const struct output *output);
 
 /*
- * Gives the file its final name, if nothing has taken that name since, and
- * fsyncs the folder.  If only the fsync fails the file stays.
+ * Gives the file its final name, if nothing has taken that name since, sees
+ * that the name is this file's, and fsyncs the folder.  If only the fsync fails
+ * the file stays.
  */
 MUST_USE bool output_publish(struct output *output, struct err *err);
+
+/* The file has its final name, whatever output_publish returned. */
+bool output_is_published(const struct output *output);
 
 /* Removes the temporary file unless it was published.  NULL does nothing. */
 void output_free(struct output *output);
