@@ -6,6 +6,7 @@
 #include "signer/json.h"
 #include "signer/print.h"
 #include "signer/replay.h"
+#include "signer/replay_identity.h"
 #include "signer/witness.h"
 
 static const json_t *
@@ -51,7 +52,7 @@ print_list(const char *title, const struct differences *list)
 
 static void
 print(const struct context *context, const struct replay *replay,
-    const struct witness *witness)
+    const struct witness *witness, const struct identity_given *given)
 {
 	const struct ceremony *ceremony = &replay->ceremony;
 
@@ -59,6 +60,7 @@ print(const struct context *context, const struct replay *replay,
 	print_runs(context, replay);
 	if (ceremony->n_runs == 0)
 		printf("  none\n");
+	identity_print(given, ceremony);
 	print_list("Notes", &replay->notes);
 	print_list("Differences", &replay->differences);
 	today_print(&replay->today, context);
@@ -103,14 +105,15 @@ json_of_runs(const struct replay *replay)
 }
 
 static bool
-print_json(
-    const struct replay *replay, const struct witness *witness, struct err *err)
+print_json(const struct replay *replay, const struct witness *witness,
+    const struct identity_given *given, struct err *err)
 {
 	return json_print(
 	    json_pack("{s:s, s:b, s:s, s:b, s:o, s:o, s:o, s:o}", "command",
 		"replay", "identical", replay->differences.n == 0, "head",
 		replay->ceremony.log.head, "witnessed", witness->given, "runs",
-		json_of_runs(replay), "differences",
+		json_of_runs(replay), "at_work",
+		identity_json(given, &replay->ceremony), "differences",
 		json_of_list(&replay->differences), "notes",
 		json_of_list(&replay->notes), "today",
 		json_of_today(&replay->today)),
@@ -119,16 +122,18 @@ print_json(
 
 static bool
 judge(const struct context *context, struct replay *replay,
-    const struct witness *witness, struct err *err)
+    const struct witness *witness, const struct identity_given *given,
+    struct err *err)
 {
 	const struct differences *found = &replay->differences;
 	struct err why;
 
 	if (!witness_agrees(witness, &replay->ceremony.log, &why))
 		differences_add(&replay->differences, 0, "%s", why.msg);
+	identity_compare(given, replay);
 	if (!context->json)
-		print(context, replay, witness);
-	else if (!print_json(replay, witness, err))
+		print(context, replay, witness, given);
+	else if (!print_json(replay, witness, given, err))
 		return false;
 	if (found->n == 0)
 		return true;
@@ -142,27 +147,31 @@ judge(const struct context *context, struct replay *replay,
 static bool
 run(const struct context *context, const struct args *args, struct err *err)
 {
+	struct identity_given given;
 	struct witness witness;
 	struct replay replay;
 	bool ok;
 
 	if (!witness_of_args(args, &witness, err) ||
+	    !identity_of_args(args, &given, err) ||
 	    !replay_ceremony(args->files[0], &replay, err))
 		return false;
-	ok = judge(context, &replay, &witness, err);
+	ok = judge(context, &replay, &witness, &given, err);
 	replay_clear(&replay);
 	return ok;
 }
 
 static const struct option_row options[] = {
 	WITNESS_OPTIONS,
+	IDENTITY_OPTIONS,
 	{ NULL, NULL, NULL, false },
 };
 
 const struct command cmd_replay = {
 	.name = "replay",
 	.run = run,
-	.usage = "DIR [--head HEX | --words \"WORDS\"]",
+	.usage = "DIR [--head HEX | --words \"WORDS\"] [--config-sha256 HEX] "
+		 "[--program-sha256 HEX] [--module-sha256 HEX]...",
 	.summary = "derive a ceremony anew from its record; no HSM",
 	.help =
 	    "Reads the record in DIR and nothing else: no HSM, no network, no\n"
@@ -174,7 +183,11 @@ const struct command cmd_replay = {
 	    "A run of an older version is judged by the rules of that version;\n"
 	    "what today's would say otherwise stands apart and changes nothing.\n\n"
 	    "--head or --words is what a witness wrote down at the ceremony's\n"
-	    "end.  Only with it is it certain that no run is missing.",
+	    "end.  Only with it is it certain that no run is missing.\n\n"
+	    "Program, configuration and opened PKCS#11 modules are shown by\n"
+	    "their SHA-256; --program-sha256, --config-sha256 and\n"
+	    "--module-sha256 say which they had to be.  Another is a\n"
+	    "difference.",
 	.min_files = 1,
 	.max_files = 1,
 	.recording = RECORD_NEVER,

@@ -248,7 +248,13 @@ is_all(struct seal *seal, struct bytes der, struct err *err)
 {
 	enum seal_algorithm algorithm = SEAL_RSA_SHA256;
 	struct buf again = buf_new(SEAL_MAX);
+	bool ours = false;
 	bool ok = take_algorithm(seal, &algorithm, err) &&
+	    seal_certificate_is_ours(
+		seal->certificate, seal->pkey, algorithm, &ours, err) &&
+	    (ours ||
+		bad_form(err, "its certificate says more or other than the "
+			      "key")) &&
 	    seal_encode(algorithm, seal->certificate,
 		(struct bytes){ seal->signature, seal->signature_len }, &again,
 		err) &&

@@ -124,6 +124,65 @@ sign(struct token *token, const struct hsm_key *key,
 	return ok || evp_fail(err, E_MEMORY, "out of memory");
 }
 
+static uint8_t
+algorithm_of(enum seal_algorithm algorithm)
+{
+	switch (algorithm) {
+	case SEAL_ECDSA_SHA256:
+		return ALGORITHM_ECDSAP256SHA256;
+	case SEAL_ECDSA_SHA384:
+		return ALGORITHM_ECDSAP384SHA384;
+	case SEAL_RSA_SHA256:
+		break;
+	}
+	return ALGORITHM_RSASHA256;
+}
+
+static bool
+copy_signature(X509 *to, const X509 *from)
+{
+	const X509_ALGOR *algorithm;
+	const ASN1_BIT_STRING *found, *empty;
+
+	X509_get0_signature(&found, &algorithm, from);
+	X509_get0_signature(&empty, &algorithm, to);
+	((ASN1_BIT_STRING *)empty)->flags = found->flags;
+	return ASN1_STRING_copy((ASN1_STRING *)empty, found) == 1;
+}
+
+static bool
+is_same_encoding(X509 *a, X509 *b)
+{
+	unsigned char *der_a = NULL, *der_b = NULL;
+	int len_a = i2d_X509(a, &der_a), len_b = i2d_X509(b, &der_b);
+	bool same = len_a > 0 && len_a == len_b &&
+	    memcmp(der_a, der_b, (size_t)len_a) == 0;
+
+	OPENSSL_free(der_a);
+	OPENSSL_free(der_b);
+	return same;
+}
+
+bool
+seal_certificate_is_ours(X509 *certificate, EVP_PKEY *pkey,
+    enum seal_algorithm algorithm, bool *ret, struct err *err)
+{
+	X509 *again = X509_new();
+	bool ok = again != NULL && fill(again, pkey, err);
+
+	if (again == NULL)
+		err_set(err, E_MEMORY, "out of memory");
+	if (ok &&
+	    (!set_algorithms(again, algorithm_of(algorithm)) ||
+		!copy_signature(again, certificate)))
+		ok = evp_fail(
+		    err, E_INTERNAL, "the certificate cannot be made anew");
+	if (ok)
+		*ret = is_same_encoding(again, certificate);
+	X509_free(again);
+	return ok;
+}
+
 bool
 seal_certificate(struct token *token, const struct hsm_key *key,
     const struct dnskey *dnskey, EVP_PKEY *pkey, X509 **ret, struct err *err)

@@ -34,3 +34,10 @@ MUST_USE bool seal_spki_sha256(
  */
 MUST_USE bool seal_certificate(struct token *token, const struct hsm_key *key,
     const struct dnskey *dnskey, EVP_PKEY *pkey, X509 **ret, struct err *err);
+
+/*
+ * Whether it is that certificate of this key, octet for octet: it is made anew
+ * and gets the signature that was found, which the caller has verified.
+ */
+MUST_USE bool seal_certificate_is_ours(X509 *certificate, EVP_PKEY *pkey,
+    enum seal_algorithm algorithm, bool *ret, struct err *err);

@@ -6,8 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
 #include "signer/json.h"
 #include "signer/seal.h"
+#include "signer/seal_parts.h"
 #include "tests/support.h"
 
 #define RECORDS "tests/data/records/"
@@ -112,6 +117,60 @@ seal_read_cut_or_longer_is_refused(void **state)
 	}
 }
 
+/* Signed by its own key as ours is, but it says something else. */
+static X509 *
+other_certificate(EVP_PKEY *pkey)
+{
+	X509 *certificate = X509_new();
+	X509_NAME *name;
+
+	assert_non_null(certificate);
+	name = X509_get_subject_name(certificate);
+	assert_int_equal(X509_set_version(certificate, 2), 1);
+	assert_int_equal(
+	    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 7), 1);
+	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+			     (const unsigned char *)"root KSK 2024", -1, -1, 0),
+	    1);
+	assert_int_equal(X509_set_issuer_name(certificate, name), 1);
+	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(certificate), 0));
+	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(certificate), 9));
+	assert_int_equal(X509_set_pubkey(certificate, pkey), 1);
+	assert_true(X509_sign(certificate, pkey, EVP_sha256()) > 0);
+	return certificate;
+}
+
+static void
+seal_read_certificate_that_says_more_is_refused(void **state)
+{
+	EVP_PKEY *pkey = EVP_RSA_gen(2048);
+	X509 *certificate = other_certificate(pkey);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	struct buf der = buf_new(SEAL_MAX);
+	uint8_t signature[256];
+	size_t len = sizeof(signature);
+	struct seal *seal;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(
+	    EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, pkey), 1);
+	assert_int_equal(EVP_DigestSign(ctx, signature, &len,
+			     (const unsigned char *)"log", 3),
+	    1);
+	assert_ok(seal_encode(SEAL_RSA_SHA256, certificate,
+		      (struct bytes){ signature, len }, &der, &err),
+	    &err);
+	assert_false(seal_read(buf_bytes(&der), "p7s", &seal, &err));
+	assert_int_equal(err.code, E_REFUSED);
+	assert_message_has(
+	    &err, "its certificate says more or other than the key");
+	buf_free(&der);
+	EVP_MD_CTX_free(ctx);
+	X509_free(certificate);
+	EVP_PKEY_free(pkey);
+}
+
 /* A signature of one state says nothing of any other. */
 static void
 seal_covers_other_content_is_refused(void **state)
@@ -209,6 +268,8 @@ main(void)
 		cmocka_unit_test(seal_find_signed_lines_are_found),
 		cmocka_unit_test(seal_read_changed_octet_is_refused),
 		cmocka_unit_test(seal_read_cut_or_longer_is_refused),
+		cmocka_unit_test(
+		    seal_read_certificate_that_says_more_is_refused),
 		cmocka_unit_test(seal_covers_other_content_is_refused),
 		cmocka_unit_test(seal_may_sign_ksk_is_refused),
 	};
