@@ -223,7 +223,7 @@ for name in "${NAMES[@]}"; do
 done
 equal "proofs of possession are judged once" 1 "$(jq \
 	'[.checks[] | select(.id == "KSR-BUNDLE-POP")] | length' "$SCRATCH/out")"
-refuses 2 "${FILES[0]}: already exists and is never overwritten; so do" \
+refuses 2 "${FILES[0]}: already exists and is never overwritten: it is the" \
 	"${SIGN[@]}"
 replays
 
