@@ -58,6 +58,7 @@ struct processed {
 };
 
 struct plan_proof; /* plan_check.h */
+struct key_tests;  /* key_tests.h */
 
 /* What a rule may look at.  Everything is borrowed. */
 struct check_input {
@@ -79,6 +80,8 @@ struct check_input {
 	const struct ksr *response;
 	/* STAGE_PLAN */
 	const struct plan_proof *proof;
+	/* What is known of public keys; NULL: each rule finds out by itself. */
+	struct key_tests *key_tests;
 };
 
 struct override {

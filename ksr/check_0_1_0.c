@@ -2,6 +2,7 @@
  * Rules as version 0.1.0 had them, for the records of its ceremonies.
  */
 #include "ksr/check_rules.h"
+#include "ksr/key_valid.h"
 
 /*
  * KSR-POLICY-SAFETY: ZSKs change roles at a cycle's edge only (DPS 6.6): those
@@ -194,4 +195,44 @@ check_retire_safety_0_1_0(
 		return check_not_run(
 		    result, "neither a previous SKR nor a schema was given");
 	return judge_all(in, SAFETY_RETIRE, result);
+}
+
+enum key_role { ANY_KEY, KSK_ONLY };
+
+static enum verdict
+judge_soundness(
+    const struct ksr *ksr, enum key_role role, struct check_result *result)
+{
+	struct key_list list;
+	struct err err;
+
+	if (!key_list_by_key(ksr, &list, &err))
+		return check_broken(result, err.msg);
+	key_list_distinct(&list);
+	for (size_t i = 0; i < list.n; i++) {
+		const struct dnskey *key = list.keys[i].key;
+
+		if ((role == KSK_ONLY && !is_ksk(key)) ||
+		    pubkey_valid(key, &key_limits_quick, NULL, &err))
+			continue;
+		finding_add(result, ksr, list.keys[i].bundle, "key %s: %s",
+		    key_text(key).s, err.msg);
+		finding_required(result, "a sound public key");
+	}
+	key_list_clear(&list);
+	return VERDICT_PASS;
+}
+
+enum verdict
+check_request_key_valid_0_1_0(
+    const struct check_input *in, struct check_result *result)
+{
+	return judge_soundness(in->request, ANY_KEY, result);
+}
+
+enum verdict
+check_response_key_valid_0_1_0(
+    const struct check_input *in, struct check_result *result)
+{
+	return judge_soundness(in->response, KSK_ONLY, result);
 }

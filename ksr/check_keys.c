@@ -1,6 +1,6 @@
 /*
  * Rules about the keys of the request: what they are called, that their owner
- * has them, how many there are, and that they are sound.
+ * has them, and how many there are.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -296,45 +296,4 @@ check_policy_keys(const struct check_input *in, struct check_result *result)
 	judge_different_keys(in, &list, result);
 	key_list_clear(&list);
 	return VERDICT_PASS;
-}
-
-enum key_role { ANY_KEY, KSK_ONLY };
-
-static enum verdict
-judge_soundness(
-    const struct ksr *ksr, enum key_role role, struct check_result *result)
-{
-	struct key_list list;
-	struct err err;
-
-	if (!key_list_by_key(ksr, &list, &err))
-		return check_broken(result, err.msg);
-	key_list_distinct(&list);
-	for (size_t i = 0; i < list.n; i++) {
-		const struct dnskey *key = list.keys[i].key;
-
-		if ((role == KSK_ONLY && !is_ksk(key)) ||
-		    pubkey_valid(key, &err))
-			continue;
-		finding_add(result, ksr, list.keys[i].bundle, "key %s: %s",
-		    key_text(key).s, err.msg);
-		finding_required(result, "a sound public key");
-	}
-	key_list_clear(&list);
-	return VERDICT_PASS;
-}
-
-enum verdict
-check_request_key_valid(
-    const struct check_input *in, struct check_result *result)
-{
-	return judge_soundness(in->request, ANY_KEY, result);
-}
-
-/* The ZSKs are the request's (SKR-PAIR), which were judged before. */
-enum verdict
-check_response_key_valid(
-    const struct check_input *in, struct check_result *result)
-{
-	return judge_soundness(in->response, KSK_ONLY, result);
 }

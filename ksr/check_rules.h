@@ -65,10 +65,16 @@ enum verdict
 check_bundle_pop(const struct check_input *, struct check_result *);
 enum verdict
 check_policy_keys(const struct check_input *, struct check_result *);
+
+/* check_soundness.c */
 enum verdict
 check_request_key_valid(const struct check_input *, struct check_result *);
 enum verdict
 check_response_key_valid(const struct check_input *, struct check_result *);
+enum verdict
+check_request_shared_primes(const struct check_input *, struct check_result *);
+enum verdict
+check_response_shared_primes(const struct check_input *, struct check_result *);
 
 /* check_tags.c */
 enum verdict
@@ -121,3 +127,10 @@ enum verdict
 check_skr_verify(const struct check_input *, struct check_result *);
 enum verdict check_skr_match(const struct check_input *, struct check_result *);
 enum verdict check_skr_pair(const struct check_input *, struct check_result *);
+
+/* check_0_1_0.c */
+enum verdict
+check_request_key_valid_0_1_0(const struct check_input *, struct check_result *);
+enum verdict
+check_response_key_valid_0_1_0(
+    const struct check_input *, struct check_result *);

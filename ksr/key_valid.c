@@ -3,24 +3,36 @@
  * RSA, SP 800-56A section 5.6.2.3 for curves, and the weak forms of RSA moduli
  * that anyone can recognise.
  */
+#include <inttypes.h>
+
 #include <openssl/bn.h>
 
 #include "ksr/edwards.h"
 #include "ksr/evp.h"
-#include "ksr/pubkey.h"
+#include "ksr/key_valid.h"
+#include "ksr/near_factors.h"
 #include "ksr/pubkey_fields.h"
 
 enum {
-	/* SP 800-89 5.3.3 asks for 752; beyond that it costs little. */
-	SMALL_FACTOR_MAX = 1000,
-	/* Moduli with factors this close are found in the first few rounds. */
-	FERMAT_ROUNDS = 100,
+	/* SP 800-89 5.3.3 asks for 752; so far one division each is quickest. */
+	TRIAL_MAX = 1000,
 	ROCA_GENERATOR = 65537,
 };
+
+const struct key_limits key_limits_full = {
+	.small_primes = true,
+	.fermat_steps = UINT64_C(1) << 24,
+	.ratio_max = 1024,
+	.ratio_steps = UINT64_C(1) << 10,
+};
+
+const struct key_limits key_limits_quick = { .fermat_steps = 100 };
 
 struct rsa {
 	const BIGNUM *n;
 	const BIGNUM *e;
+	const struct key_limits *limits;
+	const struct small_primes *primes;
 	BN_CTX *ctx;
 };
 
@@ -42,19 +54,31 @@ check_exponent(const struct rsa *rsa, struct err *err)
 	return true;
 }
 
+static bool
+divisible(uint32_t divisor, struct err *err)
+{
+	return err_set(err, E_REFUSED,
+	    "RSA modulus is divisible by %" PRIu32
+	    " (SP 800-89 section 5.3.3)",
+	    divisor);
+}
+
 /* The smallest divisor found is a prime, so every odd number may be tried. */
 static bool
 check_small_factors(const struct rsa *rsa, struct err *err)
 {
+	uint32_t divisor = 0;
+
 	if (!BN_is_odd(rsa->n))
 		return err_set(err, E_REFUSED, "RSA modulus is even");
-	for (BN_ULONG d = 3; d <= SMALL_FACTOR_MAX; d += 2)
+	for (uint32_t d = 3; d <= TRIAL_MAX; d += 2)
 		if (BN_mod_word(rsa->n, d) == 0)
-			return err_set(err, E_REFUSED,
-			    "RSA modulus is divisible by %lu (SP 800-89 "
-			    "section 5.3.3)",
-			    (unsigned long)d);
-	return true;
+			return divisible(d, err);
+	if (!rsa->limits->small_primes)
+		return true;
+	if (!small_primes_divisor(rsa->primes, rsa->n, &divisor, rsa->ctx))
+		return out_of_memory(err);
+	return divisor == 0 || divisible(divisor, err);
 }
 
 static bool
@@ -92,87 +116,29 @@ check_roca(const struct rsa *rsa, struct err *err)
 	    "RSA modulus has the ROCA fingerprint (CVE-2017-15361)");
 }
 
-/* The integer part of n's square root, by Newton's method from above. */
-static bool
-square_root(BIGNUM *root, const BIGNUM *n, BN_CTX *ctx)
-{
-	BIGNUM *next;
-	bool ok;
-
-	BN_CTX_start(ctx);
-	next = BN_CTX_get(ctx);
-	ok = next != NULL && BN_set_bit(next, (BN_num_bits(n) + 1) / 2) == 1;
-	do {
-		ok = ok && BN_copy(root, next) != NULL &&
-		    BN_div(next, NULL, n, root, ctx) == 1 &&
-		    BN_add(next, next, root) == 1 &&
-		    BN_rshift1(next, next) == 1;
-	} while (ok && BN_cmp(next, root) < 0);
-	BN_CTX_end(ctx);
-	return ok;
-}
-
-static bool
-is_square(const BIGNUM *n, bool *ret, BN_CTX *ctx)
-{
-	BN_ULONG low = BN_mod_word(n, 16);
-	BIGNUM *root, *square;
-	bool ok;
-
-	/* Squares are 0, 1, 4 or 9 modulo 16: no need to look further. */
-	if (BN_is_zero(n) || (low != 0 && low != 1 && low != 4 && low != 9)) {
-		*ret = BN_is_zero(n);
-		return true;
-	}
-	BN_CTX_start(ctx);
-	root = BN_CTX_get(ctx);
-	square = BN_CTX_get(ctx);
-	ok = square != NULL && square_root(root, n, ctx) &&
-	    BN_sqr(square, root, ctx) == 1;
-	if (ok)
-		*ret = BN_cmp(square, n) == 0;
-	BN_CTX_end(ctx);
-	return ok;
-}
-
-/*
- * Fermat: n = a^2 - b^2 for some a just above n's square root where its
- * factors are close to each other (CVE-2022-26320), b = 0 where they are equal.
- */
-static bool
-fermat_factors(const BIGNUM *n, bool *ret, BN_CTX *ctx)
-{
-	BIGNUM *a, *b2;
-	bool ok, found = false;
-
-	BN_CTX_start(ctx);
-	a = BN_CTX_get(ctx);
-	b2 = BN_CTX_get(ctx);
-	ok = b2 != NULL && square_root(a, n, ctx) && BN_sqr(b2, a, ctx) == 1 &&
-	    BN_sub(b2, b2, n) == 1;
-	for (int i = 0; ok && !found && i < FERMAT_ROUNDS; i++) {
-		if (!BN_is_negative(b2))
-			ok = is_square(b2, &found, ctx);
-		/* (a + 1)^2 - n = b2 + 2a + 1 */
-		ok = ok && BN_add(b2, b2, a) == 1 && BN_add_word(a, 1) == 1 &&
-		    BN_add(b2, b2, a) == 1;
-	}
-	*ret = found;
-	BN_CTX_end(ctx);
-	return ok;
-}
-
 static bool
 check_close_factors(const struct rsa *rsa, struct err *err)
 {
+	const struct key_limits *limits = rsa->limits;
 	bool found;
+	uint32_t k = 0;
 
-	if (!fermat_factors(rsa->n, &found, rsa->ctx))
+	if (!near_factors_fermat(
+		rsa->n, limits->fermat_steps, &found, rsa->ctx))
 		return out_of_memory(err);
 	if (found)
 		return err_set(err, E_REFUSED,
 		    "RSA modulus is a square or the product of two numbers "
 		    "close to each other (CVE-2022-26320)");
+	if (limits->ratio_max > 0 &&
+	    !near_factors_lehman(rsa->n, limits->ratio_max,
+		limits->ratio_steps, &k, rsa->ctx))
+		return out_of_memory(err);
+	if (k != 0)
+		return err_set(err, E_REFUSED,
+		    "RSA modulus is the product of two numbers nearly in a "
+		    "ratio a:b with ab = %" PRIu32 " (Lehman)",
+		    k);
 	return true;
 }
 
@@ -209,21 +175,22 @@ check_composite(const struct rsa *rsa, struct err *err)
 }
 
 static bool
-check_rsa(const struct pubkey_fields *fields, struct err *err)
+check_rsa(const struct pubkey_fields *fields, const struct key_limits *limits,
+    const struct small_primes *primes, struct err *err)
 {
 	BN_CTX *ctx = BN_CTX_new();
 	BIGNUM *n =
 	    BN_bin2bn(fields->modulus.data, (int)fields->modulus.len, NULL);
 	BIGNUM *e =
 	    BN_bin2bn(fields->exponent.data, (int)fields->exponent.len, NULL);
-	struct rsa rsa = { n, e, ctx };
+	struct rsa rsa = { n, e, limits, primes, ctx };
 	bool ok;
 
 	if (ctx == NULL || n == NULL || e == NULL)
 		ok = out_of_memory(err);
 	else
 		ok = check_exponent(&rsa, err) &&
-		    check_small_factors(&rsa, err) && check_roca(&rsa, err) &&
+		    check_roca(&rsa, err) && check_small_factors(&rsa, err) &&
 		    check_close_factors(&rsa, err) &&
 		    check_composite(&rsa, err);
 	BN_free(e);
@@ -255,7 +222,8 @@ check_ecdsa(const struct pubkey_fields *fields, struct err *err)
 }
 
 bool
-pubkey_valid(const struct dnskey *key, struct err *err)
+pubkey_valid(const struct dnskey *key, const struct key_limits *limits,
+    const struct small_primes *primes, struct err *err)
 {
 	struct pubkey_fields fields;
 
@@ -263,7 +231,7 @@ pubkey_valid(const struct dnskey *key, struct err *err)
 		return false;
 	switch (fields.algorithm->family) {
 	case FAMILY_RSA:
-		return check_rsa(&fields, err);
+		return check_rsa(&fields, limits, primes, err);
 	case FAMILY_ECDSA:
 		return check_ecdsa(&fields, err);
 	case FAMILY_EDDSA:

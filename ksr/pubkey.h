@@ -47,17 +47,6 @@ struct pubkey_info {
 MUST_USE bool pubkey_info(
     const struct dnskey *key, struct pubkey_info *ret, struct err *err);
 
-/*
- * KSR-KEY-VALID: RSA modulus odd, positive, its size as encoded without
- * leading zeros, not divisible by a small prime, composite, not a perfect
- * square or a prime's power, no product of two close numbers (CVE-2022-26320),
- * without the ROCA fingerprint (CVE-2017-15361); exponent odd, above 1 and
- * below the modulus; EC point on its curve; EdDSA point canonical and not of
- * small order.  NIST SP 800-89 5.3.3, SP 800-56A 5.6.2.3.  Takes a millisecond
- * or two for RSA-2048: once for each distinct key is enough.
- */
-MUST_USE bool pubkey_valid(const struct dnskey *key, struct err *err);
-
 /* RFC 3110 section 2: exponent and modulus, big-endian, leading zeros cut. */
 MUST_USE bool pubkey_encode_rsa(struct bytes modulus, struct bytes exponent,
     struct dnskey *ret, struct err *err);

@@ -74,6 +74,7 @@ check(const struct context *context, const struct args *args,
 {
 	const char *schema = args_value(args, "schema");
 	struct check_input in = { .now = context->now,
+		.key_tests = context->key_tests,
 		.alternative = args_value(args, "alternative") };
 
 	if (in.alternative != NULL && !alternative_is_name(in.alternative))

@@ -57,7 +57,8 @@ verify(const struct context *context, const struct args *args,
     struct verifying *verifying, struct err *err)
 {
 	const char *schema = args_value(args, "schema");
-	struct check_input in = { .now = context->now };
+	struct check_input in = { .now = context->now,
+		.key_tests = context->key_tests };
 	unsigned stages = STAGE_RESPONSE;
 
 	if (!load(context, args, verifying, err))

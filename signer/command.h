@@ -33,6 +33,7 @@ struct args {
 };
 
 struct config;
+struct key_tests;
 struct record;
 struct published;
 
@@ -48,6 +49,7 @@ struct context {
 	struct record *record;	     /* NULL where none is kept */
 	struct published *published; /* publishing.h */
 	const char *record_dir;	     /* its folder, for those that only read */
+	struct key_tests *key_tests; /* what this run knows of public keys */
 };
 
 /* Whether a command writes to the ceremony record. */

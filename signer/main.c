@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ksr/base/text.h"
+#include "ksr/key_tests.h"
 #include "ksr/pubkey.h"
 #include "signer/command.h"
 #include "signer/facts.h"
@@ -330,9 +331,11 @@ run(int argc, char **argv, struct err *err)
 	if (help) {
 		print_help(command);
 		ok = true;
-	} else if (fill_context(command, &args, &context, err)) {
+	} else if (fill_context(command, &args, &context, err) &&
+	    key_tests_new(&key_limits_full, &context.key_tests, err)) {
 		asked = as_asked(command, &args);
 		ok = run_recorded(&asked, &args, argc, argv, &context, err);
+		key_tests_free(context.key_tests);
 	}
 	args_free(&args);
 	return ok;

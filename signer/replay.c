@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ksr/key_tests.h"
 #include "signer/print.h"
 #include "signer/replay_steps.h"
 #include "signer/seal.h"
@@ -597,7 +598,8 @@ replay_ceremony(const char *dir, struct replay *ret, struct err *err)
 	if (!record_binary(replay.binary, err) ||
 	    !ceremony_read(dir, &replay.ceremony, err))
 		return false;
-	if (!replay_all(&replay, err)) {
+	if (!key_tests_new(&key_limits_full, &replay.key_tests, err) ||
+	    !replay_all(&replay, err)) {
 		replay_clear(&replay);
 		return false;
 	}
@@ -613,5 +615,6 @@ replay_clear(struct replay *replay)
 	differences_clear(&replay->differences);
 	free(replay->runs);
 	ceremony_clear(&replay->ceremony);
+	key_tests_free(replay->key_tests);
 	*replay = (struct replay){ 0 };
 }

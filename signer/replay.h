@@ -24,6 +24,7 @@ struct replay {
 	struct replayed_run *runs; /* owned, one for each of the ceremony's */
 	struct steps steps; /* of the scripts, from run to run */
 	bool steps_lost;    /* a step came where it may not: stands nowhere */
+	struct key_tests *key_tests; /* owned: runs share their keys */
 	struct differences differences;
 	struct differences notes;
 	struct today today;

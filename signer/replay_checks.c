@@ -366,6 +366,7 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 		.request = rerun->request.ksr,
 		.previous = rerun->previous.ksr,
 		.keys_in_hsm = rerun->keys_in_hsm,
+		.key_tests = rerun->replay->key_tests,
 	};
 
 	if (!has_documents(rerun))

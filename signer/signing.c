@@ -180,6 +180,7 @@ run_checks(struct signing *signing, enum check_stage stage,
 		.previous = signing->previous.ksr,
 		.schema = response->asked->schema,
 		.response = response->written.ksr,
+		.key_tests = context->key_tests,
 	};
 	size_t first = signing->report.n_results;
 

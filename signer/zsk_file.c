@@ -11,6 +11,7 @@
 #include "ksr/base/file.h"
 #include "ksr/base/text.h"
 #include "ksr/dname.h"
+#include "ksr/key_valid.h"
 #include "ksr/pubkey.h"
 #include "ksr/rrset.h"
 #include "signer/zsk_file.h"
@@ -157,7 +158,7 @@ parse_public(char *text, const char *path, const char *zone, struct dnskey *ret,
 		return err_set(err, E_INPUT,
 		    "%s: algorithm %u (expected RSA or ECDSA)", path,
 		    ret->algorithm);
-	if (!pubkey_valid(ret, &why))
+	if (!pubkey_valid(ret, &key_limits_quick, NULL, &why))
 		return err_set(err, E_INPUT, "%s: %s", path, why.msg);
 	ret->tag = dnskey_tag(ret);
 	return true;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/key_tests.h"
 #include "ksr/response.h"
 #include "tests/fixture.h"
 #include "tests/keys.h"
@@ -244,6 +245,17 @@ fixture_respond(
 	return response;
 }
 
+struct key_tests *
+fixture_key_tests(void)
+{
+	static struct key_tests *tests;
+	struct err err;
+
+	if (tests == NULL)
+		assert_ok(key_tests_new(&key_limits_full, &tests, &err), &err);
+	return tests;
+}
+
 struct fixture *
 fixture_new(void)
 {
@@ -263,6 +275,7 @@ fixture_new(void)
 		.schema = config_schema(f->config, "normal"),
 		.keys_in_hsm = 1,
 		.response = f->response,
+		.key_tests = fixture_key_tests(),
 	};
 	ksr_free(request);
 	return f;

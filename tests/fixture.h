@@ -17,6 +17,10 @@
 #define FIXTURE_SLOTS 9
 
 struct keypair; /* tests/keys.h */
+struct key_tests;
+
+/* One for the whole process: most of its rules see the same keys. */
+struct key_tests *fixture_key_tests(void);
 
 /* By identifier; made with these parameters when first asked for. */
 const struct keypair *fixture_key(const char *identifier, uint16_t flags,

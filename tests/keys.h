@@ -49,6 +49,35 @@ pkey_generate(uint8_t algorithm, unsigned rsa_bits)
 	}
 }
 
+/* Whose modulus has a prime of the pair's, and another that is its own. */
+static inline struct dnskey
+dnskey_sharing_a_prime(const struct keypair *pair, const char *identifier)
+{
+	BIGNUM *p = NULL, *q = BN_new(), *n = BN_new();
+	uint8_t modulus[PUBLIC_KEY_MAX], exponent[] = { 1, 0, 1 };
+	struct dnskey key = pair->dnskey;
+	BN_CTX *ctx = BN_CTX_new();
+	struct err err;
+
+	assert_true(EVP_PKEY_get_bn_param(pair->pkey, "rsa-factor1", &p));
+	do {
+		assert_true(BN_generate_prime_ex(
+		    q, BN_num_bits(p), 0, NULL, NULL, NULL));
+		assert_true(BN_mul(n, p, q, ctx));
+	} while (BN_num_bits(n) != 2 * BN_num_bits(p));
+	assert_ok(pubkey_encode_rsa(
+		      (struct bytes){ modulus, (size_t)BN_bn2bin(n, modulus) },
+		      (struct bytes){ exponent, sizeof(exponent) }, &key, &err),
+	    &err);
+	key.tag = dnskey_tag(&key);
+	snprintf(key.identifier, sizeof(key.identifier), "%s", identifier);
+	BN_CTX_free(ctx);
+	BN_free(n);
+	BN_free(q);
+	BN_free(p);
+	return key;
+}
+
 static inline void
 encode_rsa(const EVP_PKEY *pkey, struct dnskey *ret)
 {

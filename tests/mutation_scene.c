@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/key_tests.h"
 #include "ksr/response.h"
 #include "tests/fixture.h"
 #include "tests/keys.h"
@@ -83,6 +84,18 @@ passage_read(struct passage *p, enum document document)
 	return false;
 }
 
+/* Thousands of damaged moduli: how deep each is tested is not the point. */
+static struct key_tests *
+mutation_key_tests(void)
+{
+	static struct key_tests *tests;
+	struct err err;
+
+	if (tests == NULL)
+		assert_ok(key_tests_new(&key_limits_quick, &tests, &err), &err);
+	return tests;
+}
+
 static bool
 passage_check(struct passage *p, unsigned stages)
 {
@@ -94,6 +107,7 @@ passage_check(struct passage *p, unsigned stages)
 		.response = p->documents[DOCUMENT_RESPONSE],
 		.schema = config_schema(p->scene->config, p->scene->schema),
 		.keys_in_hsm = UINT32_MAX,
+		.key_tests = mutation_key_tests(),
 	};
 	struct report report = { 0 };
 	struct err err;

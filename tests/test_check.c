@@ -58,6 +58,7 @@ published_read(const char *previous, const char *request, const char *response,
 	p.request = read_document(request);
 	p.response = read_document(response);
 	p.in = (struct check_input){ .config = p.config,
+		.key_tests = fixture_key_tests(),
 		.now = time_of(now),
 		.previous = p.previous,
 		.request = p.request,

@@ -223,6 +223,7 @@ chain_next(const struct chain *chain, const char *schema)
 		.previous = chain->previous,
 		.schema = config_schema(chain->config, schema),
 		.keys_in_hsm = CURRENT | NEXT,
+		.key_tests = fixture_key_tests(),
 	};
 }
 

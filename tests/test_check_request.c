@@ -778,6 +778,98 @@ check_ksr_key_valid_passes(void **state)
 	fixture_free(f);
 }
 
+/* Each row of the id, by its own words: the even modulus is the other's. */
+static void
+check_ksr_key_valid_refuses_a_shared_prime(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct dnskey key = dnskey_sharing_a_prime(
+	    fixture_key("zsk-1", 256, ALGORITHM_RSASHA256, 2048), "zsk-3");
+
+	(void)state;
+	fixture_replace_key(f->request, fixture_zsk(3), &key);
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-KEY-VALID", 9,
+	    "(zsk-3) has a prime in common with key", "no other key has");
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-KEY-VALID", 1,
+	    "(zsk-1) has a prime in common with key", "no other key has");
+	fixture_replace_key(f->response, fixture_zsk(3), &key);
+	assert_refuses(&f->in, STAGE_RESPONSE, "KSR-KEY-VALID", 9,
+	    "(zsk-3) has a prime in common with key", "no other key has");
+	fixture_free(f);
+}
+
+/* The other key is gone since; the KSK of the new response is not. */
+static void
+check_ksr_key_valid_refuses_a_prime_of_the_previous(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct dnskey of_zsk = dnskey_sharing_a_prime(
+	    fixture_key("zsk-0", 256, ALGORITHM_RSASHA256, 2048), "zsk-3");
+	struct dnskey of_ksk = dnskey_sharing_a_prime(
+	    fixture_key("ksk-0", 257, ALGORITHM_RSASHA256, 2048), "zsk-3");
+
+	(void)state;
+	fixture_replace_key(f->request, fixture_zsk(3), &of_zsk);
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-KEY-VALID", 9, "(zsk-3)",
+	    "no other key has");
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-KEY-VALID", 0,
+	    "(zsk-0) of the previous SKR has a prime in common",
+	    "no other key has");
+	fixture_replace_key(f->request, &of_zsk, &of_ksk);
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-KEY-VALID", 9,
+	    "(ksk-0) of the previous SKR", "no other key has");
+	/* Without it the KSK is known where the response is. */
+	f->in.previous = NULL;
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-KEY-VALID", VERDICT_PASS);
+	fixture_replace_key(f->response, fixture_zsk(3), &of_ksk);
+	assert_refuses(&f->in, STAGE_RESPONSE, "KSR-KEY-VALID", 1, "(ksk-0)",
+	    "no other key has");
+	fixture_free(f);
+}
+
+/* A revoked form, or one key with two algorithms, has one modulus. */
+static void
+check_ksr_key_valid_passes_one_modulus_twice(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct dnskey key = *fixture_zsk(2);
+
+	(void)state;
+	key.algorithm = ALGORITHM_RSASHA512;
+	key.tag = dnskey_tag(&key);
+	fixture_add_key(f->request, 4, &key);
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-KEY-VALID", VERDICT_PASS);
+	fixture_free(f);
+}
+
+/* What 0.1.0 let pass, its records let pass. */
+static void
+check_ksr_key_valid_refuses_by_the_rules_of_its_day(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct dnskey key = dnskey_sharing_a_prime(
+	    fixture_key("zsk-1", 256, ALGORITHM_RSASHA256, 2048), "zsk-3");
+
+	(void)state;
+	fixture_replace_key(f->request, fixture_zsk(3), &key);
+	fixture_replace_key(f->response, fixture_zsk(3), &key);
+	f->in.rules = RULES_0_1_0;
+	assert_verdict(&f->in, STAGE_REQUEST | STAGE_RESPONSE, "KSR-KEY-VALID",
+	    VERDICT_PASS);
+	key.public_key[key.public_key_len - 1] &= 0xfe;
+	fixture_replace_key(f->request, fixture_zsk(2), &key);
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-KEY-VALID", 1, "(zsk-3): ",
+	    "a sound public key");
+	key = *fixture_ksk(0);
+	key.public_key[key.public_key_len - 1] &= 0xfe;
+	fixture_replace_key(f->response, fixture_ksk(0), &key);
+	assert_refuses(&f->in, STAGE_RESPONSE, "KSR-KEY-VALID", 1,
+	    "(ksk-0): ", "a sound public key");
+	fixture_free(f);
+}
+
 static void
 check_ksr_key_valid_refuses_an_even_modulus(void **state)
 {
@@ -964,6 +1056,12 @@ main(void)
 		    check_ksr_policy_alg_passes_ecdsa_where_enabled),
 		cmocka_unit_test(check_ksr_key_valid_passes),
 		cmocka_unit_test(check_ksr_key_valid_refuses_an_even_modulus),
+		cmocka_unit_test(check_ksr_key_valid_refuses_a_shared_prime),
+		cmocka_unit_test(
+		    check_ksr_key_valid_refuses_a_prime_of_the_previous),
+		cmocka_unit_test(check_ksr_key_valid_passes_one_modulus_twice),
+		cmocka_unit_test(
+		    check_ksr_key_valid_refuses_by_the_rules_of_its_day),
 		cmocka_unit_test(check_ksr_tag_clash_passes),
 		cmocka_unit_test(
 		    check_ksr_tag_clash_passes_one_tag_in_two_algorithms),

@@ -488,6 +488,18 @@ assert_outcome(const struct outcome *outcome, const char *name, const char *id)
 		    (int)outcome->kind, id, outcome->why);
 }
 
+static struct ksr *
+read_document(const struct scene *scene, enum document which)
+{
+	struct ksr *ksr = NULL;
+	struct err err;
+
+	assert_ok(ksr_read(buf_bytes(&scene->bytes[which]), "document", &ksr,
+		      &err),
+	    &err);
+	return ksr;
+}
+
 /* The last slot's new ZSK becomes this key, which proves possession. */
 static struct outcome
 sign_with_next_zsk(const struct dnskey *key)
@@ -550,6 +562,49 @@ next_zsk_of_another_kind_is_refused(void **state)
 		for (size_t row = 0; row < n_checks; row++)
 			if (strcmp(checks[row].id, "KSR-BUNDLE-POP") == 0)
 				assert_true((outcome.rows >> row & 1) == 0);
+	}
+}
+
+static void
+record_outcome(const struct outcome *outcome, const struct bytes *document)
+{
+	struct record record = { hash_of(campaign.normal, document, 1),
+		outcome->rows, (uint32_t)outcome->kind };
+
+	keep(&campaign.records, record);
+}
+
+/* No flipped bit gives two keys a prime in common: these are made so. */
+static void
+keys_with_a_prime_in_common_are_refused(void **state)
+{
+	const struct scene *scene = campaign.normal;
+	struct dnskey key = dnskey_sharing_a_prime(
+	    fixture_key("zsk-1", 256, ALGORITHM_RSASHA256, 2048), "zsk-3");
+
+	(void)state;
+	stay_parent();
+	for (size_t i = 0; i < 2; i++) {
+		struct ksr *ksr = i == 0
+		    ? fixture_request(FIXTURE_START, 1)
+		    : read_document(scene, DOCUMENT_RESPONSE);
+		struct buf xml = buf_new(DOCUMENT_MAX);
+		struct outcome outcome;
+		struct bytes document;
+
+		fixture_replace_key(ksr, fixture_zsk(3), &key);
+		ksr_write(ksr, &xml);
+		document = buf_bytes(&xml);
+		if (i == 0)
+			scene_sign(scene, document,
+			    buf_bytes(&scene->bytes[DOCUMENT_PREVIOUS]),
+			    FAMILY_PLAIN, &outcome);
+		else
+			scene_verify(scene, document, FAMILY_PLAIN, &outcome);
+		assert_outcome(&outcome, "a prime in common", "KSR-KEY-VALID");
+		record_outcome(&outcome, &document);
+		buf_free(&xml);
+		ksr_free(ksr);
 	}
 }
 
@@ -688,6 +743,7 @@ main(void)
 		    single_changes_of_a_revoking_response_are_refused),
 		cmocka_unit_test(pairs_of_changes_have_legal_outcomes),
 		cmocka_unit_test(next_zsk_of_another_kind_is_refused),
+		cmocka_unit_test(keys_with_a_prime_in_common_are_refused),
 		cmocka_unit_test(tag_of_a_past_ksk_is_refused_by_nothing_else),
 		cmocka_unit_test(every_check_refuses_a_mutant),
 	};

@@ -1,6 +1,10 @@
+#include <inttypes.h>
+
 #include <openssl/bn.h>
 #include <openssl/err.h>
 
+#include "ksr/key_valid.h"
+#include "ksr/near_factors.h"
 #include "ksr/pubkey.h"
 #include "tests/keys.h"
 
@@ -76,6 +80,17 @@ random_prime(int bits)
 
 	assert_true(BN_generate_prime_ex(p, bits, 0, NULL, NULL, NULL));
 	return p;
+}
+
+/* The primes' product is made once for all tests. */
+static bool
+valid(const struct dnskey *key, struct err *err)
+{
+	static struct small_primes *primes;
+
+	if (primes == NULL)
+		assert_ok(small_primes_new(&primes, err), err);
+	return pubkey_valid(key, &key_limits_full, primes, err);
 }
 
 static BIGNUM *
@@ -313,7 +328,7 @@ pubkey_info_malformed_is_refused(void **state)
 		assert_false(pubkey_info(&key, &info, &err));
 		assert_message_has(&err, cases[i].message);
 		assert_int_equal(err.code, E_REFUSED);
-		assert_false(pubkey_valid(&key, &err));
+		assert_false(valid(&key, &err));
 		assert_message_has(&err, cases[i].message);
 		assert_false(pubkey_verify(
 		    &key, bytes_of_string("x"), bytes_of_string("y"), &err));
@@ -331,7 +346,7 @@ pubkey_valid_generated_keys_pass(void **state)
 		struct keypair pair = keypair_new("k", 256, supported[i], 2048);
 		struct err err;
 
-		assert_ok(pubkey_valid(&pair.dnskey, &err), &err);
+		assert_ok(valid(&pair.dnskey, &err), &err);
 		keypair_free(&pair);
 	}
 }
@@ -352,8 +367,8 @@ pubkey_valid_corpus_keys_pass(void **state)
 			for (size_t j = 0; j < ksr->bundles[i].n_keys; j++) {
 				struct err err;
 
-				assert_ok(pubkey_valid(
-					      &ksr->bundles[i].keys[j], &err),
+				assert_ok(
+				    valid(&ksr->bundles[i].keys[j], &err),
 				    &err);
 			}
 		ksr_free(ksr);
@@ -365,7 +380,7 @@ assert_invalid(const struct dnskey *key, const char *message)
 {
 	struct err err;
 
-	assert_false(pubkey_valid(key, &err));
+	assert_false(valid(key, &err));
 	assert_message_has(&err, message);
 	assert_int_equal(err.code, E_REFUSED);
 	assert_int_equal(ERR_peek_error(), 0);
@@ -383,6 +398,10 @@ pubkey_valid_small_factors_are_refused(void **state)
 		{ 15, "divisible by 3 " },
 		{ 751, "divisible by 751 " },
 		{ 997, "divisible by 997 " },
+		{ 1009, "divisible by 1009 " },
+		{ 1009 * 1013, "divisible by 1009 " },
+		{ 786433, "divisible by 786433 " },
+		{ 1048573, "divisible by 1048573 " }, /* the last below 2^20 */
 	};
 	BIGNUM *p = random_prime(1024);
 
@@ -394,6 +413,47 @@ pubkey_valid_small_factors_are_refused(void **state)
 		assert_true(BN_mul_word(n, cases[i].factor));
 		key = rsa_key_of(n);
 		assert_invalid(&key, cases[i].message);
+	}
+	BN_free(p);
+}
+
+/* 2^20 + 7 is the first prime that nobody looks for. */
+static void
+pubkey_valid_factor_beyond_the_small_ones_passes(void **state)
+{
+	BIGNUM *p = random_prime(2028), *q = BN_new();
+	struct dnskey key;
+	struct err err;
+
+	(void)state;
+	assert_true(BN_set_word(q, (1 << 20) + 7));
+	key = rsa_key_of(product(p, q));
+	assert_ok(valid(&key, &err), &err);
+	BN_free(q);
+	BN_free(p);
+}
+
+/* Records of version 0.1.0 are judged as that version judged. */
+static void
+pubkey_valid_quick_limits_see_less(void **state)
+{
+	static const struct {
+		BN_ULONG factor;
+		bool refused;
+	} cases[] = { { 997, true }, { 1009, false }, { 1048573, false } };
+	BIGNUM *p = random_prime(1024);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		BIGNUM *n = BN_dup(p);
+		struct dnskey key;
+		struct err err;
+
+		assert_true(BN_mul_word(n, cases[i].factor));
+		key = rsa_key_of(n);
+		assert_int_equal(
+		    pubkey_valid(&key, &key_limits_quick, NULL, &err),
+		    !cases[i].refused);
 	}
 	BN_free(p);
 }
@@ -454,6 +514,109 @@ pubkey_valid_close_factors_are_refused(void **state)
 		BN_free(q);
 		BN_free(p);
 	}
+}
+
+/* The first prime from number * times / over + 2^distance on. */
+static BIGNUM *
+prime_near(const BIGNUM *number, BN_ULONG times, BN_ULONG over, int distance)
+{
+	BIGNUM *q = BN_dup(number), *far = BN_new();
+	BN_CTX *ctx = BN_CTX_new();
+
+	assert_true(BN_mul_word(q, times) && BN_set_bit(far, distance));
+	assert_true(BN_div_word(q, over) != (BN_ULONG)-1);
+	assert_true(BN_add(q, q, far) && BN_set_bit(q, 0));
+	while (BN_check_prime(q, ctx, NULL) != 1)
+		assert_true(BN_add_word(q, 2));
+	BN_CTX_free(ctx);
+	BN_free(far);
+	return q;
+}
+
+/* random_prime's two highest bits are set: 2^525 apart is within 2^24 steps. */
+static void
+pubkey_valid_factors_some_way_apart_are_refused(void **state)
+{
+	static const int refused[] = { 300, 511, 516, 520, 525 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		BIGNUM *p = random_prime(1024);
+		BIGNUM *q = prime_near(p, 1, 1, refused[i]);
+		struct dnskey key = rsa_key_of(product(p, q));
+
+		assert_invalid(&key, "CVE-2022-26320");
+		BN_free(q);
+		BN_free(p);
+	}
+}
+
+static void
+pubkey_valid_factors_in_a_small_ratio_are_refused(void **state)
+{
+	static const struct {
+		BN_ULONG times, over;
+		int distance;
+		const char *message; /* NULL: it is too far away */
+	} cases[] = {
+		{ 2, 1, 10, "ab = 2 " },
+		{ 3, 2, 500, "ab = 6 " },
+		{ 7, 5, 510, "ab = 35 " },
+		{ 31, 32, 510, "ab = 992 " },
+		{ 1000, 1, 510, "ab = 1000 " },
+		{ 1024, 1, 510, "ab = 1024 " },
+		{ 3, 2, 540, NULL },
+		{ 41, 25, 10, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		BIGNUM *p = random_prime(1024);
+		BIGNUM *q = prime_near(
+		    p, cases[i].times, cases[i].over, cases[i].distance);
+		struct dnskey key = rsa_key_of(product(p, q));
+		struct err err;
+
+		if (cases[i].message == NULL)
+			assert_ok(valid(&key, &err), &err);
+		else
+			assert_invalid(&key, cases[i].message);
+		BN_free(q);
+		BN_free(p);
+	}
+}
+
+/*
+ * The sieve loses no solution, wherever in a word it stands: p and p + 2d are
+ * x^2 - d^2 with x = p + d, and the root of their product is close below.
+ */
+static void
+near_factors_fermat_finds_every_distance(void **state)
+{
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *p = random_prime(40), *q = BN_new(), *n = BN_new();
+	uint64_t low;
+
+	(void)state;
+	assert_non_null(BN_copy(q, p));
+	low = BN_get_word(p);
+	for (uint64_t d = 0; d < 3000; d++) {
+		uint64_t distance = d * d * 37;
+		/* d^2 / 2x: never more than this. */
+		uint64_t steps = distance * distance / (2 * low) + 1;
+		bool found;
+
+		assert_true(BN_set_word(q, low + 2 * distance) &&
+		    BN_mul(n, p, q, ctx));
+		assert_true(near_factors_fermat(n, steps, &found, ctx));
+		if (!found)
+			fail_msg("%" PRIu64 " and %" PRIu64 " apart", low,
+			    2 * distance);
+	}
+	BN_free(n);
+	BN_free(q);
+	BN_free(p);
+	BN_CTX_free(ctx);
 }
 
 /* k * M + 65537^a mod M, M the product of the first 39 primes. */
@@ -926,10 +1089,18 @@ main(void)
 		cmocka_unit_test(pubkey_valid_generated_keys_pass),
 		cmocka_unit_test(pubkey_valid_corpus_keys_pass),
 		cmocka_unit_test(pubkey_valid_small_factors_are_refused),
+		cmocka_unit_test(
+		    pubkey_valid_factor_beyond_the_small_ones_passes),
+		cmocka_unit_test(pubkey_valid_quick_limits_see_less),
 		cmocka_unit_test(pubkey_valid_prime_modulus_is_refused),
 		cmocka_unit_test(pubkey_valid_power_of_prime_is_refused),
 		cmocka_unit_test(pubkey_valid_square_of_composite_is_refused),
 		cmocka_unit_test(pubkey_valid_close_factors_are_refused),
+		cmocka_unit_test(
+		    pubkey_valid_factors_some_way_apart_are_refused),
+		cmocka_unit_test(
+		    pubkey_valid_factors_in_a_small_ratio_are_refused),
+		cmocka_unit_test(near_factors_fermat_finds_every_distance),
 		cmocka_unit_test(pubkey_valid_roca_modulus_is_refused),
 		cmocka_unit_test(pubkey_valid_bad_exponent_is_refused),
 		cmocka_unit_test(pubkey_valid_point_off_its_curve_is_refused),
