@@ -125,10 +125,16 @@ check_bundle_keys(const struct check_input *in, struct check_result *result)
 	return VERDICT_PASS;
 }
 
+/*
+ * The RRSIG's own TTL is not signed and nobody publishes it: 0.1.0 held it
+ * against the key's all the same.
+ */
+enum proof_ttl { SIGNED_TTL, BOTH_TTLS };
+
 /* One signature of a request: by a key of its bundle, as that key has it. */
 static void
 judge_proof(const struct check_input *in, size_t index,
-    const struct rrsig *rrsig, struct check_result *result)
+    const struct rrsig *rrsig, enum proof_ttl ttl, struct check_result *result)
 {
 	const struct bundle *bundle = &in->request->bundles[index];
 	const struct dnskey *key = bundle_signer(bundle, rrsig);
@@ -142,7 +148,8 @@ judge_proof(const struct check_input *in, size_t index,
 		finding_required(result, "signatures by the bundle's keys");
 		return;
 	}
-	if (rrsig->ttl_s != key->ttl_s || rrsig->original_ttl_s != key->ttl_s) {
+	if ((ttl == BOTH_TTLS && rrsig->ttl_s != key->ttl_s) ||
+	    rrsig->original_ttl_s != key->ttl_s) {
 		finding_add(result, in->request, index,
 		    "the signature by key %s has TTL %" PRIu32
 		    " and original TTL %" PRIu32,
@@ -159,18 +166,16 @@ judge_proof(const struct check_input *in, size_t index,
 	}
 }
 
-/*
- * DPS 6.7: every ZSK set proves possession.  The signatures' own times say
- * when the proof was made and are not judged.
- */
-enum verdict
-check_bundle_pop(const struct check_input *in, struct check_result *result)
+static enum verdict
+judge_proofs(const struct check_input *in, enum proof_ttl ttl,
+    struct check_result *result)
 {
 	for (size_t i = 0; i < in->request->n_bundles; i++) {
 		const struct bundle *bundle = &in->request->bundles[i];
 
 		for (size_t j = 0; j < bundle->n_signatures; j++)
-			judge_proof(in, i, &bundle->signatures[j], result);
+			judge_proof(
+			    in, i, &bundle->signatures[j], ttl, result);
 		for (size_t j = 0; j < bundle->n_keys; j++) {
 			size_t n =
 			    bundle_signatures_by(bundle, &bundle->keys[j]);
@@ -184,6 +189,23 @@ check_bundle_pop(const struct check_input *in, struct check_result *result)
 		}
 	}
 	return VERDICT_PASS;
+}
+
+/*
+ * DPS 6.7: every ZSK set proves possession.  The signatures' own times say
+ * when the proof was made and are not judged.
+ */
+enum verdict
+check_bundle_pop(const struct check_input *in, struct check_result *result)
+{
+	return judge_proofs(in, SIGNED_TTL, result);
+}
+
+enum verdict
+check_bundle_pop_0_1_0(
+    const struct check_input *in, struct check_result *result)
+{
+	return judge_proofs(in, BOTH_TTLS, result);
 }
 
 static void

@@ -262,7 +262,6 @@ judge_key_approved(const struct check_input *in, const struct placed_key *at,
 	    in, at->bundle, what.s, at->key->algorithm, info, result);
 }
 
-/* The response repeats the declarations: what stands twice is a mistake. */
 static bool
 is_declared_before(const struct signature_policy *policy, size_t index)
 {
@@ -279,27 +278,42 @@ is_declared_before(const struct signature_policy *policy, size_t index)
 }
 
 static void
-judge_declarations(const struct check_input *in, struct check_result *result)
+judge_declaration(
+    const struct check_input *in, size_t index, struct check_result *result)
+{
+	const struct signature_algorithm *a =
+	    &in->request->zsk_policy.algorithms[index];
+	struct pubkey_info info = { a->family, a->size, a->exponent };
+	struct text what = { 0 };
+
+	text_add(&what, "SignatureAlgorithm %zu (%s)", index + 1,
+	    algorithm_name(a->algorithm).s);
+	judge_algorithm(in, NO_BUNDLE, a->algorithm, "declared", result);
+	judge_parameters(in, NO_BUNDLE, what.s, a->algorithm, &info, result);
+}
+
+/* The response repeats the declarations: what stands twice is a mistake. */
+static void
+judge_repetition(
+    const struct check_input *in, size_t index, struct check_result *result)
 {
 	const struct signature_policy *policy = &in->request->zsk_policy;
 
-	for (size_t i = 0; i < policy->n_algorithms; i++) {
-		const struct signature_algorithm *a = &policy->algorithms[i];
-		struct pubkey_info info = { a->family, a->size, a->exponent };
-		struct text what = { 0 };
+	if (!is_declared_before(policy, index))
+		return;
+	finding_add(result, in->request, NO_BUNDLE,
+	    "SignatureAlgorithm %zu (%s) is a repetition", index + 1,
+	    algorithm_name(policy->algorithms[index].algorithm).s);
+	finding_required(result, "each declaration once");
+}
 
-		text_add(&what, "SignatureAlgorithm %zu (%s)", i + 1,
-		    algorithm_name(a->algorithm).s);
-		judge_algorithm(
-		    in, NO_BUNDLE, a->algorithm, "declared", result);
-		judge_parameters(
-		    in, NO_BUNDLE, what.s, a->algorithm, &info, result);
-		if (!is_declared_before(policy, i))
-			continue;
-		finding_add(result, in->request, NO_BUNDLE,
-		    "%s is a repetition", what.s);
-		finding_required(result, "each declaration once");
-	}
+enum verdict
+check_declarations_once(
+    const struct check_input *in, struct check_result *result)
+{
+	for (size_t i = 0; i < in->request->zsk_policy.n_algorithms; i++)
+		judge_repetition(in, i, result);
+	return VERDICT_PASS;
 }
 
 /* The bundle where each algorithm number is first used; NO_BUNDLE if nowhere.
@@ -319,20 +333,95 @@ first_uses(const struct ksr *ksr, size_t ret[UINT8_MAX + 1])
 	}
 }
 
-/* DPS 6.1: key types, sizes; 5.1.3: public key parameters. */
-enum verdict
-check_algorithms_approved(
-    const struct check_input *in, struct check_result *result)
+static void
+judge_used(const struct check_input *in, struct check_result *result)
 {
 	size_t first[UINT8_MAX + 1];
 
-	judge_declarations(in, result);
 	first_uses(in->request, first);
 	for (size_t i = 0; i <= UINT8_MAX; i++)
 		if (first[i] != NO_BUNDLE)
 			judge_algorithm(
 			    in, first[i], (uint8_t)i, "used", result);
+}
+
+/* DPS 6.1: key types, sizes; 5.1.3: public key parameters. */
+enum verdict
+check_algorithms_approved(
+    const struct check_input *in, struct check_result *result)
+{
+	for (size_t i = 0; i < in->request->zsk_policy.n_algorithms; i++)
+		judge_declaration(in, i, result);
+	judge_used(in, result);
 	return each_key(in, result, judge_key_approved);
+}
+
+/* This one found repetitions too, each after its declaration. */
+enum verdict
+check_algorithms_approved_0_1_0(
+    const struct check_input *in, struct check_result *result)
+{
+	for (size_t i = 0; i < in->request->zsk_policy.n_algorithms; i++) {
+		judge_declaration(in, i, result);
+		judge_repetition(in, i, result);
+	}
+	judge_used(in, result);
+	return each_key(in, result, judge_key_approved);
+}
+
+/*
+ * A KSK of another size than the ZSKs' is approved by rsa_size in its own
+ * entry.  Exponents are those of the list alone, whoever has them.
+ */
+static void
+judge_ksk(const struct check_input *in, const struct placed_key *at,
+    const struct pubkey_info *info, const struct config_key *pin,
+    struct check_result *result)
+{
+	const struct request_policy *policy = &in->config->request_policy;
+
+	if (!size_approved(policy, info->bits) &&
+	    (pin == NULL || pin->rsa_size != info->bits)) {
+		finding_add(result, in->response, at->bundle,
+		    "KSK %s has %u bits", key_text(at->key).s, info->bits);
+		finding_required(result,
+		    "the rsa_size of its key, or one of "
+		    "rsa_approved_key_sizes: %s",
+		    approved_sizes(policy).s);
+	}
+	if (!exponent_approved(policy, info->exponent)) {
+		finding_add(result, in->response, at->bundle,
+		    "KSK %s has exponent %" PRIu64, key_text(at->key).s,
+		    info->exponent);
+		finding_required(result, "one of rsa_approved_exponents: %s",
+		    approved_exponents(policy).s);
+	}
+}
+
+enum verdict
+check_ksks_approved(const struct check_input *in, struct check_result *result)
+{
+	struct key_list list;
+	struct dname owner;
+	struct err err;
+
+	if (!dname_parse(in->response->domain, &owner, &err) ||
+	    !key_list_by_key(in->response, &list, &err))
+		return check_broken(result, err.msg);
+	key_list_distinct(&list);
+	for (size_t i = 0; i < list.n; i++) {
+		const struct dnskey *key = list.keys[i].key;
+		struct pubkey_info info;
+
+		/* What cannot be read is KSR-KEY-VALID's matter. */
+		if (!is_ksk(key) || !pubkey_info(key, &info, &err) ||
+		    info.family != FAMILY_RSA)
+			continue;
+		judge_ksk(in, &list.keys[i], &info,
+		    config_key_of(in->config, &owner, key), result);
+	}
+	key_list_clear(&list);
+	return VERDICT_PASS;
 }
 
 static bool

@@ -242,16 +242,63 @@ collect_algorithms(
 	return ok;
 }
 
-/* An exponent that no key had stood in the policy sections until 2016. */
+/* Each of the KSKs', each once, and nothing else but of the request's ZSKs. */
+static bool
+lists_ksks(const struct signature_policy *given,
+    const struct signature_policy *ksks, const struct signature_policy *zsks)
+{
+	for (size_t i = 0; i < ksks->n_algorithms; i++)
+		if (!algorithm_in(&ksks->algorithms[i], given))
+			return false;
+	for (size_t i = 0; i < given->n_algorithms; i++) {
+		const struct signature_algorithm *a = &given->algorithms[i];
+		struct signature_policy before = *given;
+
+		before.n_algorithms = i;
+		if (algorithm_in(a, &before) ||
+		    (!algorithm_in(a, ksks) && !algorithm_in(a, zsks)))
+			return false;
+	}
+	return true;
+}
+
 static void
-judge_ksk_algorithms(const struct check_input *in, struct check_result *result)
+judge_listing(const struct check_input *in,
+    const struct signature_policy *ksks, struct check_result *result)
+{
+	const struct signature_policy *given = &in->response->ksk_policy;
+	const struct signature_policy *zsks = &in->request->zsk_policy;
+
+	if (lists_ksks(given, ksks, zsks))
+		return;
+	finding_add(result, in->response, NO_BUNDLE,
+	    "the KSK policy declares %s", algorithms_text(given).s);
+	finding_required(result,
+	    "%s by the KSKs in the response, and beside it at most the ZSKs' "
+	    "by the request, %s",
+	    algorithms_text(ksks).s, algorithms_text(zsks).s);
+}
+
+/*
+ * An exponent that no key had stood in the policy sections until 2016.  0.1.0
+ * asked for the KSKs' parameters and nothing else, which a signer that lists
+ * the ZSKs' beside them does not meet.
+ */
+enum listing { KSKS_ALONE, KSKS_AND_ZSKS };
+
+static void
+judge_ksk_algorithms(const struct check_input *in, enum listing listing,
+    struct check_result *result)
 {
 	struct signature_policy actual = { 0 };
 	struct err err;
 
 	if (collect_algorithms(in->response, &actual, &err)) {
-		judge_algorithms(in, "KSK", &in->response->ksk_policy, &actual,
-		    "the KSKs in the response", result);
+		if (listing == KSKS_ALONE)
+			judge_algorithms(in, "KSK", &in->response->ksk_policy,
+			    &actual, "the KSKs in the response", result);
+		else
+			judge_listing(in, &actual, result);
 		return;
 	}
 	finding_add(result, in->response, NO_BUNDLE,
@@ -259,8 +306,9 @@ judge_ksk_algorithms(const struct check_input *in, struct check_result *result)
 	finding_required(result, "KSKs whose parameters can be read");
 }
 
-enum verdict
-check_skr_match(const struct check_input *in, struct check_result *result)
+static enum verdict
+judge_match(const struct check_input *in, enum listing listing,
+    struct check_result *result)
 {
 	const struct ksr *request = in->request, *response = in->response;
 
@@ -274,6 +322,18 @@ check_skr_match(const struct check_input *in, struct check_result *result)
 	    "the request", result);
 	judge_durations(in, "KSK", &response->ksk_policy,
 	    &in->config->ksk_policy.signature, "ksk_policy", result);
-	judge_ksk_algorithms(in, result);
+	judge_ksk_algorithms(in, listing, result);
 	return VERDICT_PASS;
+}
+
+enum verdict
+check_skr_match(const struct check_input *in, struct check_result *result)
+{
+	return judge_match(in, KSKS_AND_ZSKS, result);
+}
+
+enum verdict
+check_skr_match_0_1_0(const struct check_input *in, struct check_result *result)
+{
+	return judge_match(in, KSKS_ALONE, result);
 }

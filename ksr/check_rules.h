@@ -66,6 +66,11 @@ check_bundle_pop(const struct check_input *, struct check_result *);
 enum verdict
 check_policy_keys(const struct check_input *, struct check_result *);
 
+/* check_names.c */
+enum verdict check_zsk_names(const struct check_input *, struct check_result *);
+enum verdict
+check_zsk_material(const struct check_input *, struct check_result *);
+
 /* check_soundness.c */
 enum verdict
 check_request_key_valid(const struct check_input *, struct check_result *);
@@ -91,6 +96,10 @@ enum verdict
 check_algorithms_approved(const struct check_input *, struct check_result *);
 enum verdict
 check_algorithms_declared(const struct check_input *, struct check_result *);
+enum verdict
+check_ksks_approved(const struct check_input *, struct check_result *);
+enum verdict
+check_declarations_once(const struct check_input *, struct check_result *);
 
 /* check_0_1_0.c */
 enum verdict check_publish_safety_0_1_0(
@@ -134,3 +143,11 @@ check_request_key_valid_0_1_0(const struct check_input *, struct check_result *)
 enum verdict
 check_response_key_valid_0_1_0(
     const struct check_input *, struct check_result *);
+
+/* As 0.1.0 had them, beside what is in force. */
+enum verdict
+check_bundle_pop_0_1_0(const struct check_input *, struct check_result *);
+enum verdict check_algorithms_approved_0_1_0(
+    const struct check_input *, struct check_result *);
+enum verdict
+check_skr_match_0_1_0(const struct check_input *, struct check_result *);

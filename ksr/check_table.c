@@ -10,6 +10,7 @@
 		return config->request_policy.name;            \
 	}
 
+SWITCH(check_declarations_once)
 SWITCH(validate_signatures)
 SWITCH(keys_match_zsk_policy)
 SWITCH(rsa_exponent_match_zsk_policy)
@@ -65,11 +66,29 @@ const struct check checks[] = {
 	  STAGE_REQUEST, true, switch_rsa_exponent_match_zsk_policy,
 	  check_exponents_declared,
 	  .since = RULES_0_1_0 },
+	{ "KSR-ZSK-NOT-KSK", "5.1.3",
+	  "no ZSK of the request has the identifier of a KSK",
+	  "In a response one identifier names one key; the KSK's is its label "
+	  "in the HSM.",
+	  STAGE_REQUEST, false, NULL, check_zsk_names,
+	  .since = RULES_0_2_0 },
+	{ "KSR-ZSK-NOT-KSK", "5.1.4",
+	  "no ZSK of the request is a KSK",
+	  "A KSK signs the apex DNSKEY RRset and nothing else; a ZSK signs "
+	  "the rest of the zone, and is on machines that are networked.",
+	  STAGE_REQUEST, false, NULL, check_zsk_material,
+	  .since = RULES_0_2_0 },
+	{ "KSR-BUNDLE-POP", "5.1.2, 6.7",
+	  "each ZSK signs the key set of each of its bundles",
+	  "Only who has the private key may have a public key published.",
+	  STAGE_REQUEST, false, switch_validate_signatures,
+	  check_bundle_pop_0_1_0,
+	  .since = RULES_0_1_0, .until = RULES_0_2_0 },
 	{ "KSR-BUNDLE-POP", "5.1.2, 6.7",
 	  "each ZSK signs the key set of each of its bundles",
 	  "Only who has the private key may have a public key published.",
 	  STAGE_REQUEST, false, switch_validate_signatures, check_bundle_pop,
-	  .since = RULES_0_1_0 },
+	  .since = RULES_0_2_0 },
 	{ "KSR-BUNDLE-COUNT", "6.6",
 	  "the request has the configured number of bundles",
 	  "A request cut short leaves the zone without signatures at its end.",
@@ -92,8 +111,24 @@ const struct check checks[] = {
 	{ "KSR-POLICY-ALG", "5.1.3, 6.1, RFC 8624 3.1",
 	  "algorithms, sizes and exponents, declared or used, are approved",
 	  "A key set is as strong as its weakest key.",
+	  STAGE_REQUEST, true, NULL, check_algorithms_approved_0_1_0,
+	  .since = RULES_0_1_0, .until = RULES_0_2_0 },
+	{ "KSR-POLICY-ALG", "5.1.3, 6.1, RFC 8624 3.1",
+	  "algorithms, sizes and exponents, declared or used, are approved",
+	  "A key set is as strong as its weakest key.",
 	  STAGE_REQUEST, true, NULL, check_algorithms_approved,
-	  .since = RULES_0_1_0 },
+	  .since = RULES_0_2_0 },
+	{ "KSR-POLICY-ALG", "5.1.3, 6.1",
+	  "sizes and exponents of the response's KSKs are approved",
+	  "A key set is as strong as its weakest key.",
+	  STAGE_RESPONSE, true, NULL, check_ksks_approved,
+	  .since = RULES_0_2_0 },
+	{ "KSR-POLICY-REPEATED", "5.1.3",
+	  "no algorithm is declared twice",
+	  "A declaration that stands twice was meant to be another.",
+	  STAGE_REQUEST, true, switch_check_declarations_once,
+	  check_declarations_once,
+	  .since = RULES_0_2_0 },
 	{ "KSR-POLICY-ALG", "5.1.3",
 	  "each algorithm used is declared in the request's policy",
 	  "An algorithm that nobody announced is a mistake or an attack.",
@@ -266,8 +301,14 @@ const struct check checks[] = {
 	  "the response answers this request: id, serial, domain, bundles and "
 	  "policies",
 	  "The zone's owner finds its bundles by what it asked for.",
+	  STAGE_RESPONSE, false, NULL, check_skr_match_0_1_0,
+	  .since = RULES_0_1_0, .until = RULES_0_2_0 },
+	{ "SKR-MATCH", "5.1.2",
+	  "the response answers this request: id, serial, domain, bundles and "
+	  "policies",
+	  "The zone's owner finds its bundles by what it asked for.",
 	  STAGE_RESPONSE, false, NULL, check_skr_match,
-	  .since = RULES_0_1_0 },
+	  .since = RULES_0_2_0 },
 	{ "SKR-PAIR", "5.1.4, 6.6, 6.9",
 	  "each bundle has the request's ZSKs, the schedule's KSKs and nothing "
 	  "else",

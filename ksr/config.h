@@ -64,6 +64,7 @@ struct request_policy {
 	size_t n_domains;
 	char domains[CONFIG_LIST_MAX][DNAME_TEXT_MAX + 1];
 	uint64_t num_bundles;
+	bool check_declarations_once;
 	bool validate_signatures;
 	bool keys_match_zsk_policy;
 	bool rsa_exponent_match_zsk_policy;

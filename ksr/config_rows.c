@@ -82,6 +82,7 @@ static const struct config_row request_rows[] = {
 	    LIST(request_policy, domains, n_domains), .fallback = "[\".\"]" },
 	{ "num_bundles", CONFIG_NUMBER, REQUEST(num_bundles),
 	    RANGE(1, BUNDLES_MAX), .fallback = "9" },
+	{ SWITCH(check_declarations_once) },
 	{ SWITCH(validate_signatures) },
 	{ SWITCH(keys_match_zsk_policy) },
 	{ SWITCH(rsa_exponent_match_zsk_policy) },

@@ -76,6 +76,8 @@ practice_public_keys(const struct check_input *in, struct check_result *result)
 {
 	const struct request_policy *policy = &in->config->request_policy;
 
+	require_on(result, policy->check_declarations_once,
+	    "request_policy.check_declarations_once");
 	require_on(result, policy->keys_match_zsk_policy,
 	    "request_policy.keys_match_zsk_policy");
 	require_on(result, policy->rsa_exponent_match_zsk_policy,

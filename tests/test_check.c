@@ -241,7 +241,8 @@ override_allowed_accepts(void **state)
 	static const char *const ids[] = { "KSR-DOMAIN", "KSR-ID",
 		"KSR-BUNDLE-UNIQUE", "KSR-BUNDLE-KEYS", "KSR-BUNDLE-COUNT",
 		"KSR-BUNDLE-CYCLE-DURATION", "KSR-POLICY-KEYS",
-		"KSR-POLICY-ALG", "KSR-POLICY-SIG-VALIDITY",
+		"KSR-POLICY-ALG", "KSR-POLICY-REPEATED",
+		"KSR-POLICY-SIG-VALIDITY",
 		"KSR-POLICY-SIG-HORIZON", "KSR-POLICY-CLOCK",
 		"KSR-POLICY-SIG-OVERLAP", "KSR-POLICY-BUNDLE-INTERVAL",
 		"KSR-POLICY-SAFETY", "KSR-CHAIN-OVERLAP", "SKR-TRUST",
@@ -272,6 +273,7 @@ override_allowed_refuses(void **state)
 		{ { "KSR-CHAIN-KEYS", "x" }, "KSR-CHAIN-KEYS may not be" },
 		{ { "KSR-KEY-VALID", "x" }, "KSR-KEY-VALID may not be" },
 		{ { "KSR-TAG-CLASH", "x" }, "KSR-TAG-CLASH may not be" },
+		{ { "KSR-ZSK-NOT-KSK", "x" }, "KSR-ZSK-NOT-KSK may not be" },
 		{ { "SKR-SCHEDULE", "x" }, "SKR-SCHEDULE may not be" },
 		{ { "SKR-REVOKED", "x" }, "SKR-REVOKED may not be" },
 		{ { "SKR-VERIFY", "x" }, "SKR-VERIFY may not be" },
@@ -371,6 +373,9 @@ fixture_spoilt(void)
 	f->request->zsk_policy.retire_safety_s = 20 * DAY_S;
 	f->request->zsk_policy.min_signature_validity_s = 22 * DAY_S;
 	f->request->zsk_policy.algorithms[0].exponent = 3;
+	f->request->zsk_policy.algorithms[1] =
+	    f->request->zsk_policy.algorithms[0];
+	f->request->zsk_policy.n_algorithms = 2;
 	fixture_replace_key(f->request, fixture_zsk(3), small);
 	return f;
 }
@@ -383,6 +388,7 @@ static const struct {
 	const char *name;
 	size_t offset;
 } switches[] = {
+	SWITCH(check_declarations_once),
 	SWITCH(validate_signatures),
 	SWITCH(keys_match_zsk_policy),
 	SWITCH(rsa_exponent_match_zsk_policy),

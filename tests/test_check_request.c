@@ -474,22 +474,43 @@ check_ksr_bundle_pop_refuses_two_signatures_by_one_key(void **state)
 	fixture_free(f);
 }
 
+/* What is signed is the original TTL; the RRSIG's own is anybody's. */
+static void
+check_ksr_bundle_pop_passes_an_rrsigs_own_ttl(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	for (size_t i = 0; i < FIXTURE_SLOTS; i++)
+		f->request->bundles[i].signatures[0].ttl_s = 60;
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-BUNDLE-POP", VERDICT_PASS);
+	fixture_free(f);
+}
+
 static void
 check_ksr_bundle_pop_refuses_another_ttl(void **state)
 {
 	struct fixture *f = fixture_new();
 
 	(void)state;
-	for (size_t i = 0; i < FIXTURE_SLOTS; i++)
-		f->request->bundles[i].signatures[0].ttl_s = 3600;
-	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-POP", 9,
-	    "(zsk-2) has TTL 3600 and original TTL 172800",
-	    "the key's TTL, 172800");
-	f->request->bundles[5].signatures[0].ttl_s = 172800;
 	f->request->bundles[5].signatures[0].original_ttl_s = 3600;
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-POP", 6,
 	    "(zsk-2) has TTL 172800 and original TTL 3600",
 	    "the key's TTL, 172800");
+	fixture_free(f);
+}
+
+static void
+check_ksr_bundle_pop_refuses_by_the_rules_of_its_day(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->in.rules = RULES_0_1_0;
+	f->request->bundles[8].signatures[0].ttl_s = 3600;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-POP", 9,
+	    "has TTL 3600 and original TTL 172800", "the key's TTL, 172800");
 	fixture_free(f);
 }
 
@@ -614,7 +635,8 @@ check_ksr_policy_alg_passes(void **state)
 	struct fixture *f = fixture_new();
 
 	(void)state;
-	assert_verdict(&f->in, STAGE_REQUEST, "KSR-POLICY-ALG", VERDICT_PASS);
+	assert_verdict(&f->in, STAGE_REQUEST | STAGE_RESPONSE,
+	    "KSR-POLICY-ALG", VERDICT_PASS);
 	fixture_free(f);
 }
 
@@ -647,8 +669,6 @@ check_ksr_policy_alg_refuses_declarations(void **state)
 		    "one of rsa_approved_key_sizes: 2048" },
 		{ { 8, FAMILY_RSA, 2048, 3 }, "has exponent 3",
 		    "one of rsa_approved_exponents: 65537" },
-		{ { 8, FAMILY_RSA, 2048, 65537 }, "2 (RSASHA256) is a repet",
-		    "each declaration once" },
 	};
 	struct fixture *f = fixture_new();
 
@@ -659,6 +679,81 @@ check_ksr_policy_alg_refuses_declarations(void **state)
 		assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-ALG", 0,
 		    cases[i].seen, cases[i].required);
 	}
+	fixture_free(f);
+}
+
+static void
+check_ksr_policy_alg_refuses_a_ksk_that_is_not_approved(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct request_policy *policy = &f->config->request_policy;
+
+	(void)state;
+	policy->rsa_sizes[0] = 1024;
+	policy->rsa_exponents[0] = 3;
+	assert_refuses(&f->in, STAGE_RESPONSE, "KSR-POLICY-ALG", 1,
+	    "KSK ", "one of rsa_approved_exponents: 3");
+	policy->rsa_exponents[0] = 65537;
+	/* Its own entry says 2048. */
+	assert_verdict(
+	    &f->in, STAGE_RESPONSE, "KSR-POLICY-ALG", VERDICT_PASS);
+	for (size_t i = 0; i < f->config->n_keys; i++)
+		f->config->keys[i].rsa_size = 0;
+	assert_refuses(&f->in, STAGE_RESPONSE, "KSR-POLICY-ALG", 1,
+	    "(ksk-0) has 2048 bits", "one of rsa_approved_key_sizes: 1024");
+	policy->rsa_sizes[0] = 2048;
+	assert_verdict(
+	    &f->in, STAGE_RESPONSE, "KSR-POLICY-ALG", VERDICT_PASS);
+	fixture_free(f);
+}
+
+static void
+check_ksr_policy_repeated_passes(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->request->zsk_policy.n_algorithms = 2;
+	f->request->zsk_policy.algorithms[1] =
+	    (struct signature_algorithm){ 8, FAMILY_RSA, 2048, 3 };
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-POLICY-REPEATED", VERDICT_PASS);
+	fixture_free(f);
+}
+
+/* Which nothing else minds: what is declared is approved. */
+static void
+check_ksr_policy_repeated_refuses_a_repetition(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->request->zsk_policy.n_algorithms = 2;
+	f->request->zsk_policy.algorithms[1] =
+	    f->request->zsk_policy.algorithms[0];
+	assert_refusing_ids(&f->in, STAGE_REQUEST, "KSR-POLICY-REPEATED");
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-REPEATED", 0,
+	    "2 (RSASHA256) is a repetition", "each declaration once");
+	f->config->request_policy.check_declarations_once = false;
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-POLICY-REPEATED", VERDICT_WAIVED);
+	f->in.rules = RULES_0_1_0;
+	assert_refusing_ids(&f->in, STAGE_REQUEST, "KSR-POLICY-ALG");
+	fixture_free(f);
+}
+
+static void
+check_ksr_policy_alg_refuses_by_the_rules_of_its_day(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->in.rules = RULES_0_1_0;
+	f->request->zsk_policy.n_algorithms = 2;
+	f->request->zsk_policy.algorithms[1] =
+	    f->request->zsk_policy.algorithms[0];
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-ALG", 0,
+	    "2 (RSASHA256) is a repetition", "each declaration once");
 	fixture_free(f);
 }
 
@@ -775,6 +870,91 @@ check_ksr_key_valid_passes(void **state)
 	(void)state;
 	assert_verdict(&f->in, STAGE_REQUEST | STAGE_RESPONSE, "KSR-KEY-VALID",
 	    VERDICT_PASS);
+	fixture_free(f);
+}
+
+static void
+check_ksr_zsk_not_ksk_passes(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-ZSK-NOT-KSK", VERDICT_PASS);
+	f->in.previous = NULL;
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-ZSK-NOT-KSK", VERDICT_PASS);
+	fixture_free(f);
+}
+
+static void
+check_ksr_zsk_not_ksk_refuses_a_label(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct dnskey key = *fixture_zsk(3);
+
+	(void)state;
+	/* Of ksk_current, which is in the previous SKR; of ksk_next. */
+	strcpy(key.identifier, "ksk-0");
+	fixture_replace_key(f->request, fixture_zsk(3), &key);
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ZSK-NOT-KSK", 9,
+	    "has the label of KSK ksk_current", "no KSK has");
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ZSK-NOT-KSK", 9,
+	    "(ksk-0) of the previous SKR", "no KSK has");
+	strcpy(key.identifier, "ksk-1");
+	fixture_replace_key(f->request, fixture_zsk(3), &key);
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ZSK-NOT-KSK", 9,
+	    "has the label of KSK ksk_next", "no KSK has");
+	fixture_free(f);
+}
+
+/* Under any name and tag, and known by any of its descriptions. */
+static void
+check_ksr_zsk_not_ksk_refuses_a_ksk(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct dnskey key = *fixture_ksk(1);
+	struct config_key *pin = NULL;
+
+	(void)state;
+	key.flags = DNSKEY_FLAGS_ZSK;
+	key.tag = dnskey_tag(&key);
+	strcpy(key.identifier, "zsk-3");
+	for (size_t i = 0; i < f->config->n_keys; i++)
+		if (strcmp(f->config->keys[i].name, "ksk_next") == 0)
+			pin = &f->config->keys[i];
+	assert_non_null(pin);
+	fixture_replace_key(f->request, fixture_zsk(3), &key);
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ZSK-NOT-KSK", 9,
+	    "(zsk-3) is KSK ksk_next by its DS", "no KSK");
+	pin->has_ds = false;
+	pin->has_tag = true;
+	pin->tag = fixture_ksk(1)->tag;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ZSK-NOT-KSK", 9,
+	    "(zsk-3) is KSK ksk_next by its tag", "no KSK");
+	pin->tag ^= 1;
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-ZSK-NOT-KSK", VERDICT_PASS);
+	fixture_free(f);
+}
+
+/* One that the configuration has forgotten, with another algorithm's number. */
+static void
+check_ksr_zsk_not_ksk_refuses_a_previous_ksk(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct dnskey key = *fixture_ksk(0);
+
+	(void)state;
+	key.flags = DNSKEY_FLAGS_ZSK;
+	key.algorithm = ALGORITHM_RSASHA512;
+	key.tag = dnskey_tag(&key);
+	strcpy(key.identifier, "zsk-3");
+	for (size_t i = 0; i < f->config->n_keys; i++)
+		f->config->keys[i].has_ds = f->config->keys[i].has_tag = false;
+	fixture_replace_key(f->request, fixture_zsk(3), &key);
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ZSK-NOT-KSK", 9,
+	    "(ksk-0) of the previous SKR", "no KSK");
 	fixture_free(f);
 }
 
@@ -1037,7 +1217,10 @@ main(void)
 		    check_ksr_bundle_pop_refuses_a_signature_without_key),
 		cmocka_unit_test(
 		    check_ksr_bundle_pop_refuses_two_signatures_by_one_key),
+		cmocka_unit_test(check_ksr_bundle_pop_passes_an_rrsigs_own_ttl),
 		cmocka_unit_test(check_ksr_bundle_pop_refuses_another_ttl),
+		cmocka_unit_test(
+		    check_ksr_bundle_pop_refuses_by_the_rules_of_its_day),
 		cmocka_unit_test(check_ksr_policy_keys_passes),
 		cmocka_unit_test(check_ksr_policy_keys_refuses_other_counts),
 		cmocka_unit_test(check_ksr_policy_keys_counts_by_algorithm),
@@ -1046,6 +1229,12 @@ main(void)
 		cmocka_unit_test(check_ksr_policy_keys_refuses_another_ttl),
 		cmocka_unit_test(check_ksr_policy_alg_passes),
 		cmocka_unit_test(check_ksr_policy_alg_refuses_declarations),
+		cmocka_unit_test(
+		    check_ksr_policy_alg_refuses_by_the_rules_of_its_day),
+		cmocka_unit_test(
+		    check_ksr_policy_alg_refuses_a_ksk_that_is_not_approved),
+		cmocka_unit_test(check_ksr_policy_repeated_passes),
+		cmocka_unit_test(check_ksr_policy_repeated_refuses_a_repetition),
 		cmocka_unit_test(check_ksr_policy_alg_refuses_a_small_key),
 		cmocka_unit_test(check_ksr_policy_alg_refuses_algorithms_used),
 		cmocka_unit_test(
@@ -1056,6 +1245,10 @@ main(void)
 		    check_ksr_policy_alg_passes_ecdsa_where_enabled),
 		cmocka_unit_test(check_ksr_key_valid_passes),
 		cmocka_unit_test(check_ksr_key_valid_refuses_an_even_modulus),
+		cmocka_unit_test(check_ksr_zsk_not_ksk_passes),
+		cmocka_unit_test(check_ksr_zsk_not_ksk_refuses_a_label),
+		cmocka_unit_test(check_ksr_zsk_not_ksk_refuses_a_ksk),
+		cmocka_unit_test(check_ksr_zsk_not_ksk_refuses_a_previous_ksk),
 		cmocka_unit_test(check_ksr_key_valid_refuses_a_shared_prime),
 		cmocka_unit_test(
 		    check_ksr_key_valid_refuses_a_prime_of_the_previous),

@@ -179,8 +179,54 @@ check_skr_match_refuses_other_policies(void **state)
 	    "P28D (2419200 s) by ksk_policy");
 	assert_refuses(&f->in, STAGE_RESPONSE, "SKR-MATCH", 0,
 	    "the KSK policy declares RSASHA256 of 2048 bits with exponent 3",
-	    "exactly RSASHA256 of 2048 bits with exponent 65537 by the KSKs in "
-	    "the response");
+	    "RSASHA256 of 2048 bits with exponent 65537 by the KSKs in the "
+	    "response");
+	fixture_free(f);
+}
+
+/* As today's root tool writes it, whose ZSKs may have another size. */
+static void
+check_skr_match_passes_zsks_beside_ksks(void **state)
+{
+	struct fixture *f = fixture_new();
+	const struct signature_algorithm small = { 8, FAMILY_RSA, 1024, 3 };
+	struct signature_policy *policy = &f->response->ksk_policy;
+
+	(void)state;
+	f->request->zsk_policy.algorithms[1] = small;
+	f->request->zsk_policy.n_algorithms = 2;
+	f->response->zsk_policy = f->request->zsk_policy;
+	assert_verdict(&f->in, STAGE_RESPONSE, "SKR-MATCH", VERDICT_PASS);
+	policy->algorithms[1] = policy->algorithms[0];
+	policy->algorithms[0] = small;
+	policy->n_algorithms = 2;
+	assert_verdict(&f->in, STAGE_RESPONSE, "SKR-MATCH", VERDICT_PASS);
+	/* But the KSKs' own are there. */
+	policy->n_algorithms = 1;
+	assert_refuses(&f->in, STAGE_RESPONSE, "SKR-MATCH", 0,
+	    "the KSK policy declares RSASHA256 of 1024 bits with exponent 3",
+	    "RSASHA256 of 2048 bits with exponent 65537 by the KSKs");
+	fixture_free(f);
+}
+
+/* 0.1.0 refused what is not the KSKs' alone. */
+static void
+check_skr_match_refuses_by_the_rules_of_its_day(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct signature_policy *policy = &f->response->ksk_policy;
+
+	(void)state;
+	f->in.rules = RULES_0_1_0;
+	assert_verdict(&f->in, STAGE_RESPONSE, "SKR-MATCH", VERDICT_PASS);
+	f->request->zsk_policy.algorithms[1] =
+	    (struct signature_algorithm){ 8, FAMILY_RSA, 1024, 3 };
+	f->request->zsk_policy.n_algorithms = 2;
+	f->response->zsk_policy = f->request->zsk_policy;
+	policy->algorithms[1] = f->request->zsk_policy.algorithms[1];
+	policy->n_algorithms = 2;
+	assert_refuses(&f->in, STAGE_RESPONSE, "SKR-MATCH", 0,
+	    "the KSK policy declares", "exactly RSASHA256 of 2048 bits");
 	fixture_free(f);
 }
 
@@ -221,9 +267,10 @@ check_skr_match_refuses_a_policy_without_ksks(void **state)
 		for (size_t j = 0; j < f->response->bundles[i].n_keys; j++)
 			f->response->bundles[i].keys[j].flags =
 			    DNSKEY_FLAGS_ZSK;
+	f->response->ksk_policy.algorithms[0].size = 4096;
 	assert_refuses(&f->in, STAGE_RESPONSE, "SKR-MATCH", 0,
-	    "the KSK policy declares RSASHA256 of 2048 bits",
-	    "exactly nothing by the KSKs in the response");
+	    "the KSK policy declares RSASHA256 of 4096 bits",
+	    "nothing by the KSKs in the response");
 	fixture_free(f);
 }
 
@@ -403,6 +450,9 @@ main(void)
 		cmocka_unit_test(check_skr_match_refuses_a_request),
 		cmocka_unit_test(check_skr_match_refuses_other_bundles),
 		cmocka_unit_test(check_skr_match_refuses_other_policies),
+		cmocka_unit_test(check_skr_match_passes_zsks_beside_ksks),
+		cmocka_unit_test(
+		    check_skr_match_refuses_by_the_rules_of_its_day),
 		cmocka_unit_test(
 		    check_skr_match_refuses_a_policy_of_absent_keys),
 		cmocka_unit_test(

@@ -574,6 +574,38 @@ record_outcome(const struct outcome *outcome, const struct bytes *document)
 	keep(&campaign.records, record);
 }
 
+/* No change of a letter makes a ZSK of a KSK: these are made so. */
+static void
+zsk_that_is_or_is_called_like_a_ksk_is_refused(void **state)
+{
+	const struct scene *scene = campaign.normal;
+	struct dnskey keys[] = { *fixture_zsk(3), *fixture_ksk(0) };
+
+	(void)state;
+	stay_parent();
+	memcpy(keys[0].identifier, "ksk-0", sizeof("ksk-0"));
+	keys[1].flags = DNSKEY_FLAGS_ZSK;
+	keys[1].tag = dnskey_tag(&keys[1]);
+	memcpy(keys[1].identifier, "zsk-3", sizeof("zsk-3"));
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		struct ksr *ksr = fixture_request(FIXTURE_START, 1);
+		struct buf xml = buf_new(DOCUMENT_MAX);
+		struct outcome outcome;
+		struct bytes document;
+
+		fixture_replace_key(ksr, fixture_zsk(3), &keys[i]);
+		ksr_write(ksr, &xml);
+		document = buf_bytes(&xml);
+		scene_sign(scene, document,
+		    buf_bytes(&scene->bytes[DOCUMENT_PREVIOUS]), FAMILY_PLAIN,
+		    &outcome);
+		assert_outcome(&outcome, "like a KSK", "KSR-ZSK-NOT-KSK");
+		record_outcome(&outcome, &document);
+		buf_free(&xml);
+		ksr_free(ksr);
+	}
+}
+
 /* No flipped bit gives two keys a prime in common: these are made so. */
 static void
 keys_with_a_prime_in_common_are_refused(void **state)
@@ -743,6 +775,8 @@ main(void)
 		    single_changes_of_a_revoking_response_are_refused),
 		cmocka_unit_test(pairs_of_changes_have_legal_outcomes),
 		cmocka_unit_test(next_zsk_of_another_kind_is_refused),
+		cmocka_unit_test(
+		    zsk_that_is_or_is_called_like_a_ksk_is_refused),
 		cmocka_unit_test(keys_with_a_prime_in_common_are_refused),
 		cmocka_unit_test(tag_of_a_past_ksk_is_refused_by_nothing_else),
 		cmocka_unit_test(every_check_refuses_a_mutant),

@@ -66,6 +66,8 @@ static const struct {
 } departures[] = {
 	{ "validate_signatures: true", "validate_signatures: false",
 	    "DPS-5.1.2", "request_policy.validate_signatures is false" },
+	{ "check_declarations_once: true", "check_declarations_once: false",
+	    "DPS-5.1.3", "check_declarations_once is false" },
 	{ "  keys_match_zsk_policy: true", "  keys_match_zsk_policy: false",
 	    "DPS-5.1.3", "request_policy.keys_match_zsk_policy is false" },
 	{ "rsa_exponent_match_zsk_policy: true",
