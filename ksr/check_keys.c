@@ -213,7 +213,7 @@ judge_ttls(
     const struct check_input *in, size_t index, struct check_result *result)
 {
 	const struct bundle *bundle = &in->request->bundles[index];
-	uint32_t ttl_s = config_ttl_s(in->config);
+	uint32_t ttl_s = config_request_ttl_s(in->config);
 
 	for (size_t i = 0; i < bundle->n_keys; i++) {
 		if (bundle->keys[i].ttl_s == ttl_s)

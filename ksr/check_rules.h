@@ -46,6 +46,8 @@ check_bundle_count(const struct check_input *, struct check_result *);
 
 /* check_timing.c */
 enum verdict
+check_bundle_order(const struct check_input *, struct check_result *);
+enum verdict
 check_cycle_duration(const struct check_input *, struct check_result *);
 enum verdict
 check_bundle_interval(const struct check_input *, struct check_result *);
@@ -124,6 +126,8 @@ check_chain_keys_in_hsm(const struct check_input *, struct check_result *);
 
 /* check_schedule.c */
 enum verdict check_schedule(const struct check_input *, struct check_result *);
+enum verdict
+check_valid_until(const struct check_input *, struct check_result *);
 
 /* check_trust.c */
 enum verdict check_revoked(const struct check_input *, struct check_result *);

@@ -165,6 +165,45 @@ judge_pins(const struct check_input *in, struct check_result *result)
 	}
 }
 
+/*
+ * A key whose time ends takes its signatures with it: who trusted it until then
+ * could be shown them afterwards.  A revoked key outlives its time, as above.
+ */
+static void
+judge_key_end(const struct check_input *in, size_t index,
+    const struct config_key *key, struct check_result *result)
+{
+	int64_t expiration = in->request->bundles[index].expiration;
+
+	if (!key->has_valid_until || expiration <= key->valid_until)
+		return;
+	finding_add(result, in->request, index,
+	    "KSK %s is in an RRset whose signatures expire %s", key->name,
+	    time_text(expiration).s);
+	finding_required(result, "not after valid_until, %s",
+	    time_text(key->valid_until).s);
+}
+
+enum verdict
+check_valid_until(const struct check_input *in, struct check_result *result)
+{
+	const struct schema *schema = in->schema;
+
+	if (schema == NULL)
+		return check_not_run(result, NO_SCHEMA);
+	for (size_t i = 0; i < schema->n_slots && i < in->request->n_bundles;
+	     i++) {
+		const struct schema_slot *slot = &schema->slots[i];
+		uint32_t used = (slot->publish | slot->sign) & ~slot->revoke;
+
+		for (size_t k = 0; k < in->config->n_keys; k++)
+			if ((used & UINT32_C(1) << k) != 0)
+				judge_key_end(
+				    in, i, &in->config->keys[k], result);
+	}
+	return VERDICT_PASS;
+}
+
 enum verdict
 check_schedule(const struct check_input *in, struct check_result *result)
 {

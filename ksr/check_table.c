@@ -10,7 +10,10 @@
 		return config->request_policy.name;            \
 	}
 
+SWITCH(check_bundle_count)
+SWITCH(check_bundle_order)
 SWITCH(check_declarations_once)
+SWITCH(check_valid_until)
 SWITCH(validate_signatures)
 SWITCH(keys_match_zsk_policy)
 SWITCH(rsa_exponent_match_zsk_policy)
@@ -93,7 +96,19 @@ const struct check checks[] = {
 	  "the request has the configured number of bundles",
 	  "A request cut short leaves the zone without signatures at its end.",
 	  STAGE_REQUEST, true, NULL, check_bundle_count,
-	  .since = RULES_0_1_0 },
+	  .since = RULES_0_1_0, .until = RULES_0_2_0 },
+	{ "KSR-BUNDLE-COUNT", "6.6",
+	  "the request has the configured number of bundles",
+	  "A request cut short leaves the zone without signatures at its end.",
+	  STAGE_REQUEST, true, switch_check_bundle_count,
+	  check_bundle_count,
+	  .since = RULES_0_2_0 },
+	{ "KSR-BUNDLE-ORDER", "6.6",
+	  "bundles stand in the file in order of time",
+	  "They are read and answered in order of time wherever they stand; "
+	  "who reads the file should know.",
+	  STAGE_REQUEST, true, switch_check_bundle_order, check_bundle_order,
+	  .since = RULES_0_2_0 },
 	{ "KSR-BUNDLE-CYCLE-DURATION", "6.6",
 	  "the first and last inception are a cycle apart",
 	  "A cycle is a quarter; a longer one delays every rollover, a shorter "
@@ -271,6 +286,13 @@ const struct check checks[] = {
 	  "touched.",
 	  STAGE_REQUEST | STAGE_SCHEDULE, false, NULL, check_schedule,
 	  .since = RULES_0_1_0 },
+	{ "SKR-SCHEDULE", "6.5",
+	  "no signature outlives the valid_until of a KSK beside it",
+	  "After its time a key vouches for nothing, and what it vouched for "
+	  "is not shown any more.",
+	  STAGE_REQUEST | STAGE_SCHEDULE, false, switch_check_valid_until,
+	  check_valid_until,
+	  .since = RULES_0_2_0 },
 	{ "SKR-REVOKED", "RFC 5011 2.1",
 	  "a KSK that was revoked is never unrevoked again",
 	  "A revocation says that the key may be in other hands; who heeded it "

@@ -100,6 +100,8 @@ check_own_validity(const struct check_input *in, struct check_result *result)
 enum verdict
 check_validity(const struct check_input *in, struct check_result *result)
 {
+	struct signature_policy policy;
+
 	for (size_t i = 0; i < in->request->n_bundles; i++) {
 		const struct bundle *bundle = &in->request->bundles[i];
 
@@ -110,8 +112,27 @@ check_validity(const struct check_input *in, struct check_result *result)
 		    time_text(bundle->inception).s);
 		finding_required(result, "an expiration after the inception");
 	}
-	judge_validity(in->request, &in->config->ksk_policy.signature,
-	    OPERATOR_POLICY, result);
+	policy = in->config->ksk_policy.signature;
+	if (in->config->request_policy.min_signature_validity_s != 0)
+		policy.min_signature_validity_s =
+		    in->config->request_policy.min_signature_validity_s;
+	judge_validity(in->request, &policy, OPERATOR_POLICY, result);
+	return VERDICT_PASS;
+}
+
+/* The file's order, not that of time, in which rules see the bundles. */
+enum verdict
+check_bundle_order(const struct check_input *in, struct check_result *result)
+{
+	for (size_t i = 0; i < in->request->n_bundles; i++) {
+		size_t place = in->request->bundles[i].place;
+
+		if (place == 0 || place == i + 1)
+			continue;
+		finding_add(result, in->request, i,
+		    "stands at place %zu in the file", place);
+		finding_required(result, "place %zu, in order of time", i + 1);
+	}
 	return VERDICT_PASS;
 }
 

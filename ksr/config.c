@@ -67,11 +67,18 @@ config_key_of(const struct config *config, const struct dname *owner,
 }
 
 uint32_t
-config_ttl_s(const struct config *config)
+config_request_ttl_s(const struct config *config)
 {
 	return config->request_policy.dns_ttl_s != 0
 	    ? config->request_policy.dns_ttl_s
 	    : config->ksk_policy.ttl_s;
+}
+
+uint32_t
+config_ttl_s(const struct config *config)
+{
+	return config->rules == RULES_0_1_0 ? config_request_ttl_s(config)
+					    : config->ksk_policy.ttl_s;
 }
 
 struct parent_ds

@@ -19,6 +19,7 @@
 #include "ksr/key_counts.h"
 #include "ksr/ksr.h"
 #include "ksr/rrset.h"
+#include "ksr/rules.h"
 #include "ksr/schema.h"
 #include "ksr/trust/parent_ds.h"
 
@@ -64,7 +65,10 @@ struct request_policy {
 	size_t n_domains;
 	char domains[CONFIG_LIST_MAX][DNAME_TEXT_MAX + 1];
 	uint64_t num_bundles;
+	bool check_bundle_count;
+	bool check_bundle_order;
 	bool check_declarations_once;
+	bool check_valid_until;
 	bool validate_signatures;
 	bool keys_match_zsk_policy;
 	bool rsa_exponent_match_zsk_policy;
@@ -89,6 +93,7 @@ struct request_policy {
 	uint32_t dns_ttl_s; /* 0: ksk_policy.ttl_s */
 	bool signature_check_expire_horizon;
 	uint64_t signature_horizon_days;
+	int64_t min_signature_validity_s; /* 0: ksk_policy's */
 	bool check_bundle_intervals;
 	bool check_chain_keys;
 	bool check_chain_keys_in_hsm;
@@ -130,6 +135,7 @@ struct config_filenames {
 };
 
 struct config {
+	enum rules rules; /* as of when it is read; RULES_TODAY but in replay */
 	bool rehearsal;
 	enum config_trust trust;
 	size_t n_hsms;
@@ -175,5 +181,11 @@ const struct config_key *config_key_of(const struct config *config,
 /* What the parent publishes, as far as the configuration says. */
 struct parent_ds config_parent_ds(const struct config *config);
 
-/* The TTL every DNSKEY RR of a response has. */
+/*
+ * The TTL every DNSKEY RR of a response has: ksk_policy.ttl.  To records of
+ * 0.1.0 it was dns_ttl where that was given.
+ */
 uint32_t config_ttl_s(const struct config *config);
+
+/* That of each key of a request: dns_ttl, or the response's. */
+uint32_t config_request_ttl_s(const struct config *config);

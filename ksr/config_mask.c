@@ -37,7 +37,7 @@ config_mask_pins(
 
 	if (!tree_read(yaml, name, &root, err))
 		return false;
-	hsms = tree_find(root, "hsm");
+	hsms = tree_given(root, "hsm");
 	/* In the order of the file, so that each piece follows the last. */
 	for (const struct tree *hsm = hsms == NULL ? NULL : hsms->first;
 	     hsm != NULL; hsm = hsm->next) {

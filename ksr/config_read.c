@@ -34,13 +34,13 @@ read_rows(const struct tree *map, const struct config_section *section,
 		if (row == NULL)
 			return tree_refuse_key(
 			    entry, err, "is not a known key");
-		if (row->type != CONFIG_KEY_COUNT &&
+		if (row->type != CONFIG_KEY_COUNT && !tree_is_null(entry) &&
 		    !config_value_read(entry, row, base, err))
 			return false;
 	}
 	for (size_t i = 0; i < section->n_rows; i++)
 		if (section->rows[i].required &&
-		    tree_find(map, section->rows[i].key) == NULL)
+		    tree_given(map, section->rows[i].key) == NULL)
 			return tree_refuse_key(map, err, "has no key \"%s\"",
 			    section->rows[i].key);
 	return section->read_rest == NULL || section->read_rest(map, base, err);
@@ -98,7 +98,7 @@ static bool
 read_section(const struct tree *root, const struct config_section *section,
     struct config *config, struct err *err)
 {
-	const struct tree *map = tree_find(root, section->name);
+	const struct tree *map = tree_given(root, section->name);
 	uint8_t *base = (uint8_t *)config;
 
 	if (section->room > 0)
@@ -129,7 +129,8 @@ read_top(const struct tree *root, struct config *config, struct err *err)
 		if (row == NULL && !is_section(entry->key))
 			return tree_refuse_key(
 			    entry, err, "is not a known key");
-		if (row != NULL && !config_value_read(entry, row, config, err))
+		if (row != NULL && !tree_is_null(entry) &&
+		    !config_value_read(entry, row, config, err))
 			return false;
 	}
 	return true;
@@ -198,7 +199,7 @@ read_config(const struct tree *root, struct config *config, struct err *err)
 	if (!config_relations_check(root, config, err))
 		return false;
 	derive_algorithms(config, &config->ksk_policy.signature);
-	return config_schemas_read(tree_find(root, "schemas"), config, err);
+	return config_schemas_read(tree_given(root, "schemas"), config, err);
 }
 
 bool

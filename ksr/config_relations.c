@@ -21,8 +21,8 @@ static bool
 check_pair(const struct tree *root, const struct config *config,
     const struct pair *pair, struct err *err)
 {
-	const struct tree *section = tree_find(root, pair->section);
-	const struct tree *at = tree_find(section, pair->min);
+	const struct tree *section = tree_given(root, pair->section);
+	const struct tree *at = tree_given(section, pair->min);
 	char min_text[DURATION_TEXT_SIZE], max_text[DURATION_TEXT_SIZE];
 	int64_t min, max;
 
@@ -31,7 +31,7 @@ check_pair(const struct tree *root, const struct config *config,
 	if (min <= max)
 		return true;
 	if (at == NULL)
-		at = tree_find(section, pair->max);
+		at = tree_given(section, pair->max);
 	duration_format(min, min_text);
 	duration_format(max, max_text);
 	return tree_refuse(at == NULL ? root : at, err,
@@ -56,27 +56,16 @@ check_pairs(
 	return true;
 }
 
-/* What a request and its response count must be counted alike. */
 static bool
 check_counts(
     const struct tree *root, const struct config *config, struct err *err)
 {
 	const struct request_policy *request = &config->request_policy;
-	const struct tree *section = tree_find(root, "request_policy");
-	const struct tree *bundles = tree_find(section, "num_bundles");
-	const struct tree *answer =
-	    tree_find(tree_find(root, "response_policy"), "num_bundles");
+	const struct tree *section = tree_given(root, "request_policy");
+	const struct tree *bundles = tree_given(section, "num_bundles");
 
-	if (!key_counts_check_length(section, bundles, &request->key_counts,
-		request->num_bundles, err))
-		return false;
-	if (config->response_policy.num_bundles != request->num_bundles)
-		return tree_refuse(answer, err,
-		    "%zu bundles, where request_policy.num_bundles is %zu "
-		    "(expected the same)",
-		    (size_t)config->response_policy.num_bundles,
-		    (size_t)request->num_bundles);
-	return true;
+	return key_counts_check_length(section, bundles, &request->key_counts,
+	    request->num_bundles, err);
 }
 
 static bool
@@ -84,11 +73,11 @@ check_key(
     const struct tree *entry, const struct config_key *key, struct err *err)
 {
 	const struct algorithm *algorithm = algorithm_of_number(key->algorithm);
-	const struct tree *size = tree_find(entry, "rsa_size");
-	const struct tree *exponent = tree_find(entry, "rsa_exponent");
+	const struct tree *size = tree_given(entry, "rsa_size");
+	const struct tree *exponent = tree_given(entry, "rsa_exponent");
 
 	if (algorithm == NULL || !algorithm->supported)
-		return tree_refuse(tree_find(entry, "algorithm"), err,
+		return tree_refuse(tree_given(entry, "algorithm"), err,
 		    "is not an algorithm this program can verify");
 	if (algorithm->family != FAMILY_RSA &&
 	    (size != NULL || exponent != NULL))
@@ -99,7 +88,7 @@ check_key(
 		return tree_refuse(
 		    exponent, err, "is even (an RSA exponent is odd)");
 	if (key->has_valid_until && key->valid_from >= key->valid_until)
-		return tree_refuse(tree_find(entry, "valid_until"), err,
+		return tree_refuse(tree_given(entry, "valid_until"), err,
 		    "is not after valid_from");
 	if (key->has_ds_published && !key->has_ds)
 		return tree_refuse(tree_find(entry, "ds_published"), err,
@@ -146,7 +135,7 @@ static bool
 check_keys(
     const struct tree *root, const struct config *config, struct err *err)
 {
-	const struct tree *keys = tree_find(root, "keys");
+	const struct tree *keys = tree_given(root, "keys");
 	const struct tree *entry = keys == NULL ? NULL : keys->first;
 
 	for (size_t i = 0; i < config->n_keys; i++, entry = entry->next) {
@@ -156,7 +145,7 @@ check_keys(
 			return false;
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(config->keys[k].label, key->label) == 0)
-				return tree_refuse(tree_find(entry, "label"),
+				return tree_refuse(tree_given(entry, "label"),
 				    err, "\"%.60s\" is the label of %s too",
 				    key->label, config->keys[k].name);
 	}

@@ -130,7 +130,7 @@ read_slots(const struct tree *map, const struct config *config,
 		struct schema_slot slot;
 		size_t first = 0, last = 0;
 
-		if (!read_range(entry, schema->n_slots, &first, &last, err) ||
+		if (!read_range(entry, BUNDLES_MAX, &first, &last, err) ||
 		    !read_slot(entry, config, &slot, err))
 			return false;
 		for (size_t i = first; i <= last; i++) {
@@ -148,15 +148,35 @@ read_slots(const struct tree *map, const struct config *config,
 	return true;
 }
 
+/*
+ * As many as its highest number says: a file has schemas for requests of more
+ * than one length, and SKR-SCHEDULE holds one against the request.
+ */
+static bool
+count_slots(const struct tree *map, size_t *ret, struct err *err)
+{
+	size_t first, last, n = 0;
+
+	for (const struct tree *entry = map->first; entry != NULL;
+	     entry = entry->next) {
+		if (!read_range(entry, BUNDLES_MAX, &first, &last, err))
+			return false;
+		if (last > n)
+			n = last;
+	}
+	*ret = n;
+	return n > 0 || tree_refuse(map, err, "has no slot");
+}
+
 bool
 config_schema_read(const struct tree *map, const struct config *config,
     struct schema *ret, struct err *err)
 {
-	struct schema schema = { .n_slots =
-				     config->request_policy.num_bundles };
+	struct schema schema = { 0 };
 
 	if (!config_name_read(map, schema.name, err) ||
-	    !tree_expect(map, TREE_MAP, err))
+	    !tree_expect(map, TREE_MAP, err) ||
+	    !count_slots(map, &schema.n_slots, err))
 		return false;
 	schema.slots = calloc(schema.n_slots, sizeof(*schema.slots));
 	if (schema.slots == NULL)

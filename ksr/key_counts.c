@@ -166,8 +166,8 @@ bool
 key_counts_read(
     const struct tree *map, struct key_counts *counts, struct err *err)
 {
-	const struct tree *per_bundle = tree_find(map, PER_BUNDLE);
-	const struct tree *different = tree_find(map, DIFFERENT);
+	const struct tree *per_bundle = tree_given(map, PER_BUNDLE);
+	const struct tree *different = tree_given(map, DIFFERENT);
 	struct key_counts lists = { 0 }, numbers = { 0 };
 
 	if (per_bundle == NULL && different == NULL)
@@ -198,7 +198,7 @@ bool
 key_counts_check_length(const struct tree *map, const struct tree *otherwise,
     const struct key_counts *counts, uint64_t n_bundles, struct err *err)
 {
-	const struct tree *at = tree_find(map, PER_BUNDLE);
+	const struct tree *at = tree_given(map, PER_BUNDLE);
 
 	if (counts->counts[0].n_per_bundle == n_bundles)
 		return true;

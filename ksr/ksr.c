@@ -112,3 +112,25 @@ bundle_sort(struct bundle *bundle)
 		qsort(bundle->signatures, bundle->n_signatures,
 		    sizeof(*bundle->signatures), compare_signatures);
 }
+
+static int
+by_time(const void *left, const void *right)
+{
+	const struct bundle *a = left, *b = right;
+
+	if (a->inception != b->inception)
+		return a->inception < b->inception ? -1 : 1;
+	if (a->expiration != b->expiration)
+		return a->expiration < b->expiration ? -1 : 1;
+	return (a->place > b->place) - (a->place < b->place);
+}
+
+void
+ksr_order(struct ksr *ksr)
+{
+	for (size_t i = 0; i < ksr->n_bundles; i++)
+		ksr->bundles[i].place = i + 1;
+	if (ksr->n_bundles > 0)
+		qsort(ksr->bundles, ksr->n_bundles, sizeof(ksr->bundles[0]),
+		    by_time);
+}

@@ -62,6 +62,7 @@ struct bundle {
 	size_t n_signers; /* Signer elements, which are ignored with a warning */
 	struct dnskey *keys;	   /* owned, n_keys of them */
 	struct rrsig *signatures; /* owned, n_signatures of them */
+	size_t place; /* in the file, from 1, once ksr_order has run */
 };
 
 enum algorithm_family { FAMILY_RSA, FAMILY_ECDSA, FAMILY_EDDSA };
@@ -107,6 +108,12 @@ struct ksr {
  */
 MUST_USE bool ksr_read(
     struct bytes xml, const char *name, struct ksr **ret, struct err *err);
+
+/*
+ * Puts the bundles in order of time, by inception and then expiration; equal
+ * ones stay as they are.  Some signers write them in another order.
+ */
+void ksr_order(struct ksr *ksr);
 
 /*
  * Appends the document as XML: UTF-8, two spaces of indentation, times with

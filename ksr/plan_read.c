@@ -269,6 +269,11 @@ find_schema(const struct tree *map, const struct reader *reader,
 		    "\"%.63s\" is the name of no schema: neither a standard "
 		    "one nor the plan's or the configuration's",
 		    text->text);
+	if (schema->n_slots != reader->plan->n_slots)
+		return tree_refuse(text, err,
+		    "\"%.63s\" has %zu slots (expected %zu, as "
+		    "request_policy.num_bundles says)",
+		    text->text, schema->n_slots, reader->plan->n_slots);
 	return schema_copy(schema, ret, err);
 }
 

@@ -273,6 +273,8 @@ practice_cycle(const struct check_input *in, struct check_result *result)
 	require_duration(result, policy->max_bundle_interval_s,
 	    PRACTICE_SLOT_MIN_S, PRACTICE_SLOT_MAX_S,
 	    "request_policy.max_bundle_interval");
+	require_on(result, policy->check_bundle_count,
+	    "request_policy.check_bundle_count");
 	require_on(result, policy->check_cycle_length,
 	    "request_policy.check_cycle_length");
 	require_on(result, policy->check_bundle_intervals,
@@ -291,6 +293,8 @@ practice_chain(const struct check_input *in, struct check_result *result)
 {
 	const struct request_policy *policy = &in->config->request_policy;
 
+	require_on(result, policy->check_valid_until,
+	    "request_policy.check_valid_until");
 	require_on(result, policy->check_chain_keys,
 	    "request_policy.check_chain_keys");
 	require_on(result, policy->check_chain_keys_in_hsm,
@@ -316,8 +320,13 @@ practice_verification(
 static enum verdict
 practice_ttl(const struct check_input *in, struct check_result *result)
 {
-	require_number(
-	    result, config_ttl_s(in->config), PRACTICE_TTL_S, "the TTL");
+	uint32_t ttl_s = config_ttl_s(in->config);
+	uint32_t request_ttl_s = config_request_ttl_s(in->config);
+
+	require_number(result, ttl_s, PRACTICE_TTL_S, "the TTL");
+	if (request_ttl_s != ttl_s)
+		require_number(result, request_ttl_s, PRACTICE_TTL_S,
+		    "request_policy.dns_ttl");
 	return VERDICT_PASS;
 }
 

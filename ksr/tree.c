@@ -511,6 +511,27 @@ tree_refuse_key(const struct tree *tree, struct err *err, const char *fmt, ...)
 }
 
 bool
+tree_is_null(const struct tree *tree)
+{
+	static const char *const words[] = { "", "~", "null", "Null", "NULL" };
+
+	if (tree->kind != TREE_TEXT || tree->quoted)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(tree->text, words[i]) == 0)
+			return true;
+	return false;
+}
+
+const struct tree *
+tree_given(const struct tree *map, const char *key)
+{
+	const struct tree *entry = tree_find(map, key);
+
+	return entry == NULL || tree_is_null(entry) ? NULL : entry;
+}
+
+bool
 tree_expect(const struct tree *tree, enum tree_kind kind, struct err *err)
 {
 	static const char *const names[] = {

@@ -47,6 +47,12 @@ void tree_free(struct tree *tree); /* NULL does nothing */
 /* The map's entry, or NULL; NULL too if map is NULL. */
 const struct tree *tree_find(const struct tree *map, const char *key);
 
+/* null, Null, NULL, ~ or nothing, without quotes (YAML 1.2 section 10.3.2). */
+bool tree_is_null(const struct tree *tree);
+
+/* As tree_find; NULL too where the value is null: that is left out. */
+const struct tree *tree_given(const struct tree *map, const char *key);
+
 /* E_INPUT "name:line:column: path.of.key: ..." at the value; returns false. */
 bool tree_refuse(const struct tree *tree, struct err *err, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

@@ -72,6 +72,11 @@ choose_previous(const struct args *args, const struct config *config,
 	if (first && previous != NULL)
 		return err_set(err, E_USAGE,
 		    "--first and --previous-skr contradict each other");
+	if (first && config->filenames.previous_skr[0] != '\0')
+		return err_set(err, E_USAGE,
+		    "--first contradicts filenames.previous_skr of the "
+		    "configuration, %s",
+		    config->filenames.previous_skr);
 	if (previous == NULL && config->filenames.previous_skr[0] != '\0')
 		previous = config->filenames.previous_skr;
 	if (first)

@@ -134,6 +134,7 @@ document_load_kind(struct record *record, const char *role, const char *path,
 		document_free(&loaded);
 		return false;
 	}
+	ksr_order(loaded.ksr);
 	*ret = loaded;
 	return true;
 }

@@ -55,7 +55,10 @@ struct document {
 MUST_USE bool document_load(struct record *record, const char *role,
     const char *path, struct document *ret, struct err *err);
 
-/* Reads a document that must be of this kind. */
+/*
+ * Reads a document that must be of this kind, and puts its bundles in order of
+ * time: KSR-BUNDLE-ORDER says of a request where they stood.
+ */
 MUST_USE bool document_load_kind(struct record *record, const char *role,
     const char *path, enum ksr_kind kind, struct document *ret,
     struct err *err);

@@ -84,8 +84,10 @@ replay_configuration(struct rerun *rerun, const json_t *line, struct err *err)
 		&rerun->config, &why))
 		differs(rerun, "the configuration is refused: %s", why.msg);
 	buf_free(&yaml);
-	if (rerun->config != NULL)
+	if (rerun->config != NULL) {
+		rerun->config->rules = rerun->rules;
 		compare_hsms(rerun);
+	}
 	return true;
 }
 
@@ -122,6 +124,15 @@ judge_activation(struct rerun *rerun, struct err *err)
 	return true;
 }
 
+/* 0.1.0 left bundles as they stood in the file; `show` does still. */
+static void
+order_bundles(
+    const struct rerun *rerun, const char *role, struct ksr *ksr)
+{
+	if (rerun->rules != RULES_0_1_0 && strcmp(role, "document") != 0)
+		ksr_order(ksr);
+}
+
 bool
 replay_document(struct rerun *rerun, const json_t *line, struct err *err)
 {
@@ -146,7 +157,11 @@ replay_document(struct rerun *rerun, const json_t *line, struct err *err)
 	    (strcmp(role, "document") != 0 &&
 		!document_is(document->ksr, path, kind, &why)))
 		rerun->refusal = why;
-	else if (strcmp(rerun->run->command, "register") == 0)
+	else
+		order_bundles(rerun, role, document->ksr);
+	if (rerun->refusal.code != E_NONE)
+		return true;
+	if (strcmp(rerun->run->command, "register") == 0)
 		return judge_activation(rerun, err);
 	else if (strcmp(rerun->run->command, "release") == 0)
 		return replay_release(rerun, err);

@@ -65,7 +65,7 @@ of_token(struct zsk_store *store, uint8_t algorithm, struct zsk *zsk,
     struct err *err)
 {
 	return token_dnskey(&zsk->key, algorithm, DNSKEY_FLAGS_ZSK,
-	    config_ttl_s(store->context->config), &zsk->dnskey, err);
+	    config_request_ttl_s(store->context->config), &zsk->dnskey, err);
 }
 
 static bool
@@ -73,7 +73,7 @@ of_file(struct zsk_store *store, const struct zsk_file *file, struct zsk *zsk,
     struct err *err)
 {
 	zsk->dnskey = file->dnskey;
-	zsk->dnskey.ttl_s = config_ttl_s(store->context->config);
+	zsk->dnskey.ttl_s = config_request_ttl_s(store->context->config);
 	return zsk_file_load(file, &zsk->pkey, err);
 }
 
@@ -192,7 +192,7 @@ make_in_memory(void *arg, struct dnskey *ret, struct err *err)
 		&m->zsk->pkey, err))
 		return false;
 	memcpy(key.identifier, m->wanted->label, strlen(m->wanted->label) + 1);
-	key.ttl_s = config_ttl_s(m->store->context->config);
+	key.ttl_s = config_request_ttl_s(m->store->context->config);
 	key.flags = DNSKEY_FLAGS_ZSK;
 	key.protocol = DNSKEY_PROTOCOL;
 	key.tag = dnskey_tag(&key);

@@ -110,6 +110,11 @@ usage_refused 'there is no terminal to confirm on; --batch confirms without' \
 	"${HERE[@]}" sign "$KSR" "$NEW" --first
 usage_refused '--json leaves no screen to confirm on; add --batch' \
 	"${HERE[@]}" --json sign "$KSR" "$NEW" --first
+sed '$a filenames: {previous_skr: old.xml}' "$OFFLINE" \
+	>"$SCRATCH/continues.yaml"
+usage_refused '--first contradicts filenames.previous_skr of the configuration, old.xml' \
+	--config "$SCRATCH/continues.yaml" --at "$AT" sign "$KSR" "$NEW" \
+	--batch --first
 usage_refused 'no request: give it as an argument or under `filenames:`' \
 	"${HERE[@]}" sign --batch --first
 usage_refused 'no response path: give it as an argument or under `filenames:`' \

@@ -873,6 +873,35 @@ check_ksr_key_valid_passes(void **state)
 	fixture_free(f);
 }
 
+/* Today's root tool refuses the second too; the policy may let it pass. */
+static void
+check_skr_schedule_refuses_a_signature_beyond_valid_until(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct config_key *key = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < f->config->n_keys; i++)
+		if (strcmp(f->config->keys[i].name, "ksk_current") == 0)
+			key = &f->config->keys[i];
+	assert_non_null(key);
+	key->has_valid_until = true;
+	key->valid_until = f->request->bundles[8].expiration;
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "SKR-SCHEDULE", VERDICT_PASS);
+	key->valid_until--;
+	assert_refuses(&f->in, STAGE_REQUEST, "SKR-SCHEDULE", 9,
+	    "KSK ksk_current is in an RRset whose signatures expire 2026-04-12",
+	    "not after valid_until, 2026-04-11T23:59:59");
+	f->config->request_policy.check_valid_until = false;
+	assert_refusing_ids(&f->in, STAGE_REQUEST, "");
+	f->config->request_policy.check_valid_until = true;
+	f->in.rules = RULES_0_1_0;
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "SKR-SCHEDULE", VERDICT_PASS);
+	fixture_free(f);
+}
+
 static void
 check_ksr_zsk_not_ksk_passes(void **state)
 {
@@ -1245,6 +1274,8 @@ main(void)
 		    check_ksr_policy_alg_passes_ecdsa_where_enabled),
 		cmocka_unit_test(check_ksr_key_valid_passes),
 		cmocka_unit_test(check_ksr_key_valid_refuses_an_even_modulus),
+		cmocka_unit_test(
+		    check_skr_schedule_refuses_a_signature_beyond_valid_until),
 		cmocka_unit_test(check_ksr_zsk_not_ksk_passes),
 		cmocka_unit_test(check_ksr_zsk_not_ksk_refuses_a_label),
 		cmocka_unit_test(check_ksr_zsk_not_ksk_refuses_a_ksk),

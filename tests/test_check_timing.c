@@ -322,6 +322,44 @@ check_ksr_chain_overlap_refuses_a_second_beyond(void **state)
 	fixture_free(f);
 }
 
+static void
+check_ksr_bundle_order_passes(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->config->request_policy.check_bundle_order = true;
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-BUNDLE-ORDER", VERDICT_PASS);
+	ksr_order(f->request);
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-BUNDLE-ORDER", VERDICT_PASS);
+	fixture_free(f);
+}
+
+/* Put in order nothing else minds them, and by default this is waived. */
+static void
+check_ksr_bundle_order_refuses_another_order(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct bundle second = f->request->bundles[1];
+
+	(void)state;
+	f->request->bundles[1] = f->request->bundles[5];
+	f->request->bundles[5] = second;
+	ksr_order(f->request);
+	assert_string_equal(f->request->bundles[1].id, second.id);
+	assert_refusing_ids(&f->in, STAGE_REQUEST, "");
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-BUNDLE-ORDER", VERDICT_WAIVED);
+	f->config->request_policy.check_bundle_order = true;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-ORDER", 2,
+	    "stands at place 6 in the file", "place 2, in order of time");
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-BUNDLE-ORDER", 6,
+	    "stands at place 2 in the file", "place 6, in order of time");
+	fixture_free(f);
+}
+
 int
 main(void)
 {
@@ -352,6 +390,8 @@ main(void)
 		cmocka_unit_test(check_ksr_chain_overlap_passes),
 		cmocka_unit_test(
 		    check_ksr_chain_overlap_refuses_a_second_beyond),
+		cmocka_unit_test(check_ksr_bundle_order_passes),
+		cmocka_unit_test(check_ksr_bundle_order_refuses_another_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -606,6 +606,27 @@ zsk_that_is_or_is_called_like_a_ksk_is_refused(void **state)
 	}
 }
 
+/* Nobody's keys end in these ceremonies: here one does. */
+static void
+signature_beyond_valid_until_is_refused(void **state)
+{
+	struct scene *scene = scene_new("normal", "normal");
+	struct bytes request = buf_bytes(&scene->bytes[DOCUMENT_REQUEST]);
+	struct outcome outcome;
+
+	(void)state;
+	stay_parent();
+	scene->config->keys[0].has_valid_until = true;
+	scene->config->keys[0].valid_until =
+	    FIXTURE_START + CYCLE_S + 10 * DAY_S;
+	scene_sign(scene, request,
+	    buf_bytes(&scene->bytes[DOCUMENT_PREVIOUS]), FAMILY_PLAIN,
+	    &outcome);
+	assert_outcome(&outcome, "valid_until", "SKR-SCHEDULE");
+	record_outcome(&outcome, &request);
+	scene_free(scene);
+}
+
 /* No flipped bit gives two keys a prime in common: these are made so. */
 static void
 keys_with_a_prime_in_common_are_refused(void **state)
@@ -725,7 +746,9 @@ every_check_refuses_a_mutant(void **state)
 	for (size_t row = 0; row < n_checks; row++) {
 		size_t n = 0, alone = 0;
 
-		if (!check_in_force(&checks[row], RULES_TODAY))
+		if (!check_in_force(&checks[row], RULES_TODAY) ||
+		    (checks[row].enabled != NULL &&
+			!checks[row].enabled(campaign.normal->config)))
 			continue;
 		for (size_t i = 0; i < records->n; i++) {
 			n += records->at[i].rows >> row & 1;
@@ -777,6 +800,7 @@ main(void)
 		cmocka_unit_test(next_zsk_of_another_kind_is_refused),
 		cmocka_unit_test(
 		    zsk_that_is_or_is_called_like_a_ksk_is_refused),
+		cmocka_unit_test(signature_beyond_valid_until_is_refused),
 		cmocka_unit_test(keys_with_a_prime_in_common_are_refused),
 		cmocka_unit_test(tag_of_a_past_ksk_is_refused_by_nothing_else),
 		cmocka_unit_test(every_check_refuses_a_mutant),

@@ -170,7 +170,8 @@ static const struct {
 	    "response_policy:\n  num_bundles: 9\n  validate_signatures: false",
 	    "DPS-6.8", "response_policy.validate_signatures is false" },
 	{ "ttl: 172800", "ttl: 86400", "DPS-6.9", "the TTL is 86400" },
-	{ "dns_ttl: 0", "dns_ttl: 3600", "DPS-6.9", "the TTL is 3600" },
+	{ "dns_ttl: 0", "dns_ttl: 3600", "DPS-6.9",
+	    "request_policy.dns_ttl is 3600" },
 };
 
 /* Exactly one row refuses, it has the clause's id and says what it saw. */

@@ -245,7 +245,8 @@ response_build_root_and_other_ttl(void **state)
 	(void)state;
 	sample_slots(&s, OLD, OLD, 0);
 	strcpy(s.request->domain, ".");
-	s.config->request_policy.dns_ttl_s = 172800;
+	s.config->ksk_policy.ttl_s = 172800;
+	s.config->request_policy.dns_ttl_s = 60;
 	response = built(&s);
 	assert_int_equal(response->bundles[0].signatures[0].labels, 0);
 	assert_string_equal(

@@ -255,6 +255,33 @@ tree_refuse_hostile_key_shows_no_control(void **state)
 	tree_free(tree);
 }
 
+/* What YAML 1.2's core schema reads as null, and no text in quotes. */
+static void
+tree_given_leaves_out_what_is_null(void **state)
+{
+	static const char yaml[] = "a:\nb: ~\nc: null\nd: Null\ne: NULL\n"
+				   "f: \"null\"\ng: ''\nh: nULL\ni: []\n";
+	static const char *const given[] = { "f", "g", "h", "i" };
+	struct tree *tree;
+	size_t n = 0;
+	struct err err;
+
+	(void)state;
+	assert_ok(tree_read(bytes_of_string(yaml), "y", &tree, &err), &err);
+	for (const struct tree *entry = tree->first; entry != NULL;
+	     entry = entry->next) {
+		assert_non_null(tree_find(tree, entry->key));
+		if (tree_given(tree, entry->key) == NULL)
+			continue;
+		assert_ptr_equal(tree_given(tree, entry->key), entry);
+		assert_string_equal(entry->key, given[n++]);
+	}
+	assert_int_equal(n, ARRAY_LEN(given));
+	assert_null(tree_given(tree, "z"));
+	assert_null(tree_given(NULL, "a"));
+	tree_free(tree);
+}
+
 int
 main(void)
 {
@@ -268,6 +295,7 @@ main(void)
 		cmocka_unit_test(tree_read_character_refused),
 		cmocka_unit_test(tree_read_beyond_limit_refused),
 		cmocka_unit_test(tree_refuse_hostile_key_shows_no_control),
+		cmocka_unit_test(tree_given_leaves_out_what_is_null),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
