@@ -146,6 +146,8 @@ const struct command cmd_simulate = {
 	    "  static    trusts its anchors and nothing else, for ever\n"
 	    "  late      a follower from start=TIME on\n"
 	    "  absent    a follower that is switched off, off=TIME/DURATION\n"
+	    "  ds        all that go by the parent's DS, ds=TAG@TIME[/TIME],\n"
+	    "            repeated, and lag=DURATION: the DS TTL and propagation\n"
 	    "with any of these behind it, separated by commas:\n"
 	    "  anchor=TAG        a KSK of the responses, by tag or\n"
 	    "                    keyIdentifier; may be repeated\n"

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ksr/check.h"
 #include "ksr/dname.h"
 #include "ksr/pubkey.h"
 #include "ksr/rrset.h"
@@ -202,6 +203,35 @@ fill_bundle(struct requesting *r, size_t slot, struct err *err)
 	return true;
 }
 
+/*
+ * Slots that are shorter than the TTL leave a new key too little time: what
+ * the check would refuse is not made.
+ */
+static bool
+judge_safety(const struct requesting *r, struct err *err)
+{
+	const struct check_input in = { .config = r->config,
+		.request = r->request,
+		.previous = r->previous.ksr };
+	struct report report = { 0 };
+	bool ok = checks_run(STAGE_REQUEST, &in, NULL, 0, &report, err);
+
+	for (size_t i = 0; ok && i < report.n_results; i++) {
+		const struct check_result *result = &report.results[i];
+		const struct finding *finding = result->findings;
+
+		if (strcmp(result->check->id, "KSR-POLICY-SAFETY") == 0 &&
+		    result->verdict == VERDICT_REFUSE)
+			ok = err_set(err, E_INPUT,
+			    "%s would refuse the request, bundle %zu: %s "
+			    "(expected %s)",
+			    result->check->id, finding->bundle, finding->seen,
+			    finding->required);
+	}
+	report_clear(&report);
+	return ok;
+}
+
 bool
 requesting_build(struct requesting *r, struct err *err)
 {
@@ -218,5 +248,5 @@ requesting_build(struct requesting *r, struct err *err)
 	for (size_t slot = 0; slot < r->cycle.n_slots; slot++)
 		if (!fill_bundle(r, slot, err))
 			return false;
-	return fill_policy(r, err);
+	return fill_policy(r, err) && judge_safety(r, err);
 }

@@ -7,12 +7,13 @@
 
 static const struct {
 	const char *name;
-	bool follows, wants_off, wants_start;
+	bool follows, wants_off, wants_start, by_parent;
 } kinds[] = {
-	{ "follower", true, false, false },
-	{ "static", false, false, false },
-	{ "absent", true, true, false },
-	{ "late", true, false, true },
+	{ "follower", true, false, false, false },
+	{ "static", false, false, false, false },
+	{ "absent", true, true, false, false },
+	{ "late", true, false, true, false },
+	{ "ds", false, false, false, true },
 };
 
 static bool
@@ -22,8 +23,8 @@ copy(const char *what, const char *value, char *ret, size_t size,
 	size_t len = strlen(value);
 
 	if (len == 0 || len >= size)
-		return err_set(err, E_USAGE,
-		    "%s: expected 1 to %zu characters", what, size - 1);
+		return err_set(err, E_USAGE, "%s: expected 1 to %zu characters",
+		    what, size - 1);
 	memcpy(ret, value, len + 1);
 	return true;
 }
@@ -44,8 +45,8 @@ static bool
 put_anchor(const char *value, struct resolver_args *args, struct err *err)
 {
 	if (args->n_anchors == RESOLVER_ANCHORS_MAX)
-		return err_set(err, E_USAGE, "more than %u anchors",
-		    RESOLVER_ANCHORS_MAX);
+		return err_set(
+		    err, E_USAGE, "more than %u anchors", RESOLVER_ANCHORS_MAX);
 	return copy("anchor", value, args->anchors[args->n_anchors++],
 	    sizeof(args->anchors[0]), err);
 }
@@ -102,6 +103,46 @@ bad:
 	    value);
 }
 
+/* "20326@2027-01-01T00:00:00Z", and until when behind a slash. */
+static bool
+put_ds(const char *value, struct resolver_args *args, struct err *err)
+{
+	const char *at = strrchr(value, '@');
+	struct resolver_ds *ds = &args->ds[args->n_ds];
+	char from[TIME_TEXT_SIZE];
+	const char *slash;
+
+	if (args->n_ds == PARENT_DS_MAX)
+		return err_set(err, E_USAGE, "more than %u DS", PARENT_DS_MAX);
+	if (at == NULL || at == value || (size_t)(at - value) > ID_MAX)
+		goto bad;
+	slash = strchr(at, '/');
+	snprintf(ds->key, sizeof(ds->key), "%.*s", (int)(at - value), value);
+	snprintf(from, sizeof(from), "%.*s",
+	    (int)(slash == NULL ? strlen(at + 1) : (size_t)(slash - at - 1)),
+	    at + 1);
+	ds->until = INT64_MAX;
+	if (!time_parse(from, &ds->from) ||
+	    (slash != NULL && !time_parse(slash + 1, &ds->until)) ||
+	    ds->until <= ds->from)
+		goto bad;
+	args->n_ds++;
+	return true;
+bad:
+	return err_set(err, E_USAGE,
+	    "ds=%s: expected a key and since when, such as "
+	    "20326@2027-01-01T00:00:00Z, and behind a slash until when",
+	    value);
+}
+
+static bool
+put_lag(const char *value, struct resolver_args *args, struct err *err)
+{
+	return duration_parse(value, &args->lag_s) ||
+	    err_set(err, E_USAGE, "lag=%s: expected a duration such as P1DT1H",
+		value);
+}
+
 static bool
 put(const char *key, const char *value, struct resolver_args *args,
     struct err *err)
@@ -116,13 +157,16 @@ put(const char *key, const char *value, struct resolver_args *args,
 		{ "anchor-file", put_file },
 		{ "start", put_start },
 		{ "off", put_off },
+		{ "ds", put_ds },
+		{ "lag", put_lag },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (strcmp(rows[i].key, key) == 0)
 			return rows[i].put(value, args, err);
 	return err_set(err, E_USAGE,
-	    "\"%s\": expected name, anchor, anchor-file, start or off", key);
+	    "\"%s\": expected name, anchor, anchor-file, start, off, ds or lag",
+	    key);
 }
 
 static bool
@@ -139,13 +183,21 @@ set_kind(const char *name, struct resolver_args *args, struct err *err)
 		if (kinds[i].wants_start && !args->has_start)
 			return err_set(err, E_USAGE,
 			    "a %s resolver wants start=TIME", name);
+		if (kinds[i].by_parent != (args->n_ds > 0))
+			return err_set(err, E_USAGE,
+			    "ds=TAG@TIME is for resolvers of kind ds, and they "
+			    "want one");
+		if (kinds[i].by_parent &&
+		    (args->n_anchors > 0 || args->anchor_file[0] != '\0'))
+			return err_set(err, E_USAGE,
+			    "a ds resolver has no anchors of its own");
 		if (args->name[0] == '\0')
 			snprintf(
 			    args->name, sizeof(args->name), "%s", args->kind);
 		return true;
 	}
 	return err_set(err, E_USAGE,
-	    "\"%s\": expected follower, static, absent or late", name);
+	    "\"%s\": expected follower, static, absent, late or ds", name);
 }
 
 static bool
@@ -157,8 +209,8 @@ parse(char *text, struct resolver_args *args, struct err *err)
 	while ((word = strsep(&text, ",")) != NULL) {
 		value = strchr(word, '=');
 		if (value == NULL)
-			return err_set(err, E_USAGE,
-			    "\"%s\": expected KEY=VALUE", word);
+			return err_set(
+			    err, E_USAGE, "\"%s\": expected KEY=VALUE", word);
 		*value++ = '\0';
 		if (!put(word, value, args, err))
 			return false;

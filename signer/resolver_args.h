@@ -1,7 +1,7 @@
 /*
  * A resolver to be simulated, as --resolver describes it:
  *   KIND[,name=NAME][,anchor=TAG]...[,anchor-file=FILE][,start=TIME]
- *       [,off=TIME/DURATION]...
+ *       [,off=TIME/DURATION]...[,ds=TAG@TIME[/TIME]]...[,lag=DURATION]
  */
 #pragma once
 
@@ -11,8 +11,15 @@
 
 #define RESOLVERS_MAX 32u
 
+/* A DS at the parent, from the one time until the other; INT64_MAX: open. */
+struct resolver_ds {
+	char key[ID_MAX + 1]; /* tag or keyIdentifier */
+	int64_t from, until;
+};
+
 struct resolver_args {
-	const char *kind; /* "follower", "static", "absent", "late"; static */
+	/* "follower", "static", "absent", "late", "ds"; static */
+	const char *kind;
 	char name[NAME_MAX_LEN + 1];
 	bool follows;
 	size_t n_anchors;
@@ -23,6 +30,10 @@ struct resolver_args {
 	int64_t start;
 	size_t n_off;
 	struct resolver_off off[RESOLVER_OFF_MAX];
+	/* Of kind "ds": what the parent publishes, instead of anchors. */
+	size_t n_ds;
+	struct resolver_ds ds[PARENT_DS_MAX];
+	int64_t lag_s; /* parent_ds.h */
 };
 
 /* E_USAGE. */

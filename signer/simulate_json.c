@@ -171,6 +171,22 @@ json_of_anchors(const struct simulated *one)
 }
 
 static json_t *
+json_of_ds(const struct simulated *one)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < one->args.n_ds; i++) {
+		const struct resolver_ds *ds = &one->args.ds[i];
+
+		json_array_append_new(list,
+		    json_pack("{s:s, s:o, s:o}", "key", ds->key, "from",
+			json_of_time(ds->from), "until",
+			json_of_time_if(ds->until != INT64_MAX, ds->until)));
+	}
+	return list;
+}
+
+static json_t *
 json_of_resolver(const struct timeline *timeline, const struct simulated *one)
 {
 	const struct validator_run *run = &one->run;
@@ -179,8 +195,8 @@ json_of_resolver(const struct timeline *timeline, const struct simulated *one)
 	    run->n_failures > 0 ? &run->failures[0] : &none;
 	bool fails = run->n_failures > 0;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-	    "resolver", one->args.kind, "name", one->args.name, "anchors",
+	json_t *json = json_pack(
+	    "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "resolver", one->args.kind, "name", one->args.name, "anchors",
 	    json_of_anchors(one), "start", json_of_time(one->resolver.start),
 	    "off", json_of_off(&one->resolver), "fails_at",
 	    json_of_time_if(fails, first->at), "hidden_until",
@@ -188,6 +204,13 @@ json_of_resolver(const struct timeline *timeline, const struct simulated *one)
 	    json_of_time_if(first->recovers, first->recovers_at), "failures",
 	    json_of_failures(timeline, run), "keys",
 	    json_of_keys(timeline, run));
+
+	if (one->args.n_ds > 0) {
+		json_object_set_new(json, "ds", json_of_ds(one));
+		json_object_set_new(
+		    json, "lag_s", json_integer(one->args.lag_s));
+	}
+	return json;
 }
 
 static json_t *

@@ -236,7 +236,11 @@ print_resolver(const struct table *table, size_t index)
 
 	resolver_title(table->simulating, index, name);
 	printf("\n%s: %s, trusts", name,
-	    resolver->follows ? "follows RFC 5011" : "fixed anchors");
+	    resolver->follows		 ? "follows RFC 5011"
+		: resolver->parent != NULL ? "goes by the parent"
+					   : "fixed anchors");
+	if (resolver->parent != NULL)
+		printf(" keys whose DS all hold (V; a: some do),");
 	for (size_t i = 0; i < resolver->n_anchors; i++)
 		printf("%s %u", i == 0 ? "" : ",", one->anchors[i].tag);
 	printf(" from %s\n", time_of(resolver->start, time));

@@ -165,6 +165,30 @@ give_anchors(const struct simulating *simulating, struct simulated *one,
 	return true;
 }
 
+/* What the parent publishes, in the place of anchors. */
+static bool
+give_parent(const struct simulating *simulating, struct simulated *one,
+    struct err *err)
+{
+	const struct resolver_args *args = &one->args;
+
+	one->parent.lag_s = args->lag_s;
+	for (size_t i = 0; i < args->n_ds; i++) {
+		struct parent_ds_record *record = &one->parent.records[i];
+		struct anchor anchor;
+
+		if (!find_anchor(&simulating->timeline, args->ds[i].key,
+			&anchor, err))
+			return false;
+		memcpy(record->ds, anchor.ds, DS_SHA256_SIZE);
+		record->from = args->ds[i].from;
+		record->until = args->ds[i].until;
+	}
+	one->parent.n = args->n_ds;
+	one->resolver.parent = &one->parent;
+	return true;
+}
+
 static bool
 run_one(const struct simulating *simulating, struct simulated *one,
     const struct buf *file, struct err *err)
@@ -177,7 +201,8 @@ run_one(const struct simulating *simulating, struct simulated *one,
 	    : timeline_begin(&simulating->timeline);
 	one->resolver.n_off = args->n_off;
 	memcpy(one->resolver.off, args->off, sizeof(args->off));
-	return give_anchors(simulating, one, file, err) &&
+	return (args->n_ds > 0 ? give_parent(simulating, one, err)
+			       : give_anchors(simulating, one, file, err)) &&
 	    validator_run(
 		&simulating->timeline, &one->resolver, &one->run, err);
 }

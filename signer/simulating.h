@@ -15,6 +15,7 @@ struct simulated {
 	struct resolver_args args;
 	struct resolver resolver;
 	struct anchor anchors[RESOLVER_ANCHORS_MAX]; /* resolver's, with tags */
+	struct parent_ds parent; /* the resolver's, of kind ds */
 	struct validator_run run;
 };
 

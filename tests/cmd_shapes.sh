@@ -145,4 +145,24 @@ quarter 2027-q3 both '{RSASHA256: [2, 1, 1, 1, 1, 1, 1, 1, 1], ECDSAP256SHA256: 
 quarter 2027-q4 goes '{RSASHA256: [1, 0, 0, 0, 0, 0, 0, 0, 0], ECDSAP256SHA256: [2, 1, 1, 1, 1, 1, 1, 1, 2]}' \
 	'{RSASHA256: 1, ECDSAP256SHA256: 3}'
 
+# --- Slots shorter than the TTL: `request` refuses what `check` would.
+
+init_workspace three --at 2026-11-01T12:00:00Z
+WS=$SCRATCH/three
+sed -i -e "/^request_policy:/a\\
+  num_bundles: 4\\
+  num_keys_per_bundle: [2, 1, 1, 2]\\
+  min_bundle_interval: P7D\\
+  max_bundle_interval: P7D\\
+  min_cycle_inception_length: P21D\\
+  max_cycle_inception_length: P21D" -e "/^ksk_policy:/a\\
+  ttl: 864000" "$ANCHORITE_CONFIG"
+accepts --at 2026-12-15T12:00:00Z request "$WS/a.ksr" --start 2027-02-01 \
+	--zsk-dir "$WS/zsks"
+accepts --at 2026-12-15T12:00:00Z sign "$WS/a.ksr" "$WS/a.skr" --first --batch
+refuses 2 "KSR-POLICY-SAFETY would refuse the request, bundle 2: key " \
+	--at 2027-01-15T12:00:00Z request "$WS/b.ksr" --previous-skr "$WS/a.skr" \
+	--zsk-dir "$WS/zsks"
+absent "$WS/b.ksr"
+
 finish

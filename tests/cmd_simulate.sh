@@ -49,6 +49,24 @@ equal "static with the new one alone" \
 equal "outcomes" "FAILS ok ok ok ok ok ok ok ok" \
 	"$(facts '[.resolvers[2].slots[].outcome] | join(" ")')"
 equal "static with both" null "$(facts '.resolvers[3].fails_at')"
+
+# By a parent's DS nobody minds that the new key is new: what counts is that
+# everybody can hold its DS when it signs alone, to the second.
+OLD_DS=ds=19036@2010-07-15T00:00:00Z
+accepts --json simulate "$ROLL" \
+	--resolver "ds,$OLD_DS,ds=20326@2018-01-09T23:00:00Z,lag=P1DT1H" \
+	--resolver "ds,$OLD_DS,ds=20326@2018-01-09T23:00:01Z,lag=P1DT1H" \
+	--resolver "ds,$OLD_DS/2018-01-10T00:00:00Z,ds=20326@2018-01-01T00:00:00Z"
+equal "by DS" "null 2018-01-11T00:00:00+00:00 2018-01-10T00:00:00+00:00" \
+	"$(facts '[.resolvers[].fails_at | tostring] | join(" ")')"
+equal "held by all a second later" "2018-01-11T00:00:01+00:00" \
+	"$(facts '.resolvers[1].recovers_at')"
+equal "what each holds" "Valid AddPend Valid" \
+	"$(facts '[.resolvers[1].slots[1,0].states["20326"],
+		.resolvers[2].slots[0].states["20326"]] | join(" ")')"
+accepts simulate "$ROLL" --resolver "ds,$OLD_DS,lag=P1D"
+says "goes by the parent, trusts keys whose DS all hold"
+
 accepts simulate "$ROLL"
 transcript docs/simulate.md "anchorite simulate skr-root-2018-q1-0-d_to_e.xml"
 says "1.1     2018-01-01T00:00:00  19036/S,20326/P   1414!  ok    Va    ok    V-"
@@ -76,14 +94,20 @@ while IFS='|' read -r resolver text; do
 	refuses 2 "--resolver $resolver: $text" simulate "$Q1" \
 		--resolver "$resolver"
 done <<'END'
-recursive|"recursive": expected follower, static, absent or late
-|"": expected follower, static, absent or late
+recursive|"recursive": expected follower, static, absent, late or ds
+|"": expected follower, static, absent, late or ds
 late|a late resolver wants start=TIME
 absent|an absent resolver wants off=TIME/DURATION
 static,anchor|"anchor": expected KEY=VALUE
 static,anchor=|anchor: expected 1 to 255 characters
 static,name=a b|name=a b: expected letters, digits, - and _
-static,colour=red|"colour": expected name, anchor, anchor-file, start or off
+static,colour=red|"colour": expected name, anchor, anchor-file, start, off, ds or lag
+ds|ds=TAG@TIME is for resolvers of kind ds, and they want one
+static,ds=19036@2017-01-01T00:00:00Z|ds=TAG@TIME is for resolvers of kind ds
+ds,ds=19036|ds=19036: expected a key and since when
+ds,ds=19036@2017-01-02T00:00:00Z/2017-01-02T00:00:00Z|ds=19036@2017-01-02T00:00:00Z/2017-01-02T00:00:00Z: expected a key
+ds,lag=soon|lag=soon: expected a duration such as P1DT1H
+ds,ds=19036@2017-01-01T00:00:00Z,anchor=19036|a ds resolver has no anchors of its own
 late,start=soon|start=soon: expected a time
 late,start=2017-01-02T00:00:00Z,start=2017-01-02T00:00:00Z|start is given twice
 absent,off=2017-01-02T00:00:00Z|off=2017-01-02T00:00:00Z: expected a time and a duration
