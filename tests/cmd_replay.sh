@@ -134,6 +134,8 @@ forged "$row .rows[3].verdict = \"waived\" else . end" \
 forged 'select(.event != "answer")' '"signing" may not follow "checks token"'
 forged 'if .event == "run" then .binary = "'"$HEAD"'" else . end' \
 	"another program's than its run's"
+forged '.version = "0.1.0"' 'of this program, but claims version "0.1.0"'
+forged '.version = "0.0.1"' 'no rules are known of version "0.0.1"'
 forged 'if .role == "certificate request" then .role = "request" else . end' \
 	'"output request" is no step of keygen'
 forged 'if .alternative == "fallback" then .alternative = null else . end' \
