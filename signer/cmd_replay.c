@@ -109,7 +109,7 @@ print_json(const struct replay *replay, const struct witness *witness,
     const struct identity_given *given, struct err *err)
 {
 	return json_print(
-	    json_pack("{s:s, s:b, s:s, s:b, s:o, s:o, s:o, s:o}", "command",
+	    json_pack("{s:s, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "command",
 		"replay", "identical", replay->differences.n == 0, "head",
 		replay->ceremony.log.head, "witnessed", witness->given, "runs",
 		json_of_runs(replay), "at_work",

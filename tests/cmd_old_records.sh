@@ -44,4 +44,17 @@ for ends in "$RECORDS"/*.runs; do
 	done
 done
 
+# What the rules of today say of them stands apart: a KSK that nobody knew
+# signed alone, one came back from its revocation; the verdicts above stay.
+accepts replay "$RECORDS/0.1.0-rollover"
+says "By the rules of version "
+says "REFUSE      SKR-TRUST"
+says "REFUSE      SKR-REVOKED"
+accepts --json replay "$RECORDS/0.1.0-rollover"
+equal "refused today" "REFUSE SKR-REVOKED 7, REFUSE SKR-TRUST 6" "$(jq -r '
+	[.today.rows[] | select(.id == "SKR-TRUST" and .run == 6 or
+		.id == "SKR-REVOKED" and .run == 7) |
+		"\(.verdict) \(.id) \(.run)"] | unique | join(", ")' \
+	"$SCRATCH/out")"
+
 finish
