@@ -3,7 +3,7 @@
 
 #include "hsm/internal.h"
 #include "hsm/rv.h"
-#include "hsm/uri.h"
+#include "ksr/base/uri.h"
 
 /* Tokens named in the message of a choice that is not clear. */
 #define CHOICES_TEXT_MAX 800u

@@ -35,7 +35,7 @@ static const struct config_row top_rows[] = {
 
 static const struct config_row hsm_rows[] = {
 	{ "module", CONFIG_PATH, HSM(module), .required = true },
-	{ "token", CONFIG_TEXT, HSM(token) },
+	{ "token", CONFIG_TOKEN, HSM(token) },
 	{ "pin_file", CONFIG_PATH, HSM(pin_file) },
 	{ "pin", CONFIG_PIN, HSM(pin), MARK(config_hsm, has_pin) },
 	{ "so_pin", CONFIG_PIN, HSM(so_pin), MARK(config_hsm, has_so_pin) },

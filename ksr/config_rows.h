@@ -19,6 +19,7 @@ enum config_type {
 	CONFIG_TIME,      /* int64_t, seconds since 1970 */
 	CONFIG_TEXT,      /* char[], printable ASCII */
 	CONFIG_PATH,      /* char[], nothing in it is expanded */
+	CONFIG_TOKEN,     /* char[], an RFC 7512 URI of a token */
 	CONFIG_PIN,       /* char[], never shown in a message */
 	CONFIG_DOMAIN,    /* char[], as written */
 	CONFIG_ALGORITHM, /* uint8_t, by mnemonic */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "ksr/base/uri.h"
 #include "ksr/config.h"
 #include "ksr/config_value.h"
 #include "ksr/pubkey.h"
@@ -232,6 +233,24 @@ read_path(const struct tree *tree, const struct config_row *row, char *ret,
 	return read_text(tree, ret, row->size, err);
 }
 
+/*
+ * Here and not when the token is looked for, so that no PIN in it gets into a
+ * message or a record.  No message holds a value of an attribute.
+ */
+static bool
+read_token(const struct tree *tree, const struct config_row *row, char *ret,
+    struct err *err)
+{
+	struct token_uri uri;
+	struct err why;
+
+	if (tree->text[0] != '\0' && !uri_parse(tree->text, &uri, &why))
+		return tree_refuse(tree, err,
+		    "%.300s (expected a URI such as pkcs11:serial=0123)",
+		    why.msg);
+	return read_text(tree, ret, row->size, err);
+}
+
 /* No message here holds any part of the value. */
 static bool
 read_pin(const struct tree *tree, char *ret, size_t size, struct err *err)
@@ -353,6 +372,8 @@ read_item(const struct tree *tree, const struct config_row *row, void *at,
 		return read_text(tree, at, row->size, err);
 	case CONFIG_PATH:
 		return read_path(tree, row, at, err);
+	case CONFIG_TOKEN:
+		return read_token(tree, row, at, err);
 	case CONFIG_PIN:
 		return read_pin(tree, at, row->size, err);
 	case CONFIG_DOMAIN:

@@ -88,7 +88,9 @@ check_characters(struct bytes yaml, const char *name, struct err *err)
 			return err_set(err, E_INPUT,
 			    "%s:%zu:%zu: character U+%04X%s is not accepted",
 			    name, at.line, at.column, c,
-			    c == '\t' ? " (a tab)" : "");
+			    c == '\t'		? " (a tab)"
+				: c == 0xfeff ? " (a byte order mark)"
+					      : "");
 		if (c == '\n')
 			at = (struct tree_position){ at.line + 1, 1 };
 		else

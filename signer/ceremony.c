@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ksr/base/file.h"
@@ -59,6 +60,7 @@ step_interrupted(const char *step)
 		const char *text;
 	} texts[] = {
 		{ "hsm", "the token was being opened; nothing was signed" },
+		{ "mapped", "the token was being opened; nothing was signed" },
 		{ "token", "the token was open; nothing was signed" },
 		{ "ksks", "the KSKs had been found; nothing was signed" },
 		{ "checks token",
@@ -282,16 +284,22 @@ stored_read(const struct ceremony *ceremony, const json_t *line,
 	uint8_t digest[SHA256_SIZE];
 	size_t before = ret->len;
 	struct bytes content;
+	struct stat st;
 
 	/* The name goes into a path: nothing but a digest may. */
 	if (!is_digest(wanted))
 		return err_set(err, E_REFUSED,
 		    "a stored file's name is not a SHA-256: \"%.80s\"", wanted);
+	snprintf(path, sizeof(path), "%s/%s", ceremony->dir,
+	    stored_folder(line));
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+		return err_set(err, E_REFUSED,
+		    "%s: is a symbolic link, which has no place here", path);
 	snprintf(path, sizeof(path), "%s/%s/%s", ceremony->dir,
 	    stored_folder(line), wanted);
 	if (access(path, F_OK) != 0)
 		return err_set(err, E_REFUSED, "%s: is missing", path);
-	if (!file_read(path, KSR_FILE_MAX, ret, err)) {
+	if (!file_read_no_link(path, KSR_FILE_MAX, ret, err)) {
 		if (err->code == E_INPUT || err->code == E_IO)
 			err->code = E_REFUSED;
 		return false;

@@ -189,7 +189,7 @@ chain_read(const char *path, struct chain_lines *ret, struct err *err)
 {
 	struct chain_lines lines = { .content = buf_new(CHAIN_FILE_MAX) };
 
-	if (!file_read(path, CHAIN_FILE_MAX, &lines.content, err) ||
+	if (!file_read_no_link(path, CHAIN_FILE_MAX, &lines.content, err) ||
 	    !parse_lines(&lines, path, err)) {
 		chain_lines_clear(&lines);
 		return false;

@@ -36,7 +36,7 @@ configuration_load(
 {
 	struct configuration loaded = { .masked = buf_new(2 * CONFIG_FILE_MAX) };
 	struct buf yaml = buf_new(CONFIG_FILE_MAX);
-	bool ok;
+	bool ok, has_modes = true;
 
 	path = find_configuration(path);
 	if (path == NULL)
@@ -49,7 +49,7 @@ configuration_load(
 		    "the configuration's path is longer than %u octets",
 		    PATH_MAX_LEN);
 	snprintf(loaded.path, sizeof(loaded.path), "%s", path);
-	ok = file_read(path, CONFIG_FILE_MAX, &yaml, err) &&
+	ok = file_read_own(path, CONFIG_FILE_MAX, &yaml, &has_modes, err) &&
 	    sha256(buf_bytes(&yaml), loaded.sha256, err) &&
 	    config_read(buf_bytes(&yaml), path, &loaded.config, err) &&
 	    config_mask_pins(buf_bytes(&yaml), path, &loaded.masked, err);
@@ -58,6 +58,11 @@ configuration_load(
 		configuration_free(&loaded);
 		return false;
 	}
+	if (!has_modes)
+		fprintf(stderr,
+		    "anchorite: note: %s lies on a file system without modes: "
+		    "whoever holds the medium can change it\n",
+		    path);
 	*ret = loaded;
 	return true;
 }

@@ -11,39 +11,51 @@
 #include "signer/interrupt.h"
 #include "signer/pin.h"
 
+/* Straight into locked memory: no buffer in between has a copy. */
+static bool
+read_pin_line(int fd, const char *path, struct pin *ret, struct err *err)
+{
+	size_t len = 0;
+	ssize_t n = 1;
+	char more;
+
+	while (n > 0 && len < sizeof(ret->text)) {
+		n = read(fd, ret->text + len, sizeof(ret->text) - len);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n < 0)
+			return err_set_errno(err, "pin_file %s", path);
+		else
+			len += (size_t)n;
+	}
+	if (n > 0 && read(fd, &more, 1) == 1)
+		len = 0; /* too long for one */
+	if (len > 0 && ret->text[len - 1] == '\n')
+		len--;
+	if (len == 0 || len > PIN_MAX || memchr(ret->text, '\0', len) != NULL ||
+	    memchr(ret->text, '\n', len) != NULL)
+		return err_set(err, E_INPUT,
+		    "pin_file %s: expected one line of 1 to %u octets", path,
+		    PIN_MAX);
+	ret->text[len] = '\0';
+	return true;
+}
+
 static bool
 pin_from_file(const char *path, struct pin *ret, struct err *err)
 {
-	struct buf content = buf_new(PIN_FILE_MAX);
-	struct stat st;
-	bool ok = false;
+	bool has_modes, ok;
+	int fd;
 
-	if (stat(path, &st) != 0)
-		return err_set_errno(err, "pin_file %s", path);
-	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return err_set(err, E_IO,
-		    "pin_file %s: has mode %04o, expected that its owner alone "
-		    "can read it (chmod 600)",
-		    path, (unsigned)(st.st_mode & 07777));
-	if (!file_read(path, PIN_FILE_MAX, &content, err)) {
-		err_prefix(err, "pin_file");
-		goto out;
-	}
-	if (content.len > 0 && content.data[content.len - 1] == '\n')
-		content.len--;
-	if (content.len == 0 || content.len > PIN_MAX ||
-	    memchr(content.data, '\0', content.len) != NULL ||
-	    memchr(content.data, '\n', content.len) != NULL) {
-		err_set(err, E_INPUT,
-		    "pin_file %s: expected one line of 1 to %u octets", path,
-		    PIN_MAX);
-		goto out;
-	}
-	memcpy(ret->text, content.data, content.len);
-	ret->text[content.len] = '\0';
-	ok = true;
-out:
-	buf_free(&content);
+	if (!file_open_own(path, S_IRWXG | S_IRWXO, &fd, &has_modes, err))
+		return err_prefix(err, "pin_file");
+	if (!has_modes)
+		fprintf(stderr,
+		    "anchorite: note: pin_file %s lies on a file system without "
+		    "modes: whoever holds the medium can read it\n",
+		    path);
+	ok = read_pin_line(fd, path, ret, err);
+	close(fd);
 	return ok;
 }
 
@@ -117,8 +129,9 @@ pin_obtain(const struct config *config, const struct config_hsm *hsm,
 {
 	bool ok;
 
-	mlock(ret, sizeof(*ret)); /* best effort: a small limit is no reason
-				     to stop a ceremony */
+	if (mlock(ret, sizeof(*ret)) != 0 && !config->rehearsal)
+		return err_set_errno(err,
+		    "the memory for the PIN cannot be locked (ulimit -l)");
 	if (hsm->pin_file[0] != '\0') {
 		ok = pin_from_file(hsm->pin_file, ret, err);
 	} else if (!hsm->has_pin) {

@@ -43,7 +43,7 @@ record_binary(char ret[SHA256_TEXT_SIZE], struct err *err)
 
 /* Makes a folder unless it is there, and makes sure that it stays. */
 static bool
-make_folder(const char *path, struct err *err)
+make_folder(const char *path, bool link_is_fine, struct err *err)
 {
 	struct stat st;
 
@@ -56,8 +56,11 @@ make_folder(const char *path, struct err *err)
 	}
 	if (errno != EEXIST)
 		return err_set_errno(err, "%s", path);
-	if (stat(path, &st) != 0)
+	if ((link_is_fine ? stat(path, &st) : lstat(path, &st)) != 0)
 		return err_set_errno(err, "%s", path);
+	if (S_ISLNK(st.st_mode))
+		return err_set(err, E_REFUSED,
+		    "%s: is a symbolic link, which has no place here", path);
 	if (!S_ISDIR(st.st_mode))
 		return err_set(err, E_IO, "%s: is not a folder", path);
 	return true;
@@ -79,7 +82,8 @@ open_folders(struct record *record, struct err *err)
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		path_in(record, names[i], path);
-		if (!make_folder(i == 0 ? record->dir : path, err))
+		/* The record may be reached by a link, and holds none. */
+		if (!make_folder(i == 0 ? record->dir : path, i == 0, err))
 			return false;
 	}
 	path_in(record, RECORD_LOG, path);
@@ -159,7 +163,7 @@ store(const struct record *record, const char *folder, const char *hash,
 
 	snprintf(path, sizeof(path), "%s/%s/%s", record->dir, folder, hash);
 	if (access(path, F_OK) == 0) {
-		ok = file_read(path, KSR_FILE_MAX, &there, err) &&
+		ok = file_read_no_link(path, KSR_FILE_MAX, &there, err) &&
 		    (bytes_equal(buf_bytes(&there), content) ||
 		    err_set(err, E_REFUSED,
 			"%s: its content is not what its name says", path)) &&

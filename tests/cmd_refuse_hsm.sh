@@ -48,7 +48,7 @@ restore() {
 
 ### the module
 
-edited 'hsm.softhsm: cannot load PKCS#11 module: /nonexistent/module.so: cannot open' \
+edited 'hsm.softhsm: cannot load PKCS#11 module: /nonexistent/module.so: No such file' \
 	's|module: .*|module: /nonexistent/module.so|'
 edited 'hsm.softhsm: PKCS#11 module "libsofthsm2.so" is not a path' \
 	's|module: .*|module: libsofthsm2.so|'
@@ -69,8 +69,10 @@ for uri in 'pkcs11:serial' 'pkcs11:seriel=1' 'pkcs11:serial=' 'serial=1' \
 	'pkcs11:serial=1;' 'pkcs11:object=ksk-1' \
 	"pkcs11:serial=$SERIAL?pin-value=$PIN" \
 	"pkcs11:pin-value=$PIN" 'pkcs11:module-path=/m.so'; do
-	edited 'hsm.softhsm: token URI: ' "s|token: .*|token: \"$uri\"|"
+	edited "$BAD:7:12: hsm.softhsm.token: token URI: " \
+		"s|token: .*|token: \"$uri\"|"
 	! grep -qF "$PIN" "$SCRATCH/err" || fail "the PIN is shown"
+	! grep -rqF "$PIN" "$SCRATCH/ceremony" || fail "the PIN is on record"
 done
 rm -rf "$WS/tokens"
 mkdir "$WS/tokens"
@@ -227,8 +229,12 @@ REAL=$SCRATCH/real
 accepts init "$REAL"
 sed '2d;/^request_policy:/a \  signature_horizon_days: 300' \
 	"$REAL/anchorite.yaml" >"$REAL/ceremony.yaml"
-sed "s|module: .*|module: \"$FAULTY_MODULE\"|" "$REAL/ceremony.yaml" \
-	>"$REAL/faulty.yaml"
+# real_faulty FAULT: what a module sees there comes from the configuration.
+real_faulty() {
+	sed -e "s|module: .*|module: \"$FAULTY_MODULE\"|" \
+		-e "/^    env:/a \\      FAULTY: $1\n      FAULTY_TARGET: \"$MODULE\"" \
+		"$REAL/ceremony.yaml" >"$REAL/faulty.yaml"
+}
 export SOFTHSM2_CONF=$REAL/softhsm2.conf
 PIN=$(<"$REAL/pin")
 accepts --config "$REAL/ceremony.yaml" request "$REAL/ksr.xml"
@@ -243,11 +249,10 @@ kept_refused() {
 	nothing_written
 }
 LABEL=ksk-1
-FAULTY=extractable_missing
+real_faulty extractable_missing
 kept_refused 'the private key is extractable (CKA_EXTRACTABLE)' "$REAL/faulty.yaml"
-FAULTY=sensitive_missing
+real_faulty sensitive_missing
 kept_refused 'the private key is not sensitive (CKA_SENSITIVE)' "$REAL/faulty.yaml"
-FAULTY=
 LABEL=loose
 p11 --keypairgen --key-type rsa:2048 --label "$LABEL" --id 77 --sensitive \
 	--extractable

@@ -384,7 +384,21 @@ config_read_wrong_structure_refused(void **state)
 		    "c.yaml:3:3: request_policy.num_bundles: is given twice "
 		    "(first in line 2)" },
 		{ "keys: {}\nkeys: {}\n", "c.yaml:2:1: keys: is given twice" },
-		{ "hsm:\n  a: {token: x}\n",
+		{ "hsm:\n  a:\n    token: \"pkcs11:token=x;type=private\"\n",
+		    "c.yaml:3:12: hsm.a.token: token URI: attribute type: "
+		    "describes a key" },
+		{ "hsm:\n  a: {module: /m.so, token: \"pkcs11:pin-value=7531\"}\n",
+		    "c.yaml:2:29: hsm.a.token: token URI: attribute pin-value: "
+		    "a PIN has no place in a URI" },
+		{ "hsm:\n  a: {module: /m.so, token: \"pkcs11:token=a?pin-source=/p\"}\n",
+		    "hsm.a.token: token URI: attribute pin-source: a PIN" },
+		{ "hsm:\n  a: {module: /m.so, token: \"pkcs11:token=v%00%00\"}\n",
+		    "c.yaml:2:29: hsm.a.token: token URI: the value of token" },
+		{ "hsm:\n  a: {module: /m.so, token: x}\n",
+		    "c.yaml:2:29: hsm.a.token: token URI: does not start with" },
+		{ "\xef\xbb\xbfkeys: {}\n",
+		    "c.yaml:1:1: character U+FEFF (a byte order mark) is not" },
+		{ "hsm:\n  a: {token: \"pkcs11:token=x\"}\n",
 		    "c.yaml:2:3: hsm.a: has no key \"module\"" },
 		{ "keys:\n  k: {algorithm: RSASHA256}\n",
 		    "c.yaml:2:3: keys.k: has no key \"label\"" },

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "hsm/uri.h"
+#include "ksr/base/uri.h"
 #include "tests/support.h"
 
 static void

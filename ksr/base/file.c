@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "ksr/base/file.h"
@@ -21,19 +22,23 @@ struct output {
 	bool published;
 };
 
-bool
-file_read(const char *path, size_t max, struct buf *ret, struct err *err)
+/* Non-blocking, so that a FIFO cannot hold the ceremony. */
+static int
+open_to_read(const char *path, int more_flags)
+{
+	return open(path,
+	    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | more_flags);
+}
+
+static bool
+read_all(int fd, const char *path, size_t max, struct buf *ret, struct err *err)
 {
 	struct stat st;
 	uint8_t chunk[65536];
 	size_t total = 0, before = ret->len;
 	ssize_t n;
 	bool ok = false;
-	/* Non-blocking, so that a FIFO cannot hold the ceremony. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd < 0)
-		return err_set_errno(err, "%s", path);
 	if (fstat(fd, &st) != 0) {
 		err_set_errno(err, "%s", path);
 		goto out;
@@ -67,6 +72,112 @@ out:
 	if (!ok)
 		ret->len = before;
 	explicit_bzero(chunk, sizeof(chunk)); /* the file may hold a PIN */
+	return ok;
+}
+
+bool
+file_read(const char *path, size_t max, struct buf *ret, struct err *err)
+{
+	int fd = open_to_read(path, 0);
+	bool ok;
+
+	if (fd < 0)
+		return err_set_errno(err, "%s", path);
+	ok = read_all(fd, path, max, ret, err);
+	close(fd);
+	return ok;
+}
+
+bool
+file_read_no_link(
+    const char *path, size_t max, struct buf *ret, struct err *err)
+{
+	int fd = open_to_read(path, O_NOFOLLOW);
+	bool ok;
+
+	if (fd < 0 && errno == ELOOP)
+		return err_set(err, E_REFUSED,
+		    "%s: is a symbolic link, which has no place here", path);
+	if (fd < 0)
+		return err_set_errno(err, "%s", path);
+	ok = read_all(fd, path, max, ret, err);
+	close(fd);
+	return ok;
+}
+
+/*
+ * File systems that keep neither owner nor modes, by statfs(2): those of a
+ * mount stand for all files.
+ */
+static bool
+has_modes(int fd)
+{
+	static const unsigned long without[] = {
+		0x4d44,	    /* FAT */
+		0x2011bab0, /* exFAT */
+		0x9660,	    /* ISO 9660, which may lack them */
+		0x5346544e, /* NTFS */
+		0x7366746e, /* NTFS3 */
+		0x4244,	    /* HFS */
+	};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) != 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(without); i++)
+		if ((unsigned long)fs.f_type == without[i])
+			return false;
+	return true;
+}
+
+bool
+file_open_own(const char *path, mode_t forbidden, int *ret_fd,
+    bool *ret_has_modes, struct err *err)
+{
+	int fd = open_to_read(path, 0);
+	struct stat st;
+	bool modes, ok = true;
+
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		err_set_errno(err, "%s", path);
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	modes = has_modes(fd);
+	if (!S_ISREG(st.st_mode))
+		ok = err_set(err, E_IO, "%s: not a regular file", path);
+	else if (modes && st.st_uid != 0 && st.st_uid != geteuid())
+		ok = err_set(err, E_IO,
+		    "%s: belongs to user %lu, expected this user (%lu) or root",
+		    path, (unsigned long)st.st_uid, (unsigned long)geteuid());
+	else if (modes && (st.st_mode & forbidden) != 0)
+		ok = err_set(err, E_IO,
+		    "%s: has mode %04o, expected that its owner alone can %s "
+		    "it (chmod %s)",
+		    path, (unsigned)(st.st_mode & 07777),
+		    (forbidden & S_IROTH) != 0 ? "read" : "write",
+		    (forbidden & S_IROTH) != 0 ? "600" : "go-w");
+	if (!ok) {
+		close(fd);
+		return false;
+	}
+	*ret_fd = fd;
+	*ret_has_modes = modes;
+	return true;
+}
+
+bool
+file_read_own(const char *path, size_t max, struct buf *ret,
+    bool *ret_has_modes, struct err *err)
+{
+	int fd;
+	bool ok;
+
+	if (!file_open_own(
+		path, S_IWGRP | S_IWOTH, &fd, ret_has_modes, err))
+		return false;
+	ok = read_all(fd, path, max, ret, err);
 	close(fd);
 	return ok;
 }

@@ -24,6 +24,22 @@
 MUST_USE bool
 file_read(const char *path, size_t max, struct buf *ret, struct err *err);
 
+/* The same; a symbolic link is E_REFUSED. */
+MUST_USE bool file_read_no_link(
+    const char *path, size_t max, struct buf *ret, struct err *err);
+
+/*
+ * Opens a regular file that others must not have a hand in: its owner is this
+ * user or root, and it has none of the forbidden modes.  A file system that has
+ * no modes (FAT) is not asked for them: *ret_has_modes says so.
+ */
+MUST_USE bool file_open_own(const char *path, mode_t forbidden, int *ret_fd,
+    bool *ret_has_modes, struct err *err);
+
+/* file_read of such a file, which others must not be able to write. */
+MUST_USE bool file_read_own(const char *path, size_t max, struct buf *ret,
+    bool *ret_has_modes, struct err *err);
+
 /* Makes the name of a new file or folder survive a loss of power. */
 MUST_USE bool file_sync_folder_of(const char *path, struct err *err);
 

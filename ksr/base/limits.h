@@ -7,7 +7,6 @@
 /* A KSR or SKR document: 4,096 response bundles take about 15 MiB. */
 #define KSR_FILE_MAX    (32u * 1024 * 1024)
 #define CONFIG_FILE_MAX (1024u * 1024)
-#define PIN_FILE_MAX    256u
 #define PIN_MAX         255u /* bytes, without the terminating NUL */
 
 /* Documents. */
@@ -44,7 +43,9 @@
 #define PATH_MAX_LEN       1023u
 
 /* The token; opencryptoki alone can have 1,024 slots. */
-#define SLOTS_MAX 4096u
+#define SLOTS_MAX     4096u
+#define CODE_FILE_MAX (256u * 1024 * 1024) /* a module, or what it loads */
+#define MAPPED_MAX    512u                 /* files of code in memory */
 
 /* Durations in policies: 100 years, so that sums never overflow. */
 #define DURATION_MAX_S (INT64_C(36525) * 86400)

@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "hsm/uri.h"
+#include "ksr/base/uri.h"
 #include "ksr/base/text.h"
 
 static const char scheme[] = "pkcs11:";
