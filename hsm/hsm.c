@@ -5,18 +5,15 @@
 #include "hsm/internal.h"
 #include "hsm/rv.h"
 
-/* Never unmapped: modules leave exit handlers behind. */
+/* Never unmapped (RTLD_NODELETE): modules leave exit handlers behind. */
 static bool
 load_library(struct hsm *hsm, struct err *err)
 {
 	CK_C_GetFunctionList get_function_list;
 	CK_RV rv;
 
-	hsm->library =
-	    dlopen(hsm->module, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-	if (hsm->library == NULL)
-		return err_set(
-		    err, E_HSM, "cannot load PKCS#11 module: %s", dlerror());
+	if (!module_dlopen(hsm->file, &hsm->library, err))
+		return false;
 	/* POSIX dlsym: object and function pointers convert. */
 	*(void **)&get_function_list = dlsym(hsm->library, "C_GetFunctionList");
 	if (get_function_list == NULL)
@@ -71,22 +68,16 @@ module_stop(struct hsm *hsm)
 }
 
 bool
-hsm_open(const char *module, struct hsm **ret, struct err *err)
+hsm_load(struct hsm_module *module, struct hsm **ret, struct err *err)
 {
-	struct hsm *hsm;
+	struct hsm *hsm = calloc(1, sizeof(*hsm));
 
-	/* A bare name would be looked for along LD_LIBRARY_PATH. */
-	if (strchr(module, '/') == NULL)
-		return err_set(
-		    err, E_HSM, "PKCS#11 module \"%s\" is not a path", module);
-	if (strlen(module) > PATH_MAX_LEN)
-		return err_set(err, E_HSM,
-		    "the PKCS#11 module's path is longer than %u octets",
-		    PATH_MAX_LEN);
-	hsm = calloc(1, sizeof(*hsm));
-	if (hsm == NULL)
+	if (hsm == NULL) {
+		hsm_module_close(module);
 		return err_set(err, E_MEMORY, "out of memory");
-	memcpy(hsm->module, module, strlen(module) + 1);
+	}
+	hsm->file = module;
+	memcpy(hsm->module, module_path(module), sizeof(hsm->module));
 	if (!load_library(hsm, err))
 		goto fail;
 	if (!has_all_functions(hsm->p11)) {
@@ -103,6 +94,14 @@ fail:
 	return false;
 }
 
+bool
+hsm_open(const char *module, struct hsm **ret, struct err *err)
+{
+	struct hsm_module *file;
+
+	return hsm_module_open(module, &file, err) && hsm_load(file, ret, err);
+}
+
 void
 hsm_close(struct hsm *hsm)
 {
@@ -111,6 +110,7 @@ hsm_close(struct hsm *hsm)
 	module_stop(hsm);
 	if (hsm->library != NULL)
 		dlclose(hsm->library);
+	hsm_module_close(hsm->file);
 	explicit_bzero(hsm, sizeof(*hsm));
 	free(hsm);
 }

@@ -20,12 +20,45 @@
 
 struct hsm; /* opaque: module, session, login */
 
+#define HSM_SHA256_SIZE 32u
+
 /*
- * Loads and initialises the module, a path with a "/" in it.  Sets no
- * environment: the caller does.  At most one struct hsm may be open for one
- * module: closing it finalises the module for the whole process.
+ * The module's file: opened once, hashed by its descriptor, and loaded by that
+ * descriptor, so that what was hashed is what is loaded.
  */
+struct hsm_module;
+
+/* The path has a "/" in it.  What cannot be hashed is an error. */
+MUST_USE bool hsm_module_open(
+    const char *path, struct hsm_module **ret, struct err *err);
+const uint8_t *hsm_module_sha256(const struct hsm_module *module);
+void hsm_module_close(struct hsm_module *module); /* NULL does nothing */
+
+/*
+ * Loads and initialises the module, which is the hsm's from now on, on failure
+ * too.  Sets no environment: the caller does.  At most one struct hsm may be
+ * open for one module: closing it finalises the module for the whole process.
+ */
+MUST_USE bool hsm_load(
+    struct hsm_module *module, struct hsm **ret, struct err *err);
+
+/* hsm_module_open and hsm_load. */
 MUST_USE bool hsm_open(const char *module, struct hsm **ret, struct err *err);
+
+/* A file whose code is in this process's memory. */
+struct hsm_object {
+	char path[PATH_MAX_LEN + 1];
+	uint8_t sha256[HSM_SHA256_SIZE];
+};
+
+/*
+ * Every file of code that is mapped now, this program and the C library
+ * included, sorted by path; *ret is freed by the caller with free().  Code that
+ * comes from no file, or from one that can no longer be read or holds other
+ * octets than memory does, is an error.
+ */
+MUST_USE bool hsm_mapped(
+    struct hsm_object **ret, size_t *ret_n, struct err *err);
 
 /* Sessions, logout, slots, module, in the order that works.  NULL is fine. */
 void hsm_close(struct hsm *hsm);

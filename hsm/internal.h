@@ -9,6 +9,7 @@
 
 struct hsm {
 	char module[PATH_MAX_LEN + 1];
+	struct hsm_module *file; /* owned; open while its code may be used */
 	void *library;
 	/*
 	 * The module's functions, asked for once: p11-kit-client connects anew
@@ -22,6 +23,13 @@ struct hsm {
 	struct hsm_token token;    /* the selected one */
 	CK_SESSION_HANDLE session; /* open while selected; the login is its */
 };
+
+/* PATH_MAX_LEN + 1 octets. */
+const char *module_path(const struct hsm_module *module);
+
+/* Maps the file that was hashed.  *ret may be set on failure, too. */
+MUST_USE bool
+module_dlopen(struct hsm_module *module, void **ret, struct err *err);
 
 /* C_Initialize.  Nothing is selected. */
 MUST_USE bool module_start(struct hsm *hsm, struct err *err);

@@ -16,6 +16,7 @@ hsm_worker_open(const struct hsm *hsm, struct hsm **ret, struct err *err)
 		return err_set(err, E_MEMORY, "out of memory");
 	*worker = *hsm;
 	/* Module and login stay the other's. */
+	worker->file = NULL;
 	worker->library = NULL;
 	worker->started = false;
 	worker->logged_in = false;

@@ -8,11 +8,11 @@
 #include "ksr/base/file.h"
 #include "ksr/response.h"
 #include "ksr/rrset.h"
+#include "hsm/hsm.h"
+#include "signer/environment.h"
 #include "signer/facts.h"
 #include "signer/json.h"
 #include "signer/print.h"
-
-#define MODULE_MAX (256u * 1024 * 1024)
 
 static json_t *
 json_of_text(const char *text)
@@ -32,17 +32,18 @@ json_of_hash_of(struct bytes content)
 	return sha256(content, digest, &err) ? json_of_sha256(digest) : NULL;
 }
 
-/* null where the module cannot be read: opening it will say why. */
+/* null where the module cannot be hashed: opening it will say why. */
 static json_t *
 json_of_module(const char *path)
 {
-	struct buf content = buf_new(MODULE_MAX);
+	struct hsm_module *module;
 	struct err err;
-	json_t *json = file_read(path, MODULE_MAX, &content, &err) ?
-	    json_of_hash_of(buf_bytes(&content)) :
-	    json_null();
+	json_t *json;
 
-	buf_free(&content);
+	if (!hsm_module_open(path, &module, &err))
+		return json_null();
+	json = json_of_sha256(hsm_module_sha256(module));
+	hsm_module_close(module);
 	return json;
 }
 
@@ -197,13 +198,59 @@ facts_activation(struct record *record, const char *event,
 }
 
 bool
-facts_hsm(
-    struct record *record, const struct config_hsm *hsm, struct err *err)
+facts_hsm(struct record *record, const struct config_hsm *hsm,
+    const uint8_t sha256[SHA256_SIZE], struct err *err)
 {
 	return record_event(record, "hsm",
 	    json_pack("{s:s, s:o, s:o, s:s}", "name", hsm->name, "module",
-		json_of_text(hsm->module), "sha256",
-		json_of_module(hsm->module), "token", hsm->token),
+		json_of_text(hsm->module), "sha256", json_of_sha256(sha256),
+		"token", hsm->token),
+	    err);
+}
+
+/* Those that are not known yet, which become so. */
+static json_t *
+json_of_new_objects(
+    const struct hsm_object *objects, size_t n, json_t *known)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		char safe[4 * PATH_MAX_LEN + 1];
+
+		text_printable(safe, sizeof(safe), objects[i].path);
+		if (json_object_get(known, safe) != NULL)
+			continue;
+		json_object_set_new(
+		    known, safe, json_of_sha256(objects[i].sha256));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:O}", "path", safe, "sha256",
+			json_object_get(known, safe)));
+	}
+	return list;
+}
+
+bool
+facts_mapped(struct record *record, const struct config_hsm *hsm, json_t *known,
+    struct err *err)
+{
+	bool first = json_object_size(known) == 0;
+	struct hsm_object *objects;
+	json_t *list;
+	size_t n;
+
+	if (!hsm_mapped(&objects, &n, err))
+		return false;
+	list = json_of_new_objects(objects, n, known);
+	free(objects);
+	if (!first && json_array_size(list) == 0) {
+		json_decref(list);
+		return true;
+	}
+	return record_event(record, "mapped",
+	    json_pack("{s:o, s:o, s:I}", "objects", list, "loader",
+		environment_loader(), "further_variables",
+		(json_int_t)environment_further(hsm)),
 	    err);
 }
 

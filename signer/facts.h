@@ -51,9 +51,21 @@ MUST_USE bool facts_unused_overrides(struct record *record,
     const struct override *overrides, size_t n, const struct report *report,
     struct err *err);
 
-/* "hsm": which module and token are about to be opened. */
+/*
+ * "hsm": which module and token are about to be opened; sha256 is of the file
+ * that will be loaded.
+ */
 MUST_USE bool facts_hsm(struct record *record, const struct config_hsm *hsm,
-    struct err *err);
+    const uint8_t sha256[SHA256_SIZE], struct err *err);
+
+/*
+ * "mapped": the files whose code is in memory, with their hashes, as far as they are not
+ * in `known` (path to hash), to which they are added; no line where none is
+ * new.  With the loader's variables, and how many others there are beyond what
+ * is allowed.
+ */
+MUST_USE bool facts_mapped(struct record *record, const struct config_hsm *hsm,
+    json_t *known, struct err *err);
 
 /* "token": label, serial, manufacturer, model, slot of the one logged in to. */
 MUST_USE bool facts_token(

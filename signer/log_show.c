@@ -227,6 +227,37 @@ show_hsm(const struct show *show, const char *clock, const json_t *line)
 	put(show, PLAIN, "", STEP_LEFT, "%s", fact_text(line, "sha256"));
 }
 
+/* A list of texts as one. */
+static void
+join(const json_t *list, struct buf *ret)
+{
+	const json_t *text;
+	size_t i;
+
+	json_array_foreach(list, i, text)
+	{
+		buf_printf(ret, "%s%s", i == 0 ? "" : ", ",
+		    json_is_string(text) ? json_string_value(text) : "?");
+	}
+	buf_u8(ret, 0);
+}
+
+static void
+show_mapped(const struct show *show, const char *clock, const json_t *line)
+{
+	const json_t *loader = json_object_get(line, "loader");
+	struct buf names = buf_new(1024);
+
+	put(show, PLAIN, clock, STEP_LEFT, "code of %zu files is in memory",
+	    json_array_size(json_object_get(line, "objects")));
+	join(loader, &names);
+	if (json_array_size(loader) > 0 && !names.failed)
+		put(show, PLAIN, "", STEP_LEFT,
+		    "the loader was given %s (a rehearsal)",
+		    (const char *)names.data);
+	buf_free(&names);
+}
+
 static void
 show_token(const struct show *show, const char *clock, const json_t *line)
 {
@@ -646,6 +677,7 @@ static const struct {
 	{ "asked", show_asked },
 	{ "checks", show_checks },
 	{ "hsm", show_hsm },
+	{ "mapped", show_mapped },
 	{ "token", show_token },
 	{ "ksks", show_ksks },
 	{ "generating", show_generating },

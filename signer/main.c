@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "ksr/key_tests.h"
 #include "ksr/pubkey.h"
 #include "signer/command.h"
+#include "signer/environment.h"
 #include "signer/facts.h"
 #include "signer/input.h"
 #include "signer/print.h"
@@ -382,9 +384,12 @@ main(int argc, char **argv)
 	struct err err = { 0 };
 	bool ok;
 
+	environment_start();
 	if (!open_standard_files())
 		return 2;
 	forbid_core_files();
+	/* What is stored is as readable as its writer means it to be. */
+	umask(022);
 	/* A file that grows beyond its limit is an error like a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {

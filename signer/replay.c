@@ -49,41 +49,6 @@ differs_unless_equal(struct rerun *rerun, const char *fact,
 }
 
 static bool
-replay_hsm(struct rerun *rerun, const json_t *line, struct err *err)
-{
-	static const char *const facts[] = { "name", "module", "sha256",
-		"token" };
-	const json_t *hsms = json_object_get(rerun->head, "hsms"), *hsm;
-	size_t i, same;
-
-	(void)err;
-	json_array_foreach(hsms, i, hsm)
-	{
-		same = 0;
-		for (size_t k = 0; k < ARRAY_LEN(facts); k++)
-			if (json_equal(json_object_get(hsm, facts[k]),
-				json_object_get(line, facts[k])))
-				same++;
-		if (same == ARRAY_LEN(facts))
-			return true;
-	}
-	differs(rerun,
-	    "the HSM opened (%s, module %s) is not one of those that the run "
-	    "began with",
-	    fact_text(line, "name"), fact_text(line, "module"));
-	return true;
-}
-
-static bool
-replay_token(struct rerun *rerun, const json_t *line, struct err *err)
-{
-	(void)err;
-	if (fact_text(line, "serial")[0] == '\0')
-		differs(rerun, "the token has no serial number");
-	return true;
-}
-
-static bool
 replay_prompt(struct rerun *rerun, const json_t *line, struct err *err)
 {
 	(void)err;
@@ -200,6 +165,7 @@ static const struct handler handlers_1[] = {
 	{ "checks response", replay_checks },
 	{ "checks response+chain", replay_checks },
 	{ "hsm", replay_hsm },
+	{ "mapped", replay_mapped },
 	{ "token", replay_token },
 	{ "ksks", replay_ksks },
 	{ "prompt", replay_prompt },

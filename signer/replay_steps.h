@@ -52,6 +52,7 @@ struct rerun {
 	struct report report;
 	struct dnskey *ksks; /* owned; CONFIG_KEYS_MAX, by configuration key */
 	uint32_t keys_in_hsm;
+	const json_t *hsm;        /* the last "hsm" line; or NULL */
 	const json_t *manifest;   /* the "input" line of one; or NULL */
 	const json_t *script;     /* the "input" line of a script; or NULL */
 	const json_t *values;     /* that of its values; or NULL */
@@ -196,6 +197,11 @@ MUST_USE bool replay_answer(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_signing(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_signed(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_response(struct rerun *, const json_t *line, struct err *);
+
+/* replay_hsm.c */
+MUST_USE bool replay_hsm(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_mapped(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_token(struct rerun *, const json_t *line, struct err *);
 
 /* replay_seal.c */
 MUST_USE bool replay_seal(struct rerun *, const json_t *line, struct err *);

@@ -169,6 +169,27 @@ put_hsm(struct page *page, const json_t *line)
 }
 
 static void
+put_mapped(struct page *page, const json_t *line)
+{
+	const json_t *objects = json_object_get(line, "objects"), *object;
+	const json_t *name;
+	size_t i;
+
+	HTML(page->out, "code of $ files is in memory:",
+	    html_number(json_array_size(objects)).s);
+	json_array_foreach(objects, i, object)
+	{
+		HTML(page->out, "$ <code>$</code> $", i == 0 ? "" : ",",
+		    fact_text(object, "path"), fact_text(object, "sha256"));
+	}
+	json_array_foreach(json_object_get(line, "loader"), i, name)
+	{
+		HTML(page->out, "; the loader was given <code>$</code>",
+		    json_is_string(name) ? json_string_value(name) : "?");
+	}
+}
+
+static void
 put_token(struct page *page, const json_t *line)
 {
 	HTML(page->out, "logged in to token <b>$</b>, serial $, $, $, slot $",
@@ -402,6 +423,7 @@ static const struct {
 	{ "unused overrides", put_unused },
 	{ "checks", put_checks },
 	{ "hsm", put_hsm },
+	{ "mapped", put_mapped },
 	{ "token", put_token },
 	{ "ksks", put_ksks },
 	{ "generating", put_generating },

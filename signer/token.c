@@ -6,6 +6,7 @@
 #include "ksr/base/cursor.h"
 #include "ksr/pubkey.h"
 #include "ksr/rrset.h"
+#include "signer/environment.h"
 #include "signer/facts.h"
 #include "signer/pin.h"
 #include "signer/token.h"
@@ -39,17 +40,28 @@ token_load(const struct context *context, const char *hsm_name,
 {
 	const struct config_hsm *hsm = NULL;
 	struct token token = { 0 };
+	struct hsm_module *module;
 
 	if (!choose_hsm(context->config, hsm_name, &hsm, err) ||
-	    !facts_hsm(context->record, hsm, err))
+	    !environment_for_module(hsm, context->config->rehearsal, err))
 		return false;
-	for (size_t i = 0; i < hsm->n_env; i++)
-		if (setenv(hsm->env[i].name, hsm->env[i].value, 1) != 0)
-			return err_set_errno(
-			    err, "hsm.%s.env.%s", hsm->name, hsm->env[i].name);
 	token.config = hsm;
-	if (!hsm_open(hsm->module, &token.hsm, err))
+	token.mapped = json_object();
+	if (!hsm_module_open(hsm->module, &module, err)) {
+		token_close(&token);
 		return err_prefix(err, "hsm.%s", hsm->name);
+	}
+	if (!facts_hsm(
+		context->record, hsm, hsm_module_sha256(module), err)) {
+		hsm_module_close(module);
+		token_close(&token);
+		return false;
+	}
+	if (!hsm_load(module, &token.hsm, err) ||
+	    !facts_mapped(context->record, hsm, token.mapped, err)) {
+		token_close(&token);
+		return err_prefix(err, "hsm.%s", hsm->name);
+	}
 	*ret = token;
 	return true;
 }
@@ -141,7 +153,9 @@ token_open(const struct context *context, const char *hsm_name,
 	ok = token.config->token[0] != '\0' ?
 	    hsm_select(token.hsm, token.config->token, err) :
 	    select_by_key(token.hsm, config, wanted, err);
+	/* A login may load more code. */
 	ok = ok && log_in(&token, config, err) &&
+	    facts_mapped(context->record, token.config, token.mapped, err) &&
 	    facts_token(context->record, hsm_selected(token.hsm), err);
 	if (!ok) {
 		err_prefix(err, "hsm.%s", token.config->name);
@@ -156,6 +170,7 @@ void
 token_close(struct token *token)
 {
 	hsm_close(token->hsm);
+	json_decref(token->mapped);
 	*token = (struct token){ 0 };
 }
 

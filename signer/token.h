@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <jansson.h>
+
 #include "hsm/hsm.h"
 #include "ksr/clear.h"
 #include "ksr/config.h"
@@ -13,10 +15,12 @@
 struct token {
 	const struct config_hsm *config; /* borrowed */
 	struct hsm *hsm;		 /* owned */
+	json_t *mapped; /* owned: files of code on record, path to hash */
 };
 
 /*
- * Sets the HSM's environment, loads its module, selects its token and logs in.
+ * Sets the HSM's environment, loads its module, selects its token and logs in;
+ * what code is in memory then is on record, before the PIN is given and after.
  * hsm_name is --hsm; NULL takes the only HSM configured.  Without a token URI
  * the only token is taken, or, of several, the only one that holds a public
  * key labelled as one of the configured KSKs in `wanted`.  Intent and token are

@@ -6,6 +6,7 @@
  * token_gone_after_login: its number is how many calls the token lives on.
  */
 #include <dlfcn.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -152,12 +153,75 @@ get_session_info(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
 	return target->C_GetSessionInfo(session, info);
 }
 
+/*
+ * $FAULTY_PIN_MASKED is the PIN with the lowest bit of each octet turned, so that
+ * asking for it leaves no copy.
+ */
+__attribute__((no_sanitize("address", "undefined"))) static bool
+is_pin_at(const char *memory, const char *masked)
+{
+	for (; *masked != '\0'; memory++, masked++)
+		if (*memory != (*masked ^ 1))
+			return false;
+	return true;
+}
+
+__attribute__((no_sanitize("address", "undefined"))) static bool
+is_pin_in(uintptr_t start, uintptr_t end, const char *masked)
+{
+	for (uintptr_t at = start; at + strlen(masked) <= end; at++)
+		if (is_pin_at((const char *)at, masked))
+			return true;
+	return false;
+}
+
+/* In any memory that can be written; not the sanitizers' shadow. */
+static bool
+is_pin_in_memory(void)
+{
+	const char *masked = getenv("FAULTY_PIN_MASKED");
+	FILE *maps = fopen("/proc/self/maps", "r");
+	bool found = masked == NULL || maps == NULL;
+	uintptr_t start, end;
+	char line[4096], mode[8];
+
+	while (!found && fgets(line, sizeof(line), maps) != NULL)
+		found = sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &start,
+			    &end, mode) == 3 &&
+		    mode[0] == 'r' && mode[1] == 'w' &&
+		    end - start < 256ul * 1024 * 1024 &&
+		    is_pin_in(start, end, masked);
+	if (maps != NULL)
+		fclose(maps);
+	return found;
+}
+
+/* By proc(5)'s VmLck, in kB. */
+static bool
+is_memory_locked(void)
+{
+	FILE *status = fopen("/proc/self/status", "r");
+	unsigned long kilobytes = 0;
+	char line[256];
+
+	while (status != NULL && fgets(line, sizeof(line), status) != NULL)
+		if (sscanf(line, "VmLck: %lu", &kilobytes) == 1)
+			break;
+	if (status != NULL)
+		fclose(status);
+	return kilobytes > 0;
+}
+
 static CK_RV
 login(CK_SESSION_HANDLE session, CK_USER_TYPE user, unsigned char *pin,
     CK_ULONG pin_len)
 {
 	CK_RV rv;
 
+	if (fault("login_wants_locked_pages") && !is_memory_locked())
+		return CKR_PIN_INVALID;
+	if (fault("login_finds_pin") && is_pin_in_memory())
+		return CKR_PIN_EXPIRED;
 	if (fault("login_lies"))
 		return CKR_OK;
 	if (fault("login_locks"))
@@ -332,6 +396,8 @@ sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
 		return CKR_DEVICE_REMOVED;
 	if (fault("sign_fails"))
 		return CKR_DEVICE_ERROR;
+	if (fault("sign_finds_pin") && is_pin_in_memory())
+		return CKR_PIN_INVALID;
 	if (fault("sign_sleeps"))
 		sleep(2);
 	rv = target->C_Sign(session, data, len, sig, sig_len);

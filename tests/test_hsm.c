@@ -337,6 +337,66 @@ hsm_open_bad_module_fails(void **state)
 }
 
 static void
+copy_file(const char *from, const char *to)
+{
+	struct buf content = buf_new(16u * 1024 * 1024);
+	struct err err;
+	FILE *file = fopen(to, "w");
+
+	assert_ok(file_read(from, 16u * 1024 * 1024, &content, &err), &err);
+	assert_non_null(file);
+	assert_int_equal(
+	    fwrite(content.data, 1, content.len, file), content.len);
+	assert_int_equal(fclose(file), 0);
+	buf_free(&content);
+}
+
+/* Between the hash and the load somebody renames another file there. */
+static void
+hsm_load_other_file_at_its_path_loads_the_hashed(void **state)
+{
+	struct rig *rig = *state;
+	struct hsm_module *module;
+	struct hsm_object *objects;
+	char path[256], other[256];
+	struct err err;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/module.so", rig->folder);
+	snprintf(other, sizeof(other), "%s/other.so", rig->folder);
+	copy_file(FAULTY_MODULE, path);
+	copy_file("CMakeLists.txt", other);
+	assert_ok(hsm_module_open(path, &module, &err), &err);
+	assert_int_equal(rename(other, path), 0);
+	assert_ok(hsm_load(module, &rig->hsm, &err), &err);
+	/* And it is seen that the file of that name is none of it. */
+	assert_false(hsm_mapped(&objects, &n, &err));
+	assert_message_has(&err, "cannot be hashed");
+}
+
+static void
+hsm_load_changed_file_fails(void **state)
+{
+	struct rig *rig = *state;
+	struct hsm_module *module;
+	struct hsm *hsm = NULL;
+	char path[256];
+	struct err err;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/changed.so", rig->folder);
+	copy_file(FAULTY_MODULE, path);
+	assert_ok(hsm_module_open(path, &module, &err), &err);
+	file = fopen(path, "a");
+	assert_non_null(file);
+	assert_int_equal(fputs("more", file) >= 0, 1);
+	assert_int_equal(fclose(file), 0);
+	assert_false(hsm_load(module, &hsm, &err));
+	assert_message_has(&err, "was changed while it was loaded");
+	assert_null(hsm);
+}
+
+static void
 hsm_open_again_works(void **state)
 {
 	struct rig *rig = *state;
@@ -1463,6 +1523,8 @@ main(void)
 		hsm_test(hsm_sign_wrong_use_fails),
 		hsm_test(hsm_sign_third_call_alone_is_bad),
 		hsm_test(hsm_sign_rsa_equals_openssl),
+		hsm_test(hsm_load_changed_file_fails),
+		hsm_test(hsm_load_other_file_at_its_path_loads_the_hashed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
