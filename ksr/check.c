@@ -203,14 +203,18 @@ checks_run(unsigned stages, const struct check_input *in,
 	    n_overrides, report, err);
 }
 
+/* The row of the id that may be overridden, or else any. */
 static const struct check *
 check_find(const char *id, enum rules rules)
 {
+	const struct check *found = NULL;
+
 	for (size_t i = 0; i < n_checks; i++)
 		if (strcmp(checks[i].id, id) == 0 &&
-		    check_in_force(&checks[i], rules))
-			return &checks[i];
-	return NULL;
+		    check_in_force(&checks[i], rules) &&
+		    (found == NULL || checks[i].may_override))
+			found = &checks[i];
+	return found;
 }
 
 bool

@@ -44,6 +44,7 @@ enum check_stage {
 	/* What of STAGE_REQUEST depends on schema and alternative. */
 	STAGE_SCHEDULE = 32,
 	STAGE_PLAN = 64,    /* a plan and the configuration: plan_check.h */
+	STAGE_BUILT = 128,  /* a response is built, nothing of it is signed */
 };
 
 /* A request that was signed before, as the register remembers it. */
@@ -76,7 +77,7 @@ struct check_input {
 	const struct schema *schema; /* NULL: none was named */
 	/* STAGE_TOKEN: bit i is set if configuration key i is in the HSM. */
 	uint32_t keys_in_hsm;
-	/* STAGE_RESPONSE */
+	/* STAGE_BUILT: as it is to be signed; STAGE_RESPONSE: as written. */
 	const struct ksr *response;
 	/* STAGE_PLAN */
 	const struct plan_proof *proof;
@@ -153,8 +154,9 @@ MUST_USE bool checks_run(unsigned stages, const struct check_input *in,
     struct report *report, struct err *err);
 
 /*
- * E_USAGE: the id is unknown to these rules, may not be overridden or has no
- * reason.
+ * E_USAGE: the id is unknown to these rules, none of its rows may be
+ * overridden, or there is no reason.  A row that may not be stays as it is
+ * where another of its id may.
  */
 MUST_USE bool override_allowed(const struct override *override,
     enum rules rules, struct err *err);

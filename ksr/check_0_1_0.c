@@ -236,3 +236,64 @@ check_response_key_valid_0_1_0(
 {
 	return judge_soundness(in->response, KSK_ONLY, result);
 }
+
+enum verdict
+check_bundle_interval_0_1_0(
+    const struct check_input *in, struct check_result *result)
+{
+	const struct request_policy *policy = &in->config->request_policy;
+	const struct bundle *bundles = in->request->bundles;
+	int64_t min_s = policy->min_bundle_interval_s;
+	int64_t max_s = policy->max_bundle_interval_s;
+
+	for (size_t i = 1; i < in->request->n_bundles; i++) {
+		int64_t interval_s =
+		    bundles[i].inception - bundles[i - 1].inception;
+
+		if (interval_s <= 0) {
+			finding_add(result, in->request, i,
+			    "inception %s is not after that of the bundle "
+			    "before, %s",
+			    time_text(bundles[i].inception).s,
+			    time_text(bundles[i - 1].inception).s);
+			finding_required(result, "inceptions in order");
+		}
+		if (!in_range(interval_s, min_s, max_s)) {
+			finding_add(result, in->request, i,
+			    "inception %s is %s after that of the bundle "
+			    "before",
+			    time_text(bundles[i].inception).s,
+			    duration_text(interval_s).s);
+			finding_required(
+			    result, "%s", range_text(min_s, max_s).s);
+		}
+	}
+	return VERDICT_PASS;
+}
+
+/* DPS 5.1.4, the longest and the shortest validity in one rule. */
+enum verdict
+check_validity_0_1_0(const struct check_input *in, struct check_result *result)
+{
+	const struct signature_policy policy = operator_policy(in);
+
+	judge_expirations(in->request, result);
+	judge_validity(in->request, &policy, OPERATOR_POLICY,
+	    TOO_SHORT | TOO_LONG, result);
+	return VERDICT_PASS;
+}
+
+/* Every clash in one rule. */
+enum verdict
+check_request_tag_clash_0_1_0(
+    const struct check_input *in, struct check_result *result)
+{
+	return check_tags(in, in->request, "request", TAGS_ALL, result);
+}
+
+enum verdict
+check_response_tag_clash_0_1_0(
+    const struct check_input *in, struct check_result *result)
+{
+	return check_tags(in, in->response, "response", TAGS_ALL, result);
+}

@@ -32,6 +32,15 @@ MUST_USE bool check_rows_run(const struct check *rows, size_t n_rows,
     const struct override *overrides, size_t n_overrides,
     struct report *report, struct err *err);
 
+/* check_timing.c: each bundle's validity against the ends of a range. */
+enum { TOO_SHORT = 1, TOO_LONG = 2 };
+void judge_validity(const struct ksr *ksr,
+    const struct signature_policy *policy, const char *whose, unsigned ends,
+    struct check_result *result);
+struct signature_policy operator_policy(const struct check_input *in);
+void judge_expirations(const struct ksr *ksr, struct check_result *result);
+#define OPERATOR_POLICY "the KSK operator's policy"
+
 #define NO_PREVIOUS "no previous SKR was given"
 #define NO_SCHEMA   "no schema was named"
 #define NO_HISTORY  "there is neither a previous SKR nor a register"
@@ -50,12 +59,19 @@ check_bundle_order(const struct check_input *, struct check_result *);
 enum verdict
 check_cycle_duration(const struct check_input *, struct check_result *);
 enum verdict
-check_bundle_interval(const struct check_input *, struct check_result *);
+check_inceptions(const struct check_input *, struct check_result *);
+enum verdict
+check_bundle_distance(const struct check_input *, struct check_result *);
 enum verdict
 check_own_validity(const struct check_input *, struct check_result *);
-enum verdict check_validity(const struct check_input *, struct check_result *);
+enum verdict
+check_validity_max(const struct check_input *, struct check_result *);
+enum verdict
+check_validity_min(const struct check_input *, struct check_result *);
 enum verdict check_clock(const struct check_input *, struct check_result *);
 enum verdict check_horizon(const struct check_input *, struct check_result *);
+enum verdict
+check_wire_time(const struct check_input *, struct check_result *);
 enum verdict check_overlap(const struct check_input *, struct check_result *);
 enum verdict
 check_chain_overlap(const struct check_input *, struct check_result *);
@@ -84,8 +100,19 @@ enum verdict
 check_response_shared_primes(const struct check_input *, struct check_result *);
 
 /* check_tags.c */
+/* Which clashes of tags are judged. */
+enum tag_clashes {
+	TAGS_ALL,      /* of 0.1.0 */
+	TAGS_TOGETHER, /* of keys that share a bundle, or with a KSK */
+	TAGS_APART,    /* the others: of ZSKs in different bundles */
+};
+enum verdict check_tags(const struct check_input *in, const struct ksr *ksr,
+    const char *where, enum tag_clashes which, struct check_result *result);
+
 enum verdict
 check_request_tag_clash(const struct check_input *, struct check_result *);
+enum verdict check_request_tag_clash_apart(
+    const struct check_input *, struct check_result *);
 enum verdict
 check_response_tag_clash(const struct check_input *, struct check_result *);
 
@@ -155,3 +182,17 @@ enum verdict check_algorithms_approved_0_1_0(
     const struct check_input *, struct check_result *);
 enum verdict
 check_skr_match_0_1_0(const struct check_input *, struct check_result *);
+
+/* check_boundary.c */
+enum verdict
+check_skr_boundary(const struct check_input *, struct check_result *);
+
+/* check_0_1_0.c: rules of version 0.1.0 that were changed since. */
+enum verdict
+check_bundle_interval_0_1_0(const struct check_input *, struct check_result *);
+enum verdict
+check_validity_0_1_0(const struct check_input *, struct check_result *);
+enum verdict check_request_tag_clash_0_1_0(
+    const struct check_input *, struct check_result *);
+enum verdict check_response_tag_clash_0_1_0(
+    const struct check_input *, struct check_result *);

@@ -16,6 +16,7 @@ struct tag_use {
 	uint8_t ds[DS_SHA256_SIZE]; /* which key: the same revoked or not */
 	const char *identifier;
 	const char *where;
+	bool ksk;
 	bool judged; /* of the document that is judged */
 	size_t bundle;
 };
@@ -53,6 +54,7 @@ add_key(const struct dname *owner, const struct dnskey *key, struct tag_use use,
 	use.algorithm = key->algorithm;
 	use.tag = dnskey_tag(key);
 	use.identifier = key->identifier;
+	use.ksk = is_ksk(key);
 	if (!dnskey_ds(owner, key, use.ds, err))
 		return false;
 	uses->uses[uses->n++] = use;
@@ -95,7 +97,8 @@ add_configured(const struct config *config, struct tag_uses *uses)
 		*use = (struct tag_use){ .algorithm = key->algorithm,
 			.tag = key->tag,
 			.identifier = key->label,
-			.where = "configured" };
+			.where = "configured",
+			.ksk = true };
 		memcpy(use->ds, key->ds_sha256, sizeof(use->ds));
 		uses->n++;
 	}
@@ -120,39 +123,139 @@ later_of(const struct tag_use *a, const struct tag_use *b)
 	return a->bundle > b->bundle ? a : b;
 }
 
-/* before and at are the first uses of two keys that stand side by side. */
+static bool
+same_tag(const struct tag_use *a, const struct tag_use *b)
+{
+	return a->algorithm == b->algorithm && a->tag == b->tag;
+}
+
+static bool
+is_same(const struct tag_use *a, const struct tag_use *b)
+{
+	return memcmp(a->ds, b->ds, sizeof(a->ds)) == 0;
+}
+
+static void
+add_clash(const struct ksr *ksr, const struct tag_use *a,
+    const struct tag_use *b, struct check_result *result)
+{
+	const struct tag_use *later = later_of(a, b);
+
+	finding_add(result, ksr, later->judged ? later->bundle : NO_BUNDLE,
+	    "keys %.120s (%s) and %.120s (%s) share tag %u and algorithm %s",
+	    a->identifier, a->where, b->identifier, b->where, b->tag,
+	    algorithm_name(b->algorithm).s);
+	finding_required(result, "a tag and algorithm that no other key has");
+}
+
+static bool
+begin_together(const struct tag_use *a, const struct tag_use *b)
+{
+	return a->judged && b->judged && a->bundle == b->bundle;
+}
+
+/*
+ * before and at are the first uses of two keys that stand side by side.  What
+ * TAGS_TOGETHER refuses may be found here as well, and need not be.
+ */
 static void
 judge_neighbours(const struct ksr *ksr, const struct tag_uses *uses,
-    struct check_result *result)
+    enum tag_clashes which, struct check_result *result)
 {
 	const struct tag_use *before = uses->uses;
 
 	for (size_t i = 1; i < uses->n; i++) {
 		const struct tag_use *at = &uses->uses[i];
-		const struct tag_use *later = later_of(before, at);
-		bool clash = before->algorithm == at->algorithm &&
-		    before->tag == at->tag;
+		bool clash = same_tag(before, at);
 
-		if (clash && memcmp(before->ds, at->ds, sizeof(at->ds)) == 0)
+		if (clash && is_same(before, at))
 			continue;
-		if (clash) {
-			finding_add(result, ksr,
-			    later->judged ? later->bundle : NO_BUNDLE,
-			    "keys %.120s (%s) and %.120s (%s) share tag %u and "
-			    "algorithm %s",
-			    before->identifier, before->where, at->identifier,
-			    at->where, at->tag,
-			    algorithm_name(at->algorithm).s);
-			finding_required(result,
-			    "a tag and algorithm that no other key has");
-		}
+		if (clash &&
+		    (which == TAGS_ALL ||
+			(!before->ksk && !at->ksk && !begin_together(before, at))))
+			add_clash(ksr, before, at, result);
 		before = at;
 	}
 }
 
-static enum verdict
-judge_tags(const struct check_input *in, const struct ksr *ksr,
-    const char *where, struct check_result *result)
+/* Each key that has a KSK's tag, once: against the first KSK of that tag. */
+static void
+judge_ksks(const struct ksr *ksr, const struct tag_uses *uses,
+    struct check_result *result)
+{
+	size_t begin = 0;
+
+	while (begin < uses->n) {
+		const struct tag_use *first = &uses->uses[begin], *ksk = NULL;
+		size_t end = begin;
+
+		for (; end < uses->n && same_tag(first, &uses->uses[end]);
+		     end++)
+			if (ksk == NULL && uses->uses[end].ksk)
+				ksk = &uses->uses[end];
+		for (size_t i = begin; ksk != NULL && i < end; i++) {
+			const struct tag_use *use = &uses->uses[i];
+
+			if (!is_same(ksk, use) &&
+			    (i == begin || !is_same(use - 1, use)))
+				add_clash(ksr, use < ksk ? use : ksk,
+				    use < ksk ? ksk : use, result);
+		}
+		begin = end;
+	}
+}
+
+/* ZSKs that share a bundle. */
+static void
+judge_bundles(
+    const struct ksr *ksr, const char *where, struct check_result *result)
+{
+	for (size_t i = 0; i < ksr->n_bundles; i++) {
+		const struct bundle *bundle = &ksr->bundles[i];
+
+		for (size_t j = 0; j < bundle->n_keys; j++) {
+			for (size_t k = 0; k < j; k++) {
+				const struct dnskey *a = &bundle->keys[k];
+				const struct dnskey *b = &bundle->keys[j];
+				const struct tag_use first = {
+					.algorithm = a->algorithm,
+					.tag = dnskey_tag(a),
+					.identifier = a->identifier,
+					.where = where,
+					.judged = true,
+					.bundle = i
+				};
+				struct tag_use second = first;
+
+				second.identifier = b->identifier;
+				second.tag = dnskey_tag(b);
+				second.algorithm = b->algorithm;
+				if (!is_ksk(a) && !is_ksk(b) &&
+				    !dnskey_same_key(a, b) &&
+				    same_tag(&first, &second))
+					add_clash(
+					    ksr, &first, &second, result);
+			}
+		}
+	}
+}
+
+static void
+judge_uses(const struct ksr *ksr, const char *where, struct tag_uses *uses,
+    enum tag_clashes which, struct check_result *result)
+{
+	qsort(uses->uses, uses->n, sizeof(uses->uses[0]), by_tag);
+	if (which != TAGS_TOGETHER) {
+		judge_neighbours(ksr, uses, which, result);
+		return;
+	}
+	judge_ksks(ksr, uses, result);
+	judge_bundles(ksr, where, result);
+}
+
+enum verdict
+check_tags(const struct check_input *in, const struct ksr *ksr,
+    const char *where, enum tag_clashes which, struct check_result *result)
 {
 	struct tag_uses uses = { 0 };
 	size_t n_max;
@@ -172,8 +275,7 @@ judge_tags(const struct check_input *in, const struct ksr *ksr,
 		verdict = check_broken(result, err.msg);
 	} else {
 		add_configured(in->config, &uses);
-		qsort(uses.uses, uses.n, sizeof(uses.uses[0]), by_tag);
-		judge_neighbours(ksr, &uses, result);
+		judge_uses(ksr, where, &uses, which, result);
 	}
 	free(uses.uses);
 	return verdict;
@@ -183,12 +285,20 @@ enum verdict
 check_request_tag_clash(
     const struct check_input *in, struct check_result *result)
 {
-	return judge_tags(in, in->request, "request", result);
+	return check_tags(in, in->request, "request", TAGS_TOGETHER, result);
+}
+
+/* Signatures that a cache still holds may meet the other key's records. */
+enum verdict
+check_request_tag_clash_apart(
+    const struct check_input *in, struct check_result *result)
+{
+	return check_tags(in, in->request, "request", TAGS_APART, result);
 }
 
 enum verdict
 check_response_tag_clash(
     const struct check_input *in, struct check_result *result)
 {
-	return judge_tags(in, in->response, "response", result);
+	return check_tags(in, in->response, "response", TAGS_TOGETHER, result);
 }

@@ -28,8 +28,26 @@ check_cycle_duration(const struct check_input *in, struct check_result *result)
 	return VERDICT_PASS;
 }
 
+/* Slots follow each other in time, or the zone's signer goes back in it. */
 enum verdict
-check_bundle_interval(const struct check_input *in, struct check_result *result)
+check_inceptions(const struct check_input *in, struct check_result *result)
+{
+	const struct bundle *bundles = in->request->bundles;
+
+	for (size_t i = 1; i < in->request->n_bundles; i++) {
+		if (bundles[i].inception > bundles[i - 1].inception)
+			continue;
+		finding_add(result, in->request, i,
+		    "inception %s is not after that of the bundle before, %s",
+		    time_text(bundles[i].inception).s,
+		    time_text(bundles[i - 1].inception).s);
+		finding_required(result, "inceptions in order");
+	}
+	return VERDICT_PASS;
+}
+
+enum verdict
+check_bundle_distance(const struct check_input *in, struct check_result *result)
 {
 	const struct request_policy *policy = &in->config->request_policy;
 	const struct bundle *bundles = in->request->bundles;
@@ -40,30 +58,20 @@ check_bundle_interval(const struct check_input *in, struct check_result *result)
 		int64_t interval_s =
 		    bundles[i].inception - bundles[i - 1].inception;
 
-		if (interval_s <= 0) {
-			finding_add(result, in->request, i,
-			    "inception %s is not after that of the bundle "
-			    "before, %s",
-			    time_text(bundles[i].inception).s,
-			    time_text(bundles[i - 1].inception).s);
-			finding_required(result, "inceptions in order");
-		}
-		if (!in_range(interval_s, min_s, max_s)) {
-			finding_add(result, in->request, i,
-			    "inception %s is %s after that of the bundle "
-			    "before",
-			    time_text(bundles[i].inception).s,
-			    duration_text(interval_s).s);
-			finding_required(
-			    result, "%s", range_text(min_s, max_s).s);
-		}
+		if (in_range(interval_s, min_s, max_s))
+			continue;
+		finding_add(result, in->request, i,
+		    "inception %s is %s after that of the bundle before",
+		    time_text(bundles[i].inception).s,
+		    duration_text(interval_s).s);
+		finding_required(result, "%s", range_text(min_s, max_s).s);
 	}
 	return VERDICT_PASS;
 }
 
-static void
+void
 judge_validity(const struct ksr *ksr, const struct signature_policy *policy,
-    const char *whose, struct check_result *result)
+    const char *whose, unsigned ends, struct check_result *result)
 {
 	int64_t min_s = policy->min_signature_validity_s;
 	int64_t max_s = policy->max_signature_validity_s;
@@ -72,7 +80,8 @@ judge_validity(const struct ksr *ksr, const struct signature_policy *policy,
 		const struct bundle *bundle = &ksr->bundles[i];
 		int64_t validity_s = bundle->expiration - bundle->inception;
 
-		if (in_range(validity_s, min_s, max_s))
+		if (((ends & TOO_SHORT) == 0 || validity_s >= min_s) &&
+		    ((ends & TOO_LONG) == 0 || validity_s <= max_s))
 			continue;
 		finding_add(result, ksr, i, "valid for %s, from %s to %s",
 		    duration_text(validity_s).s, time_text(bundle->inception).s,
@@ -82,15 +91,41 @@ judge_validity(const struct ksr *ksr, const struct signature_policy *policy,
 	}
 }
 
-#define OWN_POLICY      "the request's own policy"
-#define OPERATOR_POLICY "the KSK operator's policy"
+void
+judge_expirations(const struct ksr *ksr, struct check_result *result)
+{
+	for (size_t i = 0; i < ksr->n_bundles; i++) {
+		const struct bundle *bundle = &ksr->bundles[i];
+
+		if (bundle->expiration > bundle->inception)
+			continue;
+		finding_add(result, ksr, i, "expires %s, incepted %s",
+		    time_text(bundle->expiration).s,
+		    time_text(bundle->inception).s);
+		finding_required(result, "an expiration after the inception");
+	}
+}
+
+#define OWN_POLICY "the request's own policy"
 
 enum verdict
 check_own_validity(const struct check_input *in, struct check_result *result)
 {
-	judge_validity(
-	    in->request, &in->request->zsk_policy, OWN_POLICY, result);
+	judge_validity(in->request, &in->request->zsk_policy, OWN_POLICY,
+	    TOO_SHORT | TOO_LONG, result);
 	return VERDICT_PASS;
+}
+
+/* The request's shortest validity may be another than the KSK operator's. */
+struct signature_policy
+operator_policy(const struct check_input *in)
+{
+	struct signature_policy policy = in->config->ksk_policy.signature;
+
+	if (in->config->request_policy.min_signature_validity_s != 0)
+		policy.min_signature_validity_s =
+		    in->config->request_policy.min_signature_validity_s;
+	return policy;
 }
 
 /*
@@ -98,25 +133,51 @@ check_own_validity(const struct check_input *in, struct check_result *result)
  * bundle's validity becomes that of the RRSIG made for it.
  */
 enum verdict
-check_validity(const struct check_input *in, struct check_result *result)
+check_validity_max(const struct check_input *in, struct check_result *result)
 {
-	struct signature_policy policy;
+	const struct signature_policy policy = operator_policy(in);
+
+	judge_expirations(in->request, result);
+	judge_validity(
+	    in->request, &policy, OPERATOR_POLICY, TOO_LONG, result);
+	return VERDICT_PASS;
+}
+
+enum verdict
+check_validity_min(const struct check_input *in, struct check_result *result)
+{
+	const struct signature_policy policy = operator_policy(in);
+
+	judge_validity(
+	    in->request, &policy, OPERATOR_POLICY, TOO_SHORT, result);
+	return VERDICT_PASS;
+}
+
+/*
+ * RFC 4034 3.1.5: the times of an RRSIG are 32 bits, read as within 2^31 s of
+ * the reader's now; others would be signed as times that nobody asked for.
+ */
+enum verdict
+check_wire_time(const struct check_input *in, struct check_result *result)
+{
+	const int64_t reach_s = INT64_C(1) << 31;
 
 	for (size_t i = 0; i < in->request->n_bundles; i++) {
 		const struct bundle *bundle = &in->request->bundles[i];
 
-		if (bundle->expiration > bundle->inception)
+		if (in_range(bundle->inception, in->now - reach_s + 1,
+			in->now + reach_s - 1) &&
+		    in_range(bundle->expiration, in->now - reach_s + 1,
+			in->now + reach_s - 1))
 			continue;
-		finding_add(result, in->request, i, "expires %s, incepted %s",
-		    time_text(bundle->expiration).s,
-		    time_text(bundle->inception).s);
-		finding_required(result, "an expiration after the inception");
+		finding_add(result, in->request, i,
+		    "from %s to %s, now it is %s",
+		    time_text(bundle->inception).s,
+		    time_text(bundle->expiration).s, time_text(in->now).s);
+		finding_required(result,
+		    "times that 32 bits mean: less than 2^31 s (68 years) "
+		    "from now");
 	}
-	policy = in->config->ksk_policy.signature;
-	if (in->config->request_policy.min_signature_validity_s != 0)
-		policy.min_signature_validity_s =
-		    in->config->request_policy.min_signature_validity_s;
-	judge_validity(in->request, &policy, OPERATOR_POLICY, result);
 	return VERDICT_PASS;
 }
 

@@ -150,7 +150,7 @@ asked_name_rows(struct report *report, size_t first, const char *name)
 {
 	for (size_t i = first; i < report->n_results; i++)
 		if ((report->results[i].check->stages &
-			(STAGE_SCHEDULE | STAGE_RESPONSE)) != 0)
+			(STAGE_SCHEDULE | STAGE_BUILT | STAGE_RESPONSE)) != 0)
 			report->results[i].subject = name;
 }
 

@@ -386,6 +386,41 @@ facts_signatures(struct record *record, const char *event, const char *name,
 	    err);
 }
 
+/* Of those that are due the ones that were made. */
+json_t *
+json_of_made(const struct ksr *response)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; response != NULL && i < response->n_bundles; i++) {
+		const struct bundle *b = &response->bundles[i];
+
+		for (size_t j = 0; j < b->n_signatures; j++)
+			if (b->signatures[j].signature_len > 0)
+				json_array_append_new(list,
+				    json_of_signing(response, i, j, true));
+	}
+	return list;
+}
+
+bool
+facts_discarded_signatures(struct record *record, const char *name,
+    const struct ksr *response, size_t made, size_t due, struct err *err)
+{
+	return record_event(record, DISCARDED_EVENT,
+	    json_named(name,
+		json_pack("{s:I, s:I, s:o}", "made", (json_int_t)made, "due",
+		    (json_int_t)due, "signatures", json_of_made(response))),
+	    err);
+}
+
+void
+err_prefix_discarded(struct err *err, size_t made, size_t due, bool published)
+{
+	err_prefix(err, "%zu of %zu signatures were made and discarded%s",
+	    made, due, published ? "" : "; nothing was published");
+}
+
 bool
 facts_zsk_files(struct record *record, const char *dir, struct err *err)
 {

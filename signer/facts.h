@@ -96,6 +96,20 @@ MUST_USE bool facts_signatures(struct record *record, const char *event,
     const char *name, const struct ksr *response, struct err *err);
 
 /*
+ * "signatures discarded": what was made in the token and is published nowhere,
+ * when the run cannot go on; `made` of `due`, and those of the response that
+ * was being signed, which no "signed" has.  response may be NULL.
+ */
+json_t *json_of_made(const struct ksr *response);
+#define DISCARDED_EVENT "signatures discarded"
+MUST_USE bool facts_discarded_signatures(struct record *record,
+    const char *name, const struct ksr *response, size_t made, size_t due,
+    struct err *err);
+/* "5 of 9 signatures were made and discarded; nothing was published" */
+void err_prefix_discarded(
+    struct err *err, size_t made, size_t due, bool published);
+
+/*
  * "activating" before the register's line, "activated" after it: the response
  * that the zone uses.
  */

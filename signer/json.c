@@ -237,6 +237,7 @@ json_of_stages(unsigned stages)
 		{ STAGE_CONFIG, "config" },
 		{ STAGE_SCHEDULE, "schedule" },
 		{ STAGE_PLAN, "plan" },
+		{ STAGE_BUILT, "built" },
 	};
 	json_t *list = json_array();
 

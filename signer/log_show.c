@@ -464,6 +464,16 @@ show_signatures(const struct show *show, const char *clock, const json_t *line)
 }
 
 static void
+show_discarded_signatures(
+    const struct show *show, const char *clock, const json_t *line)
+{
+	put(show, ATTENTION, clock, STEP_LEFT,
+	    "%lld of %lld signatures were made in the token and discarded",
+	    (long long)json_integer_value(json_object_get(line, "made")),
+	    (long long)json_integer_value(json_object_get(line, "due")));
+}
+
+static void
 show_simulated(const struct show *show, const char *clock, const json_t *line)
 {
 	const json_t *list = json_object_get(line, "resolvers"), *one;
@@ -692,6 +702,7 @@ static const struct {
 	{ "answer", show_answer },
 	{ "signing", show_signatures },
 	{ "signed", show_signatures },
+	{ "signatures discarded", show_discarded_signatures },
 	{ "published", show_published },
 	{ "simulated", show_simulated },
 	{ "step", show_step },

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "ksr/key_tests.h"
+#include "signer/facts.h"
 #include "signer/print.h"
 #include "signer/replay_steps.h"
 #include "signer/seal.h"
@@ -81,7 +82,7 @@ static bool
 may_refuse_after(const char *event)
 {
 	static const char *const signing[] = { "signing", "token", "zsk files",
-		"key" };
+		"key", DISCARDED_EVENT };
 
 	for (size_t i = 0; i < ARRAY_LEN(signing); i++)
 		if (strcmp(event, signing[i]) == 0)
@@ -104,6 +105,12 @@ replay_end(struct rerun *rerun, const json_t *line, struct err *err)
 		    "was asked for was published");
 	if (status == 0)
 		replay_clash(rerun);
+	else if (rerun->n_made > 0 && !rerun->discarded &&
+	    rerun->rules >= RULES_0_2_0)
+		differs(rerun,
+		    "%zu signatures were made for responses that were not "
+		    "stored, and the record does not say what became of them",
+		    rerun->n_made);
 	if (refusal->code != E_NONE) {
 		if (status != err_exit_status(refusal) ||
 		    strcmp(message, refusal->msg) != 0)
@@ -162,6 +169,7 @@ static const struct handler handlers_1[] = {
 	{ "checks schedule", replay_checks },
 	{ "checks plan", replay_plan_checks },
 	{ "checks token", replay_checks },
+	{ "checks built", replay_checks },
 	{ "checks response", replay_checks },
 	{ "checks response+chain", replay_checks },
 	{ "hsm", replay_hsm },
@@ -172,6 +180,7 @@ static const struct handler handlers_1[] = {
 	{ "answer", replay_answer },
 	{ "signing", replay_signing },
 	{ "signed", replay_signed },
+	{ DISCARDED_EVENT, replay_discarded_signatures },
 	{ "generating", replay_generating },
 	{ "key", replay_key },
 	{ "zsk files", replay_zsk_files },
@@ -225,6 +234,13 @@ compare_program(struct rerun *rerun, const json_t *line)
 		differs(rerun, "the line is another program's than its run's");
 }
 
+/* How a run that had to stop says so. */
+static bool
+may_follow_refusal(const char *step)
+{
+	return strcmp(step, "end") == 0 || strcmp(step, DISCARDED_EVENT) == 0;
+}
+
 static bool
 replay_lines(struct rerun *rerun, struct err *err)
 {
@@ -244,7 +260,7 @@ replay_lines(struct rerun *rerun, struct err *err)
 		}
 		compare_program(rerun, line);
 		step_text(line, step);
-		if (rerun->refusal.code != E_NONE && strcmp(step, "end") != 0) {
+		if (rerun->refusal.code != E_NONE && !may_follow_refusal(step)) {
 			differs(rerun,
 			    "\"%s\", although the run had to stop: %.500s",
 			    step, rerun->refusal.msg);

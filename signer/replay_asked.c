@@ -10,6 +10,7 @@
 /* The step that must be done for every response before one has this turn. */
 static const enum turn turns_before[TURNS] = {
 	[TURN_JUDGED] = TURN_JUDGED,
+	[TURN_BUILT] = TURN_JUDGED,
 	[TURN_SIGNING] = TURN_JUDGED,
 	[TURN_SIGNED] = TURN_JUDGED,
 	[TURN_VERIFIED] = TURN_SIGNED,
@@ -22,6 +23,7 @@ static bool
 is_passed_over(const struct asked_response *response, enum turn turn)
 {
 	switch (turn) {
+	case TURN_BUILT:
 	case TURN_SIGNING:
 	case TURN_SIGNED:
 		return response->in_place;

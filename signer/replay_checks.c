@@ -8,7 +8,7 @@
 #include "signer/replay_steps.h"
 
 #define ARGUMENTS_MAX 256
-#define STAGE_LAST    STAGE_PLAN
+#define STAGE_LAST    STAGE_BUILT
 
 bool
 replay_arguments(const struct rerun *rerun, const struct command *command,
@@ -221,9 +221,16 @@ compare_rows(
 	}
 }
 
+static bool
+is_done_or_not_begun(const struct rerun *rerun, enum turn turn)
+{
+	return rerun->turns[turn] == 0 || replay_turns_done(rerun, turn);
+}
+
 /*
  * What a refusal says: the rows that the record has, as replayed.  A request
- * is refused when it has been judged for each response, a plan before.
+ * is refused when it has been judged for each response, and so are responses
+ * that are not signed yet; a plan before.
  */
 static void
 refuse_if_refused(struct rerun *rerun, const json_t *line, size_t first,
@@ -233,8 +240,8 @@ refuse_if_refused(struct rerun *rerun, const json_t *line, size_t first,
 	    json_object_get(line, "accepted"),
 	    json_boolean(report_accepted_from(&rerun->report, first)));
 	if (!report_accepted(&rerun->report) &&
-	    (rerun->turns[TURN_JUDGED] == 0 ||
-		replay_turns_done(rerun, TURN_JUDGED)))
+	    is_done_or_not_begun(rerun, TURN_JUDGED) &&
+	    is_done_or_not_begun(rerun, TURN_BUILT))
 		err_set_report(&rerun->refusal, subject, &rerun->report);
 }
 
@@ -302,7 +309,8 @@ look_at_turn(struct rerun *rerun, const json_t *line, unsigned stages,
 
 	if ((stages & STAGE_TOKEN) == 0 &&
 	    !replay_turn(rerun, line,
-		(stages & STAGE_RESPONSE) != 0 ? TURN_VERIFIED : TURN_JUDGED,
+		(stages & STAGE_RESPONSE) != 0 ? TURN_VERIFIED
+		    : (stages & STAGE_BUILT) != 0 ? TURN_BUILT : TURN_JUDGED,
 		true, &i))
 		return false;
 	if (rerun->asked.n == 0)
@@ -315,7 +323,9 @@ look_at_turn(struct rerun *rerun, const json_t *line, unsigned stages,
 	    (i == 0) != (stages == STAGE_REQUEST))
 		differs(rerun, "these checks are not those of response %zu",
 		    i + 1);
-	in->response = rerun->responses[i].document.ksr;
+	in->response = (stages & STAGE_BUILT) != 0
+	    ? rerun->responses[i].built
+	    : rerun->responses[i].document.ksr;
 	in->schema = asked->schema;
 	in->alternative = asked->alternative;
 	in->processed = rerun->processed;
@@ -374,7 +384,8 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 	if (!signs && !look_at_arguments(rerun, &in, err))
 		return false;
 	if ((signs && !look_at_turn(rerun, line, stages, &in, &name)) ||
-	    ((stages & STAGE_RESPONSE) != 0 && in.response == NULL))
+	    ((stages & (STAGE_BUILT | STAGE_RESPONSE)) != 0 &&
+		in.response == NULL))
 		return true;
 	if (!sha256(buf_bytes(&rerun->request.xml), in.request_sha256, err) ||
 	    !checks_run(stages, &in, rerun->overrides, rerun->n_overrides,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "signer/facts.h"
 #include "signer/replay_steps.h"
 
 #define AFTER_MAX 5
@@ -155,13 +156,20 @@ static const struct order orders[] = {
 	{ "sign", "token", { "hsm", "mapped" }, false },
 	{ "sign", "ksks", { "token" }, false },
 	{ "sign", "checks token", { "ksks" }, false },
-	{ "sign", "prompt", { "checks token" }, false },
-	{ "sign", "answer", { "checks token", "prompt" }, false },
+	{ "sign", "checks built", { "checks token", "checks built" }, false },
+	/* Right after the token's in records of 0.1.0, and if all is in place. */
+	{ "sign", "prompt", { "checks token", "checks built" }, false },
+	{ "sign", "answer", { "checks token", "checks built", "prompt" },
+	    false },
 	{ "sign", "signing", { "answer", "signed" }, false },
 	{ "sign", "signed", { "signing" }, false },
 	/* Without a signature where all is in place. */
 	{ "sign", "checks response",
 	    { "answer", "signed", "checks response" }, false },
+	{ "sign", DISCARDED_EVENT,
+	    { "signing", "signed", "checks response", "output response",
+		"published" },
+	    false },
 	{ "sign", "output response", { "checks response", "published" },
 	    false },
 	{ "sign", "published", { "output response" }, true },

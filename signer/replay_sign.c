@@ -10,6 +10,7 @@
 #include "signer/json.h"
 #include "signer/print.h"
 #include "signer/replay_steps.h"
+#include "signer/signatures.h"
 
 /* The configuration key of that name that pins this DNSKEY. */
 static bool
@@ -116,6 +117,17 @@ has_argument(const struct rerun *rerun, const char *wanted)
 	return false;
 }
 
+/* Of 0.1.0 the responses were judged only when they were signed. */
+static void
+answer_needs_built(struct rerun *rerun)
+{
+	if (rerun->rules >= RULES_0_2_0 && rerun->asked.n > 0 &&
+	    !replay_turns_done(rerun, TURN_BUILT))
+		differs(rerun,
+		    "an answer, although not every response was checked before "
+		    "it was to be signed");
+}
+
 bool
 replay_answer(struct rerun *rerun, const json_t *line, struct err *err)
 {
@@ -125,6 +137,7 @@ replay_answer(struct rerun *rerun, const json_t *line, struct err *err)
 	bool asked = strcmp(rerun->before, "prompt") == 0;
 
 	(void)err;
+	answer_needs_built(rerun);
 	if (rerun->to_delete != NULL) {
 		wanted = fact_text(
 		    json_object_get(rerun->to_delete, "key"), "key_identifier");
@@ -299,10 +312,71 @@ replay_signed(struct rerun *rerun, const json_t *line, struct err *err)
 		differs(rerun, "a signature that is due is missing");
 		return true;
 	}
+	rerun->n_made += signatures_count(built);
 	for (i = 0; i < built->n_bundles; i++)
 		bundle_sort(&built->bundles[i]);
 	compare_signatures(rerun, list, json_of_signatures(built, true));
 	return write_response(rerun, turn, err);
+}
+
+/* How many signatures the run was to make. */
+static size_t
+count_due(const struct rerun *rerun)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rerun->asked.n; i++)
+		if (rerun->responses[i].built != NULL)
+			n += signatures_count(rerun->responses[i].built);
+	return n;
+}
+
+/* The response that was being signed; NULL if that was done for all begun. */
+static struct ksr *
+unfinished(const struct rerun *rerun)
+{
+	size_t begun = rerun->turns[TURN_SIGNING];
+
+	return begun == rerun->turns[TURN_SIGNED]
+	    ? NULL
+	    : rerun->responses[begun - 1].built;
+}
+
+/*
+ * The signatures that were made and went nowhere: each verifies, and there are
+ * as many as the line says.
+ */
+bool
+replay_discarded_signatures(
+    struct rerun *rerun, const json_t *line, struct err *err)
+{
+	const json_t *list = json_object_get(line, "signatures"), *entry;
+	struct ksr *built = unfinished(rerun);
+	size_t made = rerun->n_made + json_array_size(list);
+	size_t due = count_due(rerun), i;
+
+	(void)err;
+	differs_unless_equal(rerun, "signatures made",
+	    json_object_get(line, "made"), json_integer((json_int_t)made));
+	differs_unless_equal(rerun, "signatures due",
+	    json_object_get(line, "due"), json_integer((json_int_t)due));
+	if (made == 0 || (built == NULL && json_array_size(list) > 0))
+		differs(rerun, "signatures were discarded that were not made");
+	json_array_foreach(list, i, entry)
+	{
+		if (built != NULL)
+			take_signature(rerun, built, i + 1, entry);
+	}
+	if (built != NULL) {
+		json_t *again = json_of_made(built);
+
+		compare_signatures(rerun, list, again);
+	}
+	rerun->discarded = true;
+	if (rerun->refusal.code != E_NONE)
+		err_prefix_discarded(&rerun->refusal, made, due,
+		    rerun->turns[TURN_PUBLISHED] > 0);
+	return true;
 }
 
 /* What was stored, against what was derived, or found in place. */
@@ -343,6 +417,9 @@ replay_response(struct rerun *rerun, const json_t *line, struct err *err)
 		else
 			compare_stored(rerun, &rerun->responses[i].document,
 			    buf_bytes(&stored));
+		if (rerun->responses[i].built != NULL)
+			rerun->n_made -=
+			    signatures_made(rerun->responses[i].built);
 	}
 	buf_free(&stored);
 	return true;

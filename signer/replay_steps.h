@@ -18,6 +18,7 @@
  */
 enum turn {
 	TURN_JUDGED, /* checks of the request, as far as they are its */
+	TURN_BUILT,  /* checks of the response before it is signed */
 	TURN_SIGNING,
 	TURN_SIGNED,
 	TURN_VERIFIED, /* checks of the response */
@@ -69,6 +70,8 @@ struct rerun {
 	struct document in_place[PLAN_RESPONSES_MAX];
 	struct processed *processed; /* owned */
 	size_t n_processed;
+	size_t n_made; /* signatures of responses that were not stored */
+	bool discarded; /* and the record says what became of them */
 	const json_t *output;     /* the last "output" line */
 	const json_t *generating; /* the last "generating" line */
 	const json_t *to_delete;  /* the "key to delete" line */
@@ -196,6 +199,8 @@ MUST_USE bool replay_build(struct rerun *, struct err *);
 MUST_USE bool replay_answer(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_signing(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_signed(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool
+replay_discarded_signatures(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_response(struct rerun *, const json_t *line, struct err *);
 
 /* replay_hsm.c */

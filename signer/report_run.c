@@ -319,6 +319,15 @@ put_signed(struct page *page, const json_t *line)
 }
 
 static void
+put_discarded_signatures(struct page *page, const json_t *line)
+{
+	HTML(page->out,
+	    "<strong>$ of $ signatures were made in the token and "
+	    "discarded</strong>",
+	    html_integer(line, "made").s, html_integer(line, "due").s);
+}
+
+static void
 put_published(struct page *page, const json_t *line)
 {
 	buf_puts(page->out, "published ");
@@ -438,6 +447,7 @@ static const struct {
 	{ "answer", put_answer },
 	{ "signing", put_signing },
 	{ "signed", put_signed },
+	{ "signatures discarded", put_discarded_signatures },
 	{ "published", put_published },
 	{ "simulated", put_simulated },
 	{ "step", page_step },

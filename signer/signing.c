@@ -9,6 +9,7 @@
 #include "signer/interrupt.h"
 #include "signer/print.h"
 #include "signer/publishing.h"
+#include "signer/signatures.h"
 #include "signer/signing_parts.h"
 
 static void
@@ -179,7 +180,8 @@ run_checks(struct signing *signing, enum check_stage stage,
 		.n_processed = signing->n_processed,
 		.previous = signing->previous.ksr,
 		.schema = response->asked->schema,
-		.response = response->written.ksr,
+		.response = stage == STAGE_BUILT ? response->built
+						 : response->written.ksr,
 		.key_tests = context->key_tests,
 	};
 	size_t first = signing->report.n_results;
@@ -261,6 +263,21 @@ check_token(struct signing *signing, struct err *err)
 {
 	return run_checks(signing, STAGE_TOKEN, &signing->responses[0], err) &&
 	    refuse_if_refused(signing, err);
+}
+
+/*
+ * All that can be said of the responses but that their signatures verify:
+ * nobody is asked, and nothing is signed, for a response that would be refused.
+ */
+static bool
+check_built(struct signing *signing, struct err *err)
+{
+	for (size_t i = 0; i < signing->asked.n; i++)
+		if (signing->responses[i].built != NULL &&
+		    !run_checks(
+			signing, STAGE_BUILT, &signing->responses[i], err))
+			return false;
+	return refuse_if_refused(signing, err);
 }
 
 static bool
@@ -370,9 +387,46 @@ run_steps(struct signing *signing, struct err *err)
 	    show_inputs(signing, err) && check_plan(signing, err) &&
 	    check_request(signing, err) && open_token(signing, err) &&
 	    check_token(signing, err) && build_responses(signing, err) &&
-	    confirm_signing(signing, err) && sign_and_write(signing, err) &&
+	    check_built(signing, err) && confirm_signing(signing, err) && sign_and_write(signing, err) &&
 	    check_responses(signing, err) && publish(signing, err) &&
 	    show_published(signing, err);
+}
+
+/*
+ * What was made in the token and leaves it for nobody is said to be that, on
+ * record and to the operator: the KSK was used.
+ */
+static void
+discard_signatures(struct signing *signing, struct err *err)
+{
+	const struct signing_response *unfinished = NULL;
+	size_t made = 0, due = 0;
+	bool published = false;
+	struct err ignored;
+
+	for (size_t i = 0; i < signing->asked.n; i++) {
+		const struct signing_response *response =
+		    &signing->responses[i];
+
+		published = published || response->published;
+		if (response->built == NULL)
+			continue;
+		due += signatures_count(response->built);
+		if (response->stored)
+			continue;
+		made += signatures_made(response->built);
+		if (!response->signed_whole && unfinished == NULL)
+			unfinished = response;
+	}
+	if (made == 0)
+		return;
+	err_prefix_discarded(err, made, due, published);
+	if (signing->context->record != NULL &&
+	    !facts_discarded_signatures(signing->context->record,
+		unfinished == NULL ? NULL : unfinished->asked->name,
+		unfinished == NULL ? NULL : unfinished->built, made, due,
+		&ignored))
+		err_prefix(err, "%s", ignored.msg);
 }
 
 bool
@@ -385,6 +439,8 @@ signing_run(const struct context *context,
 	bool ok = run_steps(&signing, err);
 	struct err ignored;
 
+	if (!ok)
+		discard_signatures(&signing, err);
 	if (!ok && context->json && err->code == E_REFUSED &&
 	    signing.report.n_results > 0 &&
 	    !show_refusal(&signing, err->msg, &ignored))

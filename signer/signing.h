@@ -3,8 +3,9 @@
  * quarter, in the order that makes it safe:
  *
  *   inputs read -> output paths proven writable -> checks -> token opened, KSKs
- *   compared with their pins -> responses built and shown -> confirmed, once ->
- *   all signed, each signature verified -> all written under temporary names,
+ *   compared with their pins -> responses built and shown, every rule for them
+ *   but that their signatures verify -> confirmed, once -> all signed, each
+ *   signature cleared before and verified behind -> all written under temporary names,
  *   read back, verified by the second implementation -> each response, the
  *   planned one first: in the register as signed -> published -> in the
  *   register as published.

@@ -15,6 +15,9 @@ struct signing_response {
 	struct output *output;   /* NULL if the response is in place */
 	struct ksr *built;       /* to be signed; NULL if it is in place */
 	struct document written; /* as read back, or as found in place */
+	bool signed_whole;	 /* and on record as that */
+	bool stored;		 /* in the record, about to be published */
+	bool published;		 /* in this run */
 };
 
 /* All that one run holds; zero is empty, signing_clear releases it. */

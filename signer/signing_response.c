@@ -95,7 +95,9 @@ response_sign(
 		       "with the pinned key\n",
 		    name == NULL ? "" : name, name == NULL ? "" : ": ",
 		    signatures_count(built));
-	return facts_signatures(context->record, "signed", name, built, err);
+	response->signed_whole =
+	    facts_signatures(context->record, "signed", name, built, err);
+	return response->signed_whole;
 }
 
 bool
@@ -145,11 +147,15 @@ response_publish(
 	written->path = asked->path;
 	if (asked->in_place)
 		publishing_note(signing->context, asked->path);
-	return asked->published ||
-	    (record_output(record, "response", asked->path, xml, err) &&
-		ledger_append_signing(signing->ledger, now, &line, err) &&
-		give_name(signing, response, err) &&
-		ledger_append_published(
-		    signing->ledger, now, written->sha256, err) &&
-		facts_published(record, asked->path, xml, err));
+	if (asked->published)
+		return true;
+	response->stored =
+	    record_output(record, "response", asked->path, xml, err);
+	response->published = response->stored &&
+	    ledger_append_signing(signing->ledger, now, &line, err) &&
+	    give_name(signing, response, err);
+	return response->published &&
+	    ledger_append_published(
+		signing->ledger, now, written->sha256, err) &&
+	    facts_published(record, asked->path, xml, err);
 }

@@ -130,6 +130,7 @@ show_checks_title(const struct signing *signing, unsigned stage,
 	const char *after = stage == STAGE_RESPONSE ? response->asked->in_place
 		? ", found in place"
 		: ", read back from disk"
+	    : stage == STAGE_BUILT                  ? ", before it is signed"
 	    : stage == STAGE_SCHEDULE               ? ": its schedule"
 						    : "";
 	char place[PLACE_SIZE] = "the response";

@@ -27,8 +27,8 @@ refuses 1 "$KSR: $ID" "${EARLY[@]}" sign "$KSR" "$SKR" --first --batch \
 	--override KSR-POLICY-CLOCK --reason "$REASON"
 refuses 2 'there is no check "KSR-HORIZON"' "${EARLY[@]}" sign "$KSR" "$SKR" \
 	--first --batch --override KSR-HORIZON --reason "$REASON"
-for never in KSR-BUNDLE-POP KSR-CHAIN-KEYS KSR-KEY-VALID KSR-TAG-CLASH \
-	SKR-SCHEDULE SKR-REVOKED SKR-VERIFY SKR-MATCH SKR-PAIR; do
+for never in KSR-DOMAIN KSR-BUNDLE-POP KSR-CHAIN-KEYS KSR-KEY-VALID \
+	SKR-SCHEDULE SKR-REVOKED SKR-VERIFY SKR-MATCH SKR-PAIR SKR-BOUNDARY; do
 	refuses 2 "$never may not be overridden" "${EARLY[@]}" sign "$KSR" \
 		"$SKR" --first --batch --override "$never" --reason "$REASON"
 done
@@ -73,5 +73,5 @@ another third
 accepts --at 2026-11-15T12:00:00Z "${RECORD[@]}" --json sign "$KSR" "$SKR" \
 	--first --batch --override "$ID" --reason "$REASON"
 equal "nothing to override" pass "$(jq -r --arg id "$ID" \
-	'.checks[] | select(.id == $id).verdict' "$SCRATCH/out")"
+	'[.checks[] | select(.id == $id).verdict] | unique[]' "$SCRATCH/out")"
 finish

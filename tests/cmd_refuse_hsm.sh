@@ -195,16 +195,19 @@ faulty always_authenticate 2 'bundle 1 ('
 faulty sensitive_garbage 2 "${KEY}attribute 0x103 is not a truth value"
 faulty sign_init_fails 2 'bundle 1 ('
 faulty sign_fails 2 'bundle 1 ('
-faulty sign_fails:9 2 'bundle 9 ('
+DISCARDED='signatures were made and discarded; nothing was published: '
+faulty sign_fails:9 2 "8 of 9 ${DISCARDED}bundle 9 ("
 grep -qF 'key "ksk-1": C_Sign: CKR_DEVICE_ERROR' "$SCRATCH/err" ||
 	fail "does not say what failed"
 faulty sign_short 2 'bundle 1 ('
-faulty sign_long:2 2 'bundle 2 ('
+faulty sign_long:2 2 "1 of 9 ${DISCARDED}bundle 2 ("
 faulty sign_huge 2 'bundle 1 ('
 grep -qF "C_Sign gave 1000000 octets, the key's signatures have 256" \
 	"$SCRATCH/err" || fail "does not say what the length was"
 for n in 1 5 9; do
-	faulty "sign_flips_bit:$n" 1 "refused: bundle $n ("
+	said="$((n - 1)) of 9 $DISCARDED"
+	[ "$n" -gt 1 ] || said=
+	faulty "sign_flips_bit:$n" 1 "refused: ${said}bundle $n ("
 	grep -qF "SKR-VERIFY: key \"ksk-1\": the token's signature does not verify with the pinned public key" \
 		"$SCRATCH/err" || fail "does not say SKR-VERIFY"
 done

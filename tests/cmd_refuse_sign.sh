@@ -146,7 +146,7 @@ first KSR-POLICY-ALG 'ECDSAP256SHA256 is declared' \
 	'11a <SignatureAlgorithm algorithm="13"><ECDSA size="256"/></SignatureAlgorithm>'
 first KSR-POLICY-ALG 'ED25519 is declared' \
 	'11a <SignatureAlgorithm algorithm="15"><EdDSA size="256"/></SignatureAlgorithm>'
-first 'KSR-BUNDLE-KEYS, KSR-BUNDLE-POP, KSR-POLICY-KEYS, KSR-POLICY-ALG, KSR-POLICY-SAFETY, SKR-SCHEDULE' \
+first 'KSR-BUNDLE-KEYS, KSR-BUNDLE-POP, KSR-POLICY-KEYS, KSR-POLICY-ALG, SKR-SCHEDULE' \
 	'RSASHA512 is used' '66s/8/10/'
 
 ### the times
@@ -318,14 +318,14 @@ override_refused "overriding $H needs a reason" --override "$H" --reason ''
 for id in KSR-NONE ksr-domain '' KSR-POLICY; do
 	override_refused "there is no check \"$id\"" --override "$id" --reason late
 done
-for id in KSR-BUNDLE-POP KSR-CHAIN-KEYS KSR-TAG-CLASH KSR-KEY-VALID \
-	SKR-SCHEDULE SKR-VERIFY SKR-MATCH SKR-PAIR; do
+for id in KSR-DOMAIN KSR-BUNDLE-POP KSR-CHAIN-KEYS KSR-KEY-VALID \
+	SKR-SCHEDULE SKR-VERIFY SKR-MATCH SKR-PAIR SKR-BOUNDARY; do
 	override_refused "$id may not be overridden" --override "$id" \
 		--reason late
 done
 cp "$KSR" "$DOC"
 refused "$H" 'seen: ' "$OFFLINE" 2026-09-01T00:00:00Z --first \
-	--override KSR-DOMAIN --reason late
+	--override KSR-ID --reason late
 edit "$KSR" '79{s/>A/>B/;t;s/>./>A/}'
 refused KSR-BUNDLE-POP 'seen: ' "$OFFLINE" 2026-09-01T00:00:00Z --first \
 	--override "$H" --reason late

@@ -192,7 +192,7 @@ done
 equal "unused, in --json" "$HORIZON a--json" \
 	"$(jq -r '"\(.unused_overrides[]) \(.alternative)"' "$SCRATCH/out")"
 for id in SKR-VERIFY KSR-BUNDLE-POP KSR-CHAIN-KEYS KSR-KEY-VALID \
-	KSR-TAG-CLASH; do
+	KSR-DOMAIN; do
 	sign_refused 2 "$id may not be overridden" "$WS/next.xml" \
 		--previous-skr "$WS/skr.xml" --override "$id" --reason "$WHY"
 done

@@ -131,7 +131,7 @@ forged "$row .rows[3].title = \"?\" else . end" "its clause, title or reason"
 forged "$row del(.rows[3]) else . end" "is not recorded; it says: pass"
 forged "$row .rows[3].verdict = \"waived\" else . end" \
 	'recorded "waived", replayed "pass"'
-forged 'select(.event != "answer")' '"signing" may not follow "checks token"'
+forged 'select(.event != "answer")' '"signing" may not follow "checks built"'
 forged 'if .event == "run" then .binary = "'"$HEAD"'" else . end' \
 	"another program's than its run's"
 forged '.version = "0.1.0"' 'of this program, but claims version "0.1.0"'

@@ -217,7 +217,7 @@ equal "no single one in --json" "null null" \
 	"$(jq -r '"\(.response) \(.schema)"' "$SCRATCH/out")"
 for name in "${NAMES[@]}"; do
 	equal "$name: checks in --json" \
-		"KSR-BUNDLE-UNIQUE KSR-ID KSR-KEY-VALID KSR-POLICY-ALG KSR-POLICY-SAFETY KSR-TAG-CLASH SKR-FOLLOWERS SKR-MATCH SKR-PAIR SKR-REVOKED SKR-SCHEDULE SKR-TRUST SKR-VERIFY" \
+		"KSR-BUNDLE-UNIQUE KSR-ID KSR-KEY-VALID KSR-POLICY-ALG KSR-POLICY-SAFETY KSR-TAG-CLASH SKR-BOUNDARY SKR-FOLLOWERS SKR-MATCH SKR-PAIR SKR-REVOKED SKR-SCHEDULE SKR-TRUST SKR-VERIFY" \
 		"$(jq -r ".checks[] | select(.name == \"$name\").id" \
 			"$SCRATCH/out" | sort -u | paste -sd' ')"
 done

@@ -4,6 +4,7 @@
  * means "on that call only" and none means "on each call".  Calls are counted
  * from C_Initialize on, separately for each fault.  The exception is
  * token_gone_after_login: its number is how many calls the token lives on.
+ * Each signature that the target made is a line of the file $FAULTY_COUNT.
  */
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -386,6 +387,18 @@ sign_init(
 	return target->C_SignInit(session, mechanism, key);
 }
 
+static void
+count_signature(void)
+{
+	const char *path = getenv("FAULTY_COUNT");
+	FILE *file = path == NULL ? NULL : fopen(path, "a");
+
+	if (file != NULL) {
+		fputs("C_Sign\n", file);
+		fclose(file);
+	}
+}
+
 static CK_RV
 sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
     unsigned char *sig, CK_ULONG *sig_len)
@@ -403,6 +416,7 @@ sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
 	rv = target->C_Sign(session, data, len, sig, sig_len);
 	if (rv != CKR_OK || sig == NULL)
 		return rv;
+	count_signature();
 	if (fault("sign_flips_bit"))
 		sig[*sig_len / 2] ^= 1;
 	if (fault("sign_short"))

@@ -4,6 +4,7 @@
 
 #include "ksr/pubkey.h"
 #include "ksr/rrset.h"
+#include "ksr/check_rules.h"
 #include "tests/fixture.h"
 #include "tests/keys.h"
 
@@ -1144,7 +1145,6 @@ check_ksr_tag_clash_refuses_a_shared_tag(void **state)
 		const char *with;
 	} cases[] = {
 		{ fixture_zsk(2)->tag, "zsk-2 (request)" },
-		{ fixture_zsk(0)->tag, "zsk-0 (previous SKR)" },
 		{ fixture_ksk(0)->tag, "ksk-0 (" },
 		{ fixture_ksk(1)->tag, "ksk-1 (configured)" },
 		{ revoked_tag(fixture_ksk(0)), "ksk-0 (revoked)" },
@@ -1166,6 +1166,69 @@ check_ksr_tag_clash_refuses_a_shared_tag(void **state)
 		    &f->in, STAGE_REQUEST, "KSR-TAG-CLASH", 9, share, "");
 		assert_refuses(
 		    &f->in, STAGE_RESPONSE, "KSR-TAG-CLASH", 9, share, "");
+		assert_refuses(
+		    &f->in, STAGE_BUILT, "KSR-TAG-CLASH", 9, share, "");
+		fixture_free(f);
+	}
+}
+
+/* Which rows of the id refuse: "together", "apart", both or none. */
+static void
+assert_clash_rows(const struct fixture *f, const char *wanted)
+{
+	static const struct override override = { "KSR-TAG-CLASH", "why" };
+	struct report report = { 0 };
+	char found[64] = "";
+	struct err err;
+
+	assert_ok(checks_run(STAGE_REQUEST, &f->in, &override, 1, &report,
+		      &err),
+	    &err);
+	for (size_t i = 0; i < report.n_results; i++) {
+		const struct check_result *result = &report.results[i];
+
+		if (result->check->run == check_request_tag_clash &&
+		    result->verdict == VERDICT_REFUSE)
+			strcat(found, "together ");
+		if (result->check->run == check_request_tag_clash_apart &&
+		    result->verdict == VERDICT_OVERRIDDEN)
+			strcat(found, "apart ");
+	}
+	assert_string_equal(found, wanted);
+	report_clear(&report);
+}
+
+/*
+ * ZSKs that are never published together are for a person to decide; but not
+ * those that are, whatever stands between them in the list of keys.
+ */
+static void
+check_ksr_tag_clash_refuses_zsks_apart(void **state)
+{
+	const uint16_t tag = fixture_zsk(0)->tag;
+
+	(void)state;
+	for (unsigned first = 0; first < 2; first++) {
+		struct fixture *f = fixture_new();
+		struct dnskey key = key_with_tag(fixture_zsk(7), tag);
+		struct dnskey other = key_with_tag(fixture_zsk(8), tag);
+		struct dnskey third = key_with_tag(fixture_zsk(9), tag);
+
+		strcpy(other.identifier, "other");
+		strcpy(third.identifier, "third");
+		fixture_replace_key(
+		    f->request, fixture_zsk(3), first == 0 ? &key : &other);
+		assert_refuses(&f->in, STAGE_REQUEST, "KSR-TAG-CLASH", 9,
+		    "zsk-0 (", "a tag and algorithm that no other key has");
+		assert_clash_rows(f, "apart ");
+		assert_verdict(
+		    &f->in, STAGE_RESPONSE, "KSR-TAG-CLASH", VERDICT_PASS);
+		/* Three of one tag, two of them in one bundle. */
+		fixture_add_key(f->request, 8, &third);
+		assert_clash_rows(f, "together apart ");
+		fixture_drop_key(f->request, 8, &third);
+		fixture_add_key(f->request, 4, &third);
+		assert_clash_rows(f, "apart ");
 		fixture_free(f);
 	}
 }
@@ -1290,6 +1353,7 @@ main(void)
 		cmocka_unit_test(
 		    check_ksr_tag_clash_passes_one_tag_in_two_algorithms),
 		cmocka_unit_test(check_ksr_tag_clash_refuses_a_shared_tag),
+		cmocka_unit_test(check_ksr_tag_clash_refuses_zsks_apart),
 		cmocka_unit_test(
 		    check_ksr_tag_clash_refuses_the_next_revoked_tag),
 	};

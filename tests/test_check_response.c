@@ -91,6 +91,51 @@ check_skr_verify_refuses_a_zsk_as_signer(void **state)
 }
 
 static void
+check_skr_boundary_passes(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	assert_verdict(&f->in, STAGE_BUILT, "SKR-BOUNDARY", VERDICT_PASS);
+	f->in.schema = NULL;
+	assert_verdict(&f->in, STAGE_BUILT, "SKR-BOUNDARY", VERDICT_NOT_RUN);
+	fixture_free(f);
+}
+
+/* Whatever made it so: the token would sign it. */
+static void
+check_skr_boundary_refuses_other_octets(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct rrsig *rrsig = &f->response->bundles[4].signatures[0];
+
+	(void)state;
+	rrsig->expiration += INT64_C(1) << 32;
+	assert_verdict(&f->in, STAGE_BUILT, "SKR-BOUNDARY", VERDICT_PASS);
+	rrsig->expiration++;
+	assert_refuses(&f->in, STAGE_BUILT, "SKR-BOUNDARY", 5,
+	    "is to sign may not be signed: inception",
+	    "the DNSKEY RRset that the request and schema normal ask for");
+	rrsig->expiration = f->request->bundles[4].expiration;
+	strcpy(rrsig->signers_name, "com.");
+	assert_refuses(&f->in, STAGE_BUILT, "SKR-BOUNDARY", 5,
+	    "the signer's name is not \".\"", "");
+	strcpy(rrsig->signers_name, ".");
+	fixture_add_key(f->response, 4, fixture_zsk(7));
+	assert_refuses(&f->in, STAGE_BUILT, "SKR-BOUNDARY", 5,
+	    "is neither a ZSK of the request nor a KSK of the slot", "");
+	fixture_drop_key(f->response, 4, fixture_zsk(7));
+	strcpy(rrsig->identifier, "nobody");
+	assert_refuses(&f->in, STAGE_BUILT, "SKR-BOUNDARY", 5,
+	    "is none of the configuration's", "");
+	f->response->n_bundles--;
+	assert_refuses(&f->in, STAGE_BUILT, "SKR-BOUNDARY", 0, "8 bundles",
+	    "9 slots of schema normal");
+	f->response->n_bundles++;
+	fixture_free(f);
+}
+
+static void
 check_skr_match_passes(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -445,6 +490,8 @@ main(void)
 		cmocka_unit_test(check_skr_verify_refuses_an_unsigned_bundle),
 		cmocka_unit_test(check_skr_verify_refuses_an_unknown_signer),
 		cmocka_unit_test(check_skr_verify_refuses_a_zsk_as_signer),
+		cmocka_unit_test(check_skr_boundary_passes),
+		cmocka_unit_test(check_skr_boundary_refuses_other_octets),
 		cmocka_unit_test(check_skr_match_passes),
 		cmocka_unit_test(check_skr_match_refuses_another_head),
 		cmocka_unit_test(check_skr_match_refuses_a_request),

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/check_rules.h"
 #include "tests/fixture.h"
 
 static void
@@ -84,6 +85,58 @@ check_ksr_policy_bundle_interval_refuses_disorder(void **state)
 	fixture_free(f);
 }
 
+/* Whatever the switch says: it is about distances. */
+static void
+check_ksr_policy_bundle_interval_refuses_disorder_switched_off(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->config->request_policy.check_bundle_intervals = false;
+	f->request->bundles[4].inception = f->request->bundles[2].inception;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-BUNDLE-INTERVAL", 5,
+	    "is not after that of the bundle before, 2026-01-31T00:00:00",
+	    "inceptions in order");
+	fixture_free(f);
+}
+
+static void
+assert_wire_time_passes(const struct fixture *f)
+{
+	struct check_result result = { 0 };
+
+	assert_int_equal(check_wire_time(&f->in, &result), VERDICT_PASS);
+	assert_int_equal(result.n_findings, 0);
+}
+
+/* RFC 4034 3.1.5: at 2^31 s, on both sides of now. */
+static void
+check_ksr_policy_sig_horizon_refuses_another_wire_time(void **state)
+{
+	const int64_t reach = INT64_C(1) << 31;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct fixture *f = fixture_new();
+		struct bundle *bundle = &f->request->bundles[8];
+		int64_t edge_s = i % 2 == 0 ? reach : -reach;
+
+		f->config->request_policy.signature_check_expire_horizon =
+		    false;
+		if (i < 2)
+			bundle->expiration = f->in.now + edge_s;
+		else
+			bundle->inception = f->in.now + edge_s;
+		assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-SIG-HORIZON",
+		    9, "now it is 2025-11-17T00:00:00",
+		    "less than 2^31 s (68 years) from now");
+		bundle->expiration -= i < 2 ? edge_s / reach : 0;
+		bundle->inception -= i < 2 ? 0 : edge_s / reach;
+		assert_wire_time_passes(f);
+		fixture_free(f);
+	}
+}
+
 static void
 check_ksr_policy_sig_validity_passes(void **state)
 {
@@ -139,6 +192,41 @@ check_ksr_policy_sig_validity_refuses_a_second_beyond(void **state)
 		f->request->bundles[4].expiration += cases[i].by_s;
 		assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-SIG-VALIDITY",
 		    5, cases[i].seen, cases[i].required);
+		fixture_free(f);
+	}
+}
+
+/* What is too short may be overridden, what is too long may not. */
+static void
+check_ksr_policy_sig_validity_refuses_too_long_overridden(void **state)
+{
+	static const struct override override = { "KSR-POLICY-SIG-VALIDITY",
+		"why" };
+
+	(void)state;
+	for (int sign = -1; sign <= 1; sign += 2) {
+		struct fixture *f = fixture_new();
+		struct report report = { 0 };
+		size_t n_overridden = 0, n_refused = 0;
+		struct err err;
+
+		f->request->bundles[4].expiration += sign;
+		assert_ok(checks_run(STAGE_REQUEST, &f->in, &override, 1,
+			      &report, &err),
+		    &err);
+		for (size_t i = 0; i < report.n_results; i++) {
+			if (strcmp(report.results[i].check->id, override.id) !=
+			    0)
+				continue;
+			n_overridden +=
+			    report.results[i].verdict == VERDICT_OVERRIDDEN;
+			n_refused +=
+			    report.results[i].verdict == VERDICT_REFUSE;
+		}
+		/* The request's own range is an agreement. */
+		assert_int_equal(n_overridden, sign < 0 ? 2 : 1);
+		assert_int_equal(n_refused, sign < 0 ? 0 : 1);
+		report_clear(&report);
 		fixture_free(f);
 	}
 }
@@ -372,6 +460,12 @@ main(void)
 		    check_ksr_policy_bundle_interval_refuses_a_second_beyond),
 		cmocka_unit_test(
 		    check_ksr_policy_bundle_interval_refuses_disorder),
+		cmocka_unit_test(
+		    check_ksr_policy_bundle_interval_refuses_disorder_switched_off),
+		cmocka_unit_test(
+		    check_ksr_policy_sig_horizon_refuses_another_wire_time),
+		cmocka_unit_test(
+		    check_ksr_policy_sig_validity_refuses_too_long_overridden),
 		cmocka_unit_test(check_ksr_policy_sig_validity_passes),
 		cmocka_unit_test(
 		    check_ksr_policy_sig_validity_refuses_a_second_beyond),

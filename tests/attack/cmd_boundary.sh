@@ -17,7 +17,7 @@ token_sign_rrset signer/token.c signer/signatures.c
 token_sign_proof signer/token.c signer/zsk_store.c
 token_sign_der signer/token.c signer/csr.c signer/seal_certificate.c
 token_sign_record signer/token.c signer/seal.c
-clear_rrset ksr/clear.c signer/signatures.c
+clear_rrset ksr/clear.c ksr/check_boundary.c signer/signatures.c
 END
 }
 
