@@ -178,11 +178,13 @@ struct hsm_keygen {
 	const char *label;
 	enum hsm_key_type type;
 	unsigned rsa_bits; /* 1536 (no KSK's), 2048, 3072, 4096 */
+	const uint8_t *id; /* HSM_ID_SIZE octets; NULL: made of the label */
 };
+#define HSM_ID_SIZE 20u
 
 /*
  * Generates a key pair on the token (RSA with exponent 65537), its CKA_ID the
- * first 20 octets of the SHA-256 of the label; asks for TOKEN, PRIVATE,
+ * one given or the first 20 octets of the SHA-256 of the label; asks for TOKEN, PRIVATE,
  * SENSITIVE, SIGN true and EXTRACTABLE, DECRYPT, UNWRAP, DERIVE false, reads
  * them back and refuses a key that differs.  A label that exists is refused.
  */

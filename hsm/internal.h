@@ -75,9 +75,6 @@ MUST_USE bool key_check_label(const char *label, struct err *err);
 /* CKA_EC_PARAMS of an EC key; nothing for other types. */
 struct bytes key_curve(enum hsm_key_type type);
 
-/* CKA_ID of the keys generated here. */
-#define KEY_ID_SIZE 20u
-
 /* True if sig is key's signature over data, by OpenSSL and not the token. */
 MUST_USE bool
 proof_verify(const struct hsm_key *key, enum hsm_mechanism mechanism,

@@ -84,14 +84,16 @@ kind_of(const struct hsm_keygen *what, struct err *err)
 }
 
 static bool
-make_id(const char *label, uint8_t ret[KEY_ID_SIZE], struct err *err)
+make_id(const struct hsm_keygen *what, uint8_t ret[HSM_ID_SIZE],
+    struct err *err)
 {
 	uint8_t digest[EVP_MAX_MD_SIZE];
 
-	if (EVP_Digest(
-		label, strlen(label), digest, NULL, EVP_sha256(), NULL) != 1)
+	if (what->id == NULL &&
+	    EVP_Digest(what->label, strlen(what->label), digest, NULL,
+		EVP_sha256(), NULL) != 1)
 		return err_set(err, E_INTERNAL, "the digest failed");
-	memcpy(ret, digest, KEY_ID_SIZE);
+	memcpy(ret, what->id != NULL ? what->id : digest, HSM_ID_SIZE);
 	return true;
 }
 
@@ -115,7 +117,7 @@ check_unused(struct hsm *hsm, CK_ATTRIBUTE_TYPE type, const void *value,
 
 static bool
 generate(struct hsm *hsm, const struct hsm_keygen *what,
-    const struct kind *kind, const uint8_t id[KEY_ID_SIZE],
+    const struct kind *kind, const uint8_t id[HSM_ID_SIZE],
     CK_OBJECT_HANDLE *ret_private, CK_OBJECT_HANDLE *ret_public,
     struct err *err)
 {
@@ -131,7 +133,7 @@ generate(struct hsm *hsm, const struct hsm_keygen *what,
 		    sizeof(kind->key_type));
 		attributes_add(
 		    both[i], CKA_LABEL, what->label, strlen(what->label));
-		attributes_add(both[i], CKA_ID, id, KEY_ID_SIZE);
+		attributes_add(both[i], CKA_ID, id, HSM_ID_SIZE);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
 		attributes_add(
@@ -177,10 +179,10 @@ check_flags(struct hsm *hsm, CK_OBJECT_HANDLE private, CK_OBJECT_HANDLE public,
 
 /* The key as key_find gives it, against what was asked for. */
 static bool
-check_key(const struct hsm_keygen *what, const uint8_t id[KEY_ID_SIZE],
+check_key(const struct hsm_keygen *what, const uint8_t id[HSM_ID_SIZE],
     const struct hsm_key *key, struct err *err)
 {
-	if (key->id_len != KEY_ID_SIZE || memcmp(key->id, id, KEY_ID_SIZE) != 0)
+	if (key->id_len != HSM_ID_SIZE || memcmp(key->id, id, HSM_ID_SIZE) != 0)
 		return err_set(err, E_HSM,
 		    "its CKA_ID is not the one asked "
 		    "for");
@@ -234,7 +236,7 @@ keygen(struct hsm *hsm, const struct hsm_keygen *what, struct hsm_key *ret,
 {
 	const struct kind *kind = kind_of(what, err);
 	CK_OBJECT_HANDLE private, public;
-	uint8_t id[KEY_ID_SIZE];
+	uint8_t id[HSM_ID_SIZE];
 	struct hsm_key key;
 
 	if (kind == NULL || !key_check_label(what->label, err) ||
@@ -242,7 +244,7 @@ keygen(struct hsm *hsm, const struct hsm_keygen *what, struct hsm_key *ret,
 		return false;
 	if (hsm->read_only)
 		return err_set(err, E_HSM, "the token is write-protected");
-	if (!make_id(what->label, id, err) ||
+	if (!make_id(what, id, err) ||
 	    !check_unused(hsm, CKA_LABEL, what->label, strlen(what->label),
 		"label", err) ||
 	    !check_unused(hsm, CKA_ID, id, sizeof(id), "CKA_ID", err) ||

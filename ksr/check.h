@@ -45,6 +45,7 @@ enum check_stage {
 	STAGE_SCHEDULE = 32,
 	STAGE_PLAN = 64,    /* a plan and the configuration: plan_check.h */
 	STAGE_BUILT = 128,  /* a response is built, nothing of it is signed */
+	STAGE_PREVIOUS = 256, /* a previous response alone, no request yet */
 };
 
 /* A request that was signed before, as the register remembers it. */

@@ -257,8 +257,8 @@ const struct check checks[] = {
 	  "the previous SKR is signed by known KSKs and its last ZSKs are the "
 	  "request's first",
 	  "The request must continue the zone as it is published.",
-	  STAGE_REQUEST | STAGE_CHAIN, false, switch_check_chain_keys,
-	  check_chain_keys,
+	  STAGE_REQUEST | STAGE_CHAIN | STAGE_PREVIOUS, false,
+	  switch_check_chain_keys, check_chain_keys,
 	  .since = RULES_0_1_0 },
 	{ "KSR-CHAIN-KEYS", "6.5",
 	  "the KSK that signed the previous SKR's last bundle is in the HSM",

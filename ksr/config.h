@@ -18,6 +18,7 @@
 #include "ksr/dname.h"
 #include "ksr/key_counts.h"
 #include "ksr/ksr.h"
+#include "ksr/purpose.h"
 #include "ksr/rrset.h"
 #include "ksr/rules.h"
 #include "ksr/schema.h"
@@ -59,6 +60,13 @@ struct config_key {
 	bool has_ds_published, has_ds_withdrawn;
 	int64_t ds_published, ds_withdrawn;
 	bool hash_using_hsm;
+};
+
+/* A key of the token that is no KSK and bears no mark: purpose.h. */
+struct config_other_key {
+	char name[NAME_MAX_LEN + 1];
+	char label[ID_MAX + 1]; /* CKA_LABEL */
+	enum key_purpose purpose;
 };
 
 struct request_policy {
@@ -142,6 +150,8 @@ struct config {
 	struct config_hsm hsms[CONFIG_HSMS_MAX];
 	size_t n_keys;
 	struct config_key keys[CONFIG_KEYS_MAX];
+	size_t n_other_keys;
+	struct config_other_key other_keys[CONFIG_OTHER_KEYS_MAX];
 	struct config_filenames filenames;
 	struct request_policy request_policy;
 	struct response_policy response_policy;

@@ -152,11 +152,39 @@ check_keys(
 	return true;
 }
 
+/* A label names one key, and a key has one purpose. */
+static bool
+check_other_keys(
+    const struct tree *root, const struct config *config, struct err *err)
+{
+	const struct tree *others = tree_find(root, "other_keys");
+	const struct tree *entry = others == NULL ? NULL : others->first;
+
+	for (size_t i = 0; i < config->n_other_keys; i++, entry = entry->next) {
+		const char *label = config->other_keys[i].label;
+		const char *twin = NULL;
+
+		for (size_t k = 0; k < config->n_keys; k++)
+			if (strcmp(config->keys[k].label, label) == 0)
+				twin = config->keys[k].name;
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(config->other_keys[k].label, label) == 0)
+				twin = config->other_keys[k].name;
+		if (twin != NULL)
+			return tree_refuse(tree_find(entry, "label"), err,
+			    "\"%.60s\" is the label of %s too (expected one "
+			    "purpose for each key)",
+			    label, twin);
+	}
+	return true;
+}
+
 bool
 config_relations_check(
     const struct tree *root, const struct config *config, struct err *err)
 {
 	return check_pairs(root, config, err) &&
 	    check_counts(root, config, err) && check_keys(root, config, err) &&
-	    check_trust(root, config, err);
+	    check_trust(root, config, err) &&
+	    check_other_keys(root, config, err);
 }

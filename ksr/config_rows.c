@@ -17,6 +17,7 @@
 
 #define HSM(member)      MEMBER(config_hsm, member)
 #define KEY(member)      MEMBER(config_key, member)
+#define OTHER_KEY(member) MEMBER(config_other_key, member)
 #define FILENAME(member) MEMBER(config_filenames, member)
 #define REQUEST(member)  MEMBER(request_policy, member)
 #define RESPONSE(member) MEMBER(response_policy, member)
@@ -26,6 +27,8 @@
 static_assert(offsetof(struct config_hsm, name) == 0, "name comes first");
 static_assert(offsetof(struct config_key, name) == 0, "name comes first");
 static_assert(CONFIG_KEYS_MAX <= PARENT_DS_MAX, "one DS for each key");
+static_assert(
+    offsetof(struct config_other_key, name) == 0, "name comes first");
 
 static const struct config_row top_rows[] = {
 	{ "rehearsal", CONFIG_BOOL, MEMBER(config, rehearsal),
@@ -63,6 +66,11 @@ static const struct config_row key_rows[] = {
 	{ "ds_withdrawn", CONFIG_TIME, KEY(ds_withdrawn),
 	    MARK(config_key, has_ds_withdrawn) },
 	{ "hash_using_hsm", CONFIG_BOOL, KEY(hash_using_hsm) },
+};
+
+static const struct config_row other_key_rows[] = {
+	{ "label", CONFIG_TEXT, OTHER_KEY(label), .required = true },
+	{ "purpose", CONFIG_PURPOSE, OTHER_KEY(purpose), .required = true },
 };
 
 static const struct config_row filename_rows[] = {
@@ -191,6 +199,9 @@ const struct config_section config_sections[] = {
 	    offsetof(struct config, n_hsms) },
 	{ "keys", ROWS(key_rows), offsetof(struct config, keys), ENTRIES(keys),
 	    offsetof(struct config, n_keys) },
+	{ "other_keys", ROWS(other_key_rows),
+	    offsetof(struct config, other_keys), ENTRIES(other_keys),
+	    offsetof(struct config, n_other_keys) },
 	{ "filenames", ROWS(filename_rows),
 	    .at = offsetof(struct config, filenames) },
 	{ "request_policy", ROWS(request_rows),

@@ -335,6 +335,21 @@ read_trust(const struct tree *tree, uint8_t *ret, struct err *err)
 }
 
 static bool
+read_purpose(const struct tree *tree, enum key_purpose *ret, struct err *err)
+{
+	enum key_purpose purpose;
+
+	if (!purpose_of_name(tree->text, &purpose) || purpose == PURPOSE_KSK)
+		return tree_refuse(tree, err,
+		    "\"%.60s\" is not a purpose (expected %s or %s; a KSK's "
+		    "place is under `keys`)",
+		    tree->text, purpose_name(PURPOSE_ZSK),
+		    purpose_name(PURPOSE_AUDIT));
+	*ret = purpose;
+	return true;
+}
+
+static bool
 read_env(const struct tree *entry, struct config_env *ret, struct err *err)
 {
 	const char *name = entry->key;
@@ -384,6 +399,8 @@ read_item(const struct tree *tree, const struct config_row *row, void *at,
 		return read_ds(tree, at, err);
 	case CONFIG_TRUST:
 		return read_trust(tree, at, err);
+	case CONFIG_PURPOSE:
+		return read_purpose(tree, at, err);
 	default:
 		return err_set(err, E_INTERNAL, "%s has no type", row->key);
 	}

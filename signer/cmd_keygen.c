@@ -27,6 +27,8 @@ print(const struct context *context, const struct keyinfo *info,
 	if (context->json)
 		return json_print(keyinfo_json(info), err);
 	keyinfo_print(info);
+	if (info->dnskey.flags != DNSKEY_FLAGS_KSK)
+		return true;
 	keyinfo_config(info, ROLE_NEXT, context->now, &entry);
 	printf("\nTo use it, put this under `keys:` in the configuration, under "
 	       "the name it shall have:\n%.*s",
@@ -90,7 +92,8 @@ make_distinct(
     const struct context *context, struct making *making, struct err *err)
 {
 	const struct key_wanted wanted = { making->what->label,
-		making->what->algorithm, making->what->rsa_bits };
+		making->what->algorithm, making->what->rsa_bits,
+		making->what->purpose };
 	const struct key_maker maker = { making, make, NULL, discard };
 	struct known_tags known = { 0 };
 	struct dnskey key;
@@ -125,6 +128,20 @@ generate(const struct context *context, const struct args *args,
 }
 
 static bool
+parse_purpose(const struct args *args, enum key_purpose *ret, struct err *err)
+{
+	const char *given = args_value(args, "purpose");
+
+	if (given != NULL && !purpose_of_name(given, ret))
+		return err_set(err, E_USAGE,
+		    "--purpose %.60s: expected ksk, zsk or audit", given);
+	return *ret == PURPOSE_KSK || args_value(args, "csr") == NULL ||
+	    err_set(err, E_USAGE,
+		"--csr is for KSKs: a proof of ownership is published with a "
+		"trust anchor");
+}
+
+static bool
 run(const struct context *context, const struct args *args, struct err *err)
 {
 	const char *label = args_value(args, "label");
@@ -139,6 +156,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 		    err, E_USAGE, "keygen wants --label and --algorithm");
 	ok = keygen_parse(
 		 label, algorithm, args_value(args, "size"), &what, err) &&
+	    parse_purpose(args, &what.purpose, err) &&
 	    (csr_path == NULL || output_open(csr_path, &csr, err));
 	if (ok) {
 		if (csr != NULL)
@@ -156,6 +174,8 @@ static const struct option_row options[] = {
 	{ "algorithm", "NAME", "RSASHA256, RSASHA512, ECDSAP256SHA256 or "
 		"ECDSAP384SHA384", false },
 	{ "size", "BITS", "RSA: 2048 (the default), 3072 or 4096", false },
+	{ "purpose", "NAME", "what it may sign: ksk (the default), zsk or audit",
+	    false },
 	{ "csr", "FILE", "also write a certificate request signed by the key",
 	    false },
 	{ "hsm", "NAME", "which HSM of the configuration", false },
@@ -165,8 +185,9 @@ static const struct option_row options[] = {
 const struct command cmd_keygen = {
 	.name = "keygen",
 	.run = run,
-	.usage = "--label LABEL --algorithm NAME [--size BITS] [--csr FILE]",
-	.summary = "generate a KSK in the HSM",
+	.usage = "--label LABEL --algorithm NAME [--size BITS] "
+		 "[--purpose NAME] [--csr FILE]",
+	.summary = "generate a key in the HSM",
 	.help =
 	    "The private key is made in the token, cannot leave it, may sign\n"
 	    "and nothing else; the token is asked for exactly that and what it\n"
@@ -174,7 +195,10 @@ const struct command cmd_keygen = {
 	    "the key tag now and once revoked, the DS in PGP words, and the\n"
 	    "lines that pin the key in the configuration.  A key whose tag, now\n"
 	    "or once revoked, is a configured KSK's is deleted and made anew.  --csr writes the\n"
-	    "proof of ownership: a PKCS#10 request signed by the key itself.",
+	    "proof of ownership: a PKCS#10 request signed by the key itself.\n\n"
+	    "A key has one purpose, which is marked in the token: a KSK signs\n"
+	    "responses, a ZSK requests, an audit key ceremony records (`log\n"
+	    "sign`), and no other command uses it.",
 	.needs_config = true,
 	.recording = RECORD_ALWAYS,
 	.options = options,

@@ -135,18 +135,47 @@ write(const struct requesting *r, const struct context *context,
 	return ok;
 }
 
+/* A key is not asked to sign because a forged response names it. */
+static bool
+check_previous(const struct requesting *r, const struct context *context,
+    struct err *err)
+{
+	const struct check_input in = {
+		.config = context->config,
+		.now = context->now,
+		.previous = r->previous.ksr,
+	};
+	struct report report = { 0 };
+	bool ok = checks_run(STAGE_PREVIOUS, &in, NULL, 0, &report, err) &&
+	    facts_report(context->record, STAGE_PREVIOUS, &report, 0, err);
+
+	if (ok && !report_accepted(&report)) {
+		if (!context->json)
+			print_report(context, &report, 0);
+		ok = err_set_report(err, r->previous.path, &report);
+	}
+	report_clear(&report);
+	return ok;
+}
+
+static bool
+load_previous(struct requesting *r, const struct context *context,
+    const char *path, struct err *err)
+{
+	return path == NULL ||
+	    (document_load_kind(context->record, "previous response", path,
+		 KSR_RESPONSE, &r->previous, err) &&
+		check_previous(r, context, err));
+}
+
 static bool
 request(struct requesting *r, const struct context *context,
     const struct args *args, struct output **output, struct err *err)
 {
-	const char *previous = args_value(args, "previous-skr");
 	const char *path = args->files[0];
 
-	if (previous != NULL &&
-	    !document_load_kind(context->record, "previous response", previous,
-		KSR_RESPONSE, &r->previous, err))
-		return false;
-	if (!choose_cycle(r, context, args, err) ||
+	if (!load_previous(r, context, args_value(args, "previous-skr"), err) ||
+	    !choose_cycle(r, context, args, err) ||
 	    !choose_counts(r, context, args_value(args, "plan"), err) ||
 	    !choose_algorithms(r, args, err) ||
 	    !output_open(path, output, err))
@@ -208,7 +237,8 @@ const struct command cmd_request = {
 	    "The ZSKs are in the token, or in the files of --zsk-dir, as\n"
 	    "zsk-2027-q1 by the cycle in which they sign; what is missing is\n"
 	    "made.  After --previous-skr the first slot has the ZSKs of that\n"
-	    "response's last.  The same RSA keys and slots give the same\n"
+	    "response's last; the response must be signed by configured KSKs.\n"
+	    "A key that is not marked or declared a ZSK signs nothing here.  The same RSA keys and slots give the same\n"
 	    "request.",
 	.min_files = 1,
 	.max_files = 1,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "ksr/known_tags.h"
+#include "ksr/purpose.h"
 #include "signer/record.h"
 
 /*
@@ -21,11 +22,12 @@ struct key_maker {
 /* One key in some thousands clashes: so many in a row are no accident. */
 #define DISTINCT_KEY_TRIES 8
 
-/* label, algorithm and bits are what "generating" says on record. */
+/* What "generating" says on record. */
 struct key_wanted {
 	const char *label;
 	uint8_t algorithm;
 	unsigned bits; /* 0 unless RSA */
+	enum key_purpose purpose;
 };
 
 MUST_USE bool distinct_key_make(struct record *record,

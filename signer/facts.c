@@ -441,11 +441,13 @@ facts_discarding(struct record *record, const struct dnskey *dnskey,
 
 bool
 facts_generating(struct record *record, const char *label,
-    const char *algorithm, unsigned bits, struct err *err)
+    const char *algorithm, unsigned bits, enum key_purpose purpose,
+    struct err *err)
 {
 	return record_event(record, "generating",
-	    json_pack("{s:o, s:s, s:i}", "label", json_of_text(label),
-		"algorithm", algorithm, "bits", (int)bits),
+	    json_pack("{s:o, s:s, s:i, s:s}", "label", json_of_text(label),
+		"algorithm", algorithm, "bits", (int)bits, "purpose",
+		purpose_name(purpose)),
 	    err);
 }
 

@@ -7,6 +7,7 @@
 
 #include "ksr/check.h"
 #include "ksr/known_tags.h"
+#include "ksr/purpose.h"
 #include "signer/asked.h"
 #include "signer/command.h"
 #include "signer/input.h"
@@ -130,7 +131,8 @@ MUST_USE bool facts_discarding(struct record *record,
 
 /* "generating" before keygen, "key" after it. */
 MUST_USE bool facts_generating(struct record *record, const char *label,
-    const char *algorithm, unsigned bits, struct err *err);
+    const char *algorithm, unsigned bits, enum key_purpose purpose,
+    struct err *err);
 MUST_USE bool facts_key(struct record *record, const struct dnskey *dnskey,
     struct err *err);
 

@@ -238,6 +238,7 @@ json_of_stages(unsigned stages)
 		{ STAGE_SCHEDULE, "schedule" },
 		{ STAGE_PLAN, "plan" },
 		{ STAGE_BUILT, "built" },
+		{ STAGE_PREVIOUS, "previous" },
 	};
 	json_t *list = json_array();
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "ksr/pubkey.h"
+#include "ksr/purpose.h"
 #include "signer/keygen.h"
 
 bool
@@ -51,20 +52,36 @@ keygen_parse(const char *label, const char *algorithm, const char *size,
 	return true;
 }
 
+uint16_t
+purpose_flags(enum key_purpose purpose)
+{
+	switch (purpose) {
+	case PURPOSE_ZSK:
+		return DNSKEY_FLAGS_ZSK;
+	case PURPOSE_AUDIT:
+		return 0;
+	default:
+		return DNSKEY_FLAGS_KSK;
+	}
+}
+
 bool
 keygen_run(struct token *token, const struct keygen *what, const char *zone,
     uint32_t ttl_s, struct hsm_key *ret_key, struct keyinfo *ret_info,
     struct err *err)
 {
+	uint8_t mark[PURPOSE_MARK_SIZE] = { 0 };
 	const struct hsm_keygen request = { .label = what->label,
 		.type = what->type,
-		.rsa_bits = what->rsa_bits };
+		.rsa_bits = what->rsa_bits,
+		.id = mark };
 	struct hsm_key key;
 	struct dnskey dnskey;
 
-	if (!hsm_keygen(token->hsm, &request, &key, err) ||
-	    !token_dnskey(&key, what->algorithm, DNSKEY_FLAGS_KSK, ttl_s,
-		&dnskey, err) ||
+	if (!purpose_mark(what->purpose, zone, what->label, mark, err) ||
+	    !hsm_keygen(token->hsm, &request, &key, err) ||
+	    !token_dnskey(&key, what->algorithm, purpose_flags(what->purpose),
+		ttl_s, &dnskey, err) ||
 	    !keyinfo_of(&dnskey, zone, ret_info, err))
 		return false;
 	*ret_key = key;

@@ -1,5 +1,5 @@
 /*
- * Generating a KSK, for the commands that do it: keygen and init.
+ * Generating a key, for the commands that do it: keygen and init.
  */
 #pragma once
 
@@ -11,13 +11,17 @@ struct keygen {
 	uint8_t algorithm;
 	enum hsm_key_type type;
 	unsigned rsa_bits;
+	enum key_purpose purpose; /* keygen_parse leaves it a KSK's */
 };
 
 /* Option values to a request; size may be NULL.  E_USAGE. */
 MUST_USE bool keygen_parse(const char *label, const char *algorithm,
     const char *size, struct keygen *ret, struct err *err);
 
-/* Generates in the opened token and describes the key. */
+/* As a DNSKEY the key has these flags; an audit key, which is none, 0. */
+uint16_t purpose_flags(enum key_purpose purpose);
+
+/* Generates in the opened token, marks for its purpose, describes the key. */
 MUST_USE bool keygen_run(struct token *token, const struct keygen *what,
     const char *zone, uint32_t ttl_s, struct hsm_key *ret_key,
     struct keyinfo *ret_info, struct err *err);

@@ -5,6 +5,7 @@
 #include "ksr/base/words.h"
 #include "ksr/pubkey.h"
 #include "signer/json.h"
+#include "signer/keygen.h"
 #include "signer/keyinfo.h"
 #include "signer/print.h"
 #include "signer/token.h"
@@ -70,29 +71,24 @@ algorithm_of_key(const struct hsm_key *key, const struct config *config)
 					  ALGORITHM_RSASHA256;
 }
 
-/* A token does not say what its keys are for; their labels do. */
-static uint16_t
-flags_of_key(const struct hsm_key *key, const struct config *config)
-{
-	if (keyinfo_configured(config, key->label) == NULL &&
-	    strncmp(key->label, ZSK_LABEL_PREFIX, strlen(ZSK_LABEL_PREFIX)) ==
-		0)
-		return DNSKEY_FLAGS_ZSK;
-	return DNSKEY_FLAGS_KSK;
-}
-
 bool
 keyinfo_of_key(const struct hsm_key *key, const struct config *config,
     struct keyinfo *ret, struct err *err)
 {
+	struct bytes id = { key->id, key->id_len };
+	uint8_t algorithm = algorithm_of_key(key, config);
+	uint32_t ttl_s = config_ttl_s(config);
+	enum key_purpose purpose = PURPOSE_KSK;
 	struct dnskey dnskey;
 
 	if (!key->has_public)
 		return err_set(err, E_HSM, "key \"%s\" has no public half",
 		    key->label);
-	return token_dnskey(key, algorithm_of_key(key, config),
-		   flags_of_key(key, config), config_ttl_s(config), &dnskey,
-		   err) &&
+	return token_dnskey(
+		   key, algorithm, DNSKEY_FLAGS_KSK, ttl_s, &dnskey, err) &&
+	    purpose_of(config, &dnskey, id, &purpose, err) &&
+	    token_dnskey(
+		key, algorithm, purpose_flags(purpose), ttl_s, &dnskey, err) &&
 	    keyinfo_of(&dnskey, config->ksk_policy.signers_name, ret, err);
 }
 
@@ -122,12 +118,29 @@ is_ksk(const struct keyinfo *info)
 	return (info->dnskey.flags & DNSKEY_FLAG_SEP) != 0;
 }
 
+/* It stands in no zone. */
+static void
+print_audit_key(const struct keyinfo *info)
+{
+	char algorithm[ALGORITHM_TEXT_SIZE];
+
+	printf("Audit key %s\n  algorithm %s; signs ceremony records (`log "
+	       "sign --key`) and nothing else\n",
+	    info->dnskey.identifier,
+	    algorithm_text(info->dnskey.algorithm, algorithm));
+}
+
 void
 keyinfo_print(const struct keyinfo *info)
 {
-	struct buf text = buf_new(2 * RECORD_MAX);
 	char algorithm[ALGORITHM_TEXT_SIZE];
+	struct buf text;
 
+	if (info->dnskey.flags == 0) {
+		print_audit_key(info);
+		return;
+	}
+	text = buf_new(2 * RECORD_MAX);
 	put_dnskey(info, &text);
 	printf("Key %s\n  algorithm %s, key tag %u", info->dnskey.identifier,
 	    algorithm_text(info->dnskey.algorithm, algorithm),
@@ -141,6 +154,15 @@ keyinfo_print(const struct keyinfo *info)
 	if (is_ksk(info))
 		print_words((struct bytes){ info->ds_sha256, DS_SHA256_SIZE });
 	buf_free(&text);
+}
+
+static json_t *
+json_of_audit_key(const struct keyinfo *info)
+{
+	char algorithm[ALGORITHM_TEXT_SIZE];
+
+	return json_pack("{s:s, s:s}", "label", info->dnskey.identifier,
+	    "algorithm", algorithm_text(info->dnskey.algorithm, algorithm));
 }
 
 static json_t *
@@ -167,6 +189,8 @@ keyinfo_json(const struct keyinfo *info)
 	char algorithm[ALGORITHM_TEXT_SIZE];
 	json_t *json;
 
+	if (info->dnskey.flags == 0)
+		return json_of_audit_key(info);
 	if (!is_ksk(info))
 		return json_of_zsk(info);
 	put_dnskey(info, &dnskey);

@@ -13,7 +13,7 @@
 #include "ksr/rrset.h"
 
 struct keyinfo {
-	struct dnskey dnskey; /* flags 257, or 256 for a ZSK */
+	struct dnskey dnskey; /* flags 257, 256 for a ZSK, 0 for an audit key */
 	uint16_t revoked_tag;
 	uint8_t ds_sha256[DS_SHA256_SIZE];
 	char zone[DNAME_TEXT_MAX + 1]; /* canonical, with its final dot */
@@ -33,12 +33,9 @@ const struct config_key *keyinfo_configured(
 MUST_USE bool keyinfo_deletable(const struct config *config, const char *label,
     int64_t now, struct err *err);
 
-/* How `request` begins the labels of the keys that it makes. */
-#define ZSK_LABEL_PREFIX "zsk-"
-
 /*
- * A key in the token, a ZSK if it is labelled as one and no configured key, else
- * a KSK; of the algorithm that the configuration pins, or else of
+ * A key in the token, with the flags of its purpose (purpose.h; 0 for an audit
+ * key); of the algorithm that the configuration pins, or else of
  * the one with SHA-256 (P-384: SHA-384) that keys of its type sign with.
  */
 MUST_USE bool keyinfo_of_key(const struct hsm_key *key,

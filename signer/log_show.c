@@ -4,6 +4,7 @@
 
 #include "ksr/base/words.h"
 #include "ksr/presentation.h"
+#include "ksr/purpose.h"
 #include "signer/log_show.h"
 #include "signer/print.h"
 #include "signer/steps_record.h"
@@ -329,8 +330,12 @@ show_zsk_files(const struct show *show, const char *clock, const json_t *line)
 static void
 show_generating(const struct show *show, const char *clock, const json_t *line)
 {
-	put(show, PLAIN, clock, STEP_LEFT, "about to make key \"%s\", %s",
-	    fact_text(line, "label"), fact_text(line, "algorithm"));
+	enum key_purpose purpose;
+	bool said = purpose_of_name(fact_text(line, "purpose"), &purpose);
+
+	put(show, PLAIN, clock, STEP_LEFT, "about to make %s, \"%s\", %s",
+	    said ? purpose_text(purpose) : "a key", fact_text(line, "label"),
+	    fact_text(line, "algorithm"));
 }
 
 /* One response that is due. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ksr/base/file.h"
+#include "ksr/purpose.h"
 #include "signer/facts.h"
 #include "signer/interrupt.h"
 #include "signer/json.h"
@@ -54,6 +55,9 @@ find_key(struct signing_log *s, const char *label, struct err *err)
 
 	if (!hsm_find(s->token.hsm, label, &s->key, err) ||
 	    !keyinfo_of_key(&s->key, config, &s->info, err) ||
+	    !purpose_require(config, &s->info.dnskey,
+		(struct bytes){ s->key.id, s->key.id_len }, PURPOSE_AUDIT,
+		err) ||
 	    !ceremony_read(record_dir(s->context->record), &ceremony, err))
 		return false;
 	ok = (ceremony.n_runs > 1 ||

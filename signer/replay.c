@@ -172,6 +172,7 @@ static const struct handler handlers_1[] = {
 	{ "checks built", replay_checks },
 	{ "checks response", replay_checks },
 	{ "checks response+chain", replay_checks },
+	{ "checks previous", replay_checks },
 	{ "hsm", replay_hsm },
 	{ "mapped", replay_mapped },
 	{ "token", replay_token },

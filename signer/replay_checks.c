@@ -8,7 +8,7 @@
 #include "signer/replay_steps.h"
 
 #define ARGUMENTS_MAX 256
-#define STAGE_LAST    STAGE_BUILT
+#define STAGE_LAST    STAGE_PREVIOUS
 
 bool
 replay_arguments(const struct rerun *rerun, const struct command *command,
@@ -353,10 +353,25 @@ look_at_arguments(
 }
 
 static bool
-has_documents(const struct rerun *rerun)
+has_documents(const struct rerun *rerun, unsigned stages)
 {
+	if (stages == STAGE_PREVIOUS)
+		return rerun->config != NULL && rerun->previous.ksr != NULL;
 	return rerun->config != NULL && rerun->request.ksr != NULL &&
 	    (rerun->previous.path == NULL || rerun->previous.ksr != NULL);
+}
+
+/* Before a request is made: the previous response by itself. */
+static bool
+replay_previous(struct rerun *rerun, const json_t *line,
+    const struct check_input *in, struct err *err)
+{
+	size_t first = rerun->report.n_results;
+
+	if (!checks_run(STAGE_PREVIOUS, in, NULL, 0, &rerun->report, err))
+		return false;
+	replay_compare_report(rerun, line, first, rerun->previous.path);
+	return true;
 }
 
 bool
@@ -379,8 +394,10 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 		.key_tests = rerun->replay->key_tests,
 	};
 
-	if (!has_documents(rerun))
+	if (!has_documents(rerun, stages))
 		return true; /* what is missing has been reported */
+	if (stages == STAGE_PREVIOUS)
+		return replay_previous(rerun, line, &in, err);
 	if (!signs && !look_at_arguments(rerun, &in, err))
 		return false;
 	if ((signs && !look_at_turn(rerun, line, stages, &in, &name)) ||

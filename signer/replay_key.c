@@ -12,6 +12,7 @@
 #include "ksr/pubkey.h"
 #include "ksr/rrset.h"
 #include "signer/json.h"
+#include "signer/keygen.h"
 #include "signer/keyinfo.h"
 #include "signer/replay_steps.h"
 
@@ -90,17 +91,46 @@ replay_generating(struct rerun *rerun, const json_t *line, struct err *err)
 	return true;
 }
 
+/*
+ * What keys of this run are for: what keygen was told, ZSKs for a request.
+ * Versions before 0.2.0 did not record it and made no others.
+ */
+static bool
+purpose_of_run(struct rerun *rerun, enum key_purpose *ret, struct err *err)
+{
+	const json_t *recorded = json_object_get(rerun->generating, "purpose");
+	enum key_purpose purpose = PURPOSE_ZSK;
+	char *given = NULL;
+
+	if (strcmp(rerun->run->command, "keygen") == 0) {
+		purpose = PURPOSE_KSK;
+		if (!replay_argument(
+			rerun, &cmd_keygen, "purpose", &given, err))
+			return false;
+		if (given != NULL && !purpose_of_name(given, &purpose))
+			differs(rerun, "keys have no purpose \"%s\"", given);
+		free(given);
+	}
+	if (recorded != NULL)
+		differs_unless_equal(rerun, "purpose", recorded,
+		    json_string(purpose_name(purpose)));
+	*ret = purpose;
+	return true;
+}
+
 /* The key is the one that was about to be made. */
-static void
-compare_intent(struct rerun *rerun, const struct dnskey *key)
+static bool
+compare_intent(struct rerun *rerun, const struct dnskey *key, struct err *err)
 {
 	const json_t *intent = rerun->generating;
 	const struct algorithm *algorithm =
 	    algorithm_of_mnemonic(fact_text(intent, "algorithm"));
 	struct pubkey_info info;
 	struct err why;
-	bool keygen = strcmp(rerun->run->command, "keygen") == 0;
+	enum key_purpose purpose = PURPOSE_KSK;
 
+	if (!purpose_of_run(rerun, &purpose, err))
+		return false;
 	if (strcmp(fact_text(intent, "label"), key->identifier) != 0 ||
 	    algorithm == NULL || algorithm->number != key->algorithm)
 		differs(rerun,
@@ -111,9 +141,10 @@ compare_intent(struct rerun *rerun, const struct dnskey *key)
 	    json_integer_value(json_object_get(intent, "bits")) != info.bits)
 		differs(rerun, "key \"%s\" has %u bits, asked for were others",
 		    key->identifier, info.bits);
-	if (key->flags != (keygen ? DNSKEY_FLAGS_KSK : DNSKEY_FLAGS_ZSK))
+	if (key->flags != purpose_flags(purpose))
 		differs(rerun, "key \"%s\" has flags %u", key->identifier,
 		    key->flags);
+	return true;
 }
 
 bool
@@ -123,7 +154,8 @@ replay_key(struct rerun *rerun, const json_t *line, struct err *err)
 
 	if (!dnskey_of_json(rerun, json_object_get(line, "key"), &key))
 		return true;
-	compare_intent(rerun, &key);
+	if (!compare_intent(rerun, &key, err))
+		return false;
 	list =
 	    realloc(rerun->generated, (rerun->n_generated + 1) * sizeof(*list));
 	if (list == NULL)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/purpose.h"
 #include "signer/report_parts.h"
 #include "signer/steps_record.h"
 
@@ -255,8 +256,11 @@ put_zsk_files(struct page *page, const json_t *line)
 static void
 put_generating(struct page *page, const json_t *line)
 {
-	HTML(page->out, "about to make key <b>$</b>, $, $ bits",
-	    fact_text(line, "label"), fact_text(line, "algorithm"),
+	enum key_purpose purpose;
+	bool said = purpose_of_name(fact_text(line, "purpose"), &purpose);
+
+	HTML(page->out, "about to make $, <b>$</b>, $, $ bits",
+	    said ? purpose_text(purpose) : "a key", fact_text(line, "label"), fact_text(line, "algorithm"),
 	    html_integer(line, "bits").s);
 }
 

@@ -273,7 +273,7 @@ choose_keys(struct requesting *r, struct requesting_algorithm *algorithm,
 	bool chained = r->previous.ksr != NULL;
 	char label[ID_MAX + 1];
 	const struct key_wanted wanted = { label, algorithm->number,
-		algorithm->bits };
+		algorithm->bits, PURPOSE_ZSK };
 
 	if (chained && !take_chained(r, algorithm, err))
 		return false;

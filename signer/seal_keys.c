@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "ksr/purpose.h"
 #include "signer/seal.h"
 
 static bool
@@ -16,23 +17,10 @@ static bool
 check_config(const struct config *config, const struct dnskey *key,
     struct err *err)
 {
-	uint8_t ds[DS_SHA256_SIZE];
-	struct dnskey ksk = *key;
-	struct dname owner;
+	const struct config_key *pinned;
 
-	ksk.flags = DNSKEY_FLAGS_KSK;
-	if (!dname_parse(config->ksk_policy.signers_name, &owner, err) ||
-	    !dnskey_ds(&owner, &ksk, ds, err))
-		return false;
-	for (size_t i = 0; i < config->n_keys; i++) {
-		const struct config_key *pinned = &config->keys[i];
-
-		if (strcmp(pinned->label, key->identifier) == 0 ||
-		    (pinned->has_ds &&
-			memcmp(pinned->ds_sha256, ds, sizeof(ds)) == 0))
-			return is_ksk(err, key, "of the configuration");
-	}
-	return true;
+	return purpose_pinned(config, key, &pinned, err) &&
+	    (pinned == NULL || is_ksk(err, key, "of the configuration"));
 }
 
 static bool

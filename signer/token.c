@@ -5,6 +5,7 @@
 
 #include "ksr/base/cursor.h"
 #include "ksr/pubkey.h"
+#include "ksr/purpose.h"
 #include "ksr/rrset.h"
 #include "signer/environment.h"
 #include "signer/facts.h"
@@ -297,6 +298,9 @@ token_find_ksks(struct token *token, const struct config *config,
 		    !token_dnskey(&ksk.key, pinned->algorithm, DNSKEY_FLAGS_KSK,
 			config_ttl_s(config), &ksk.dnskey, err) ||
 		    !matches_pin(config, pinned, &ksk.dnskey, err) ||
+		    !purpose_require(config, &ksk.dnskey,
+			(struct bytes){ ksk.key.id, ksk.key.id_len },
+			PURPOSE_KSK, err) ||
 		    !is_kept_in_token(config, &ksk.key, err))
 			return err_prefix(err, "keys.%s (label \"%s\")",
 			    pinned->name, pinned->label);

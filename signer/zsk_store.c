@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ksr/pubkey.h"
+#include "ksr/purpose.h"
 #include "ksr/rrset.h"
 #include "signer/facts.h"
 #include "signer/zsk_pair.h"
@@ -64,8 +65,12 @@ static bool
 of_token(struct zsk_store *store, uint8_t algorithm, struct zsk *zsk,
     struct err *err)
 {
+	const struct config *config = store->context->config;
+	struct bytes id = { zsk->key.id, zsk->key.id_len };
+
 	return token_dnskey(&zsk->key, algorithm, DNSKEY_FLAGS_ZSK,
-	    config_request_ttl_s(store->context->config), &zsk->dnskey, err);
+		   config_request_ttl_s(config), &zsk->dnskey, err) &&
+	    purpose_require(config, &zsk->dnskey, id, PURPOSE_ZSK, err);
 }
 
 static bool
@@ -158,15 +163,19 @@ static bool
 make_in_token(void *arg, struct dnskey *ret, struct err *err)
 {
 	struct making *m = arg;
+	const char *zone = m->store->context->config->ksk_policy.signers_name;
+	uint8_t mark[PURPOSE_MARK_SIZE] = { 0 };
 	struct hsm_keygen what = { .label = m->wanted->label,
 		.type = HSM_RSA,
-		.rsa_bits = m->wanted->bits };
+		.rsa_bits = m->wanted->bits,
+		.id = mark };
 
 	if (m->wanted->algorithm == ALGORITHM_ECDSAP256SHA256)
 		what.type = HSM_EC_P256;
 	else if (m->wanted->algorithm == ALGORITHM_ECDSAP384SHA384)
 		what.type = HSM_EC_P384;
-	if (!hsm_keygen(m->store->token.hsm, &what, &m->zsk->key, err) ||
+	if (!purpose_mark(PURPOSE_ZSK, zone, m->wanted->label, mark, err) ||
+	    !hsm_keygen(m->store->token.hsm, &what, &m->zsk->key, err) ||
 	    !of_token(m->store, m->wanted->algorithm, m->zsk, err))
 		return false;
 	*ret = m->zsk->dnskey;

@@ -37,9 +37,9 @@ sealed() {
 			jq -r '"\(.event) \(.status)"')"
 }
 
-recorded 0 keygen --label audit --algorithm RSASHA256
-recorded 0 keygen --label audit-256 --algorithm ECDSAP256SHA256
-recorded 0 keygen --label audit-384 --algorithm ECDSAP384SHA384
+recorded 0 keygen --purpose audit --label audit --algorithm RSASHA256
+recorded 0 keygen --purpose audit --label audit-256 --algorithm ECDSAP256SHA256
+recorded 0 keygen --purpose audit --label audit-384 --algorithm ECDSAP384SHA384
 run --config "$CONFIG" --ceremony fresh --at "$AT" log sign none.p7s --key audit
 [ "$status" -eq 1 ] || fail "an empty record was signed"
 grep -qF 'nothing is on this record' "$SCRATCH/err" || fail "says otherwise"

@@ -628,6 +628,19 @@ config_read_unrelated_values_refused(void **state)
 			"2020-01-01T00:00:00Z\n    ds_withdrawn: "
 			"2020-01-01T00:00:00Z"),
 		    "c.yaml:7:19: keys.k.ds_withdrawn: is not after" },
+		{ KEYED("rsa_size: 2048") "other_keys:\n  o: {label: l, purpose: "
+					  "zsk}\n",
+		    "c.yaml:7:14: other_keys.o.label: \"l\" is the label of "
+		    "k too" },
+		{ "other_keys:\n  a: {label: l, purpose: zsk}\n  b: {label: l, "
+		  "purpose: audit}\n",
+		    "c.yaml:3:14: other_keys.b.label: \"l\" is the label of "
+		    "a too" },
+		{ "other_keys:\n  a: {label: l, purpose: ksk}\n",
+		    "c.yaml:2:26: other_keys.a.purpose: \"ksk\" is not a "
+		    "purpose (expected zsk or audit" },
+		{ "other_keys:\n  a: {label: l}\n",
+		    "c.yaml:2:3: other_keys.a: has no key \"purpose\"" },
 		{ "keys: {k: {label: l, algorithm: RSASHA1}}\n",
 		    "c.yaml:1:33: keys.k.algorithm: is not an algorithm this "
 		    "program can verify" },

@@ -109,7 +109,7 @@ rig_login(struct rig *rig)
 static struct hsm_key
 rig_keygen(struct rig *rig, const char *label, enum hsm_key_type type)
 {
-	struct hsm_keygen what = { label, type, 2048 };
+	struct hsm_keygen what = { label, type, 2048, NULL };
 	struct hsm_key key;
 	struct err err;
 
@@ -897,11 +897,11 @@ hsm_keygen_each_type_signs(void **state)
 		enum hsm_mechanism mechanism;
 		size_t sig_len;
 	} cases[] = {
-		{ { "r2048", HSM_RSA, 2048 }, HSM_RSA_PKCS1_SHA256, 256 },
-		{ { "r3072", HSM_RSA, 3072 }, HSM_RSA_PKCS1_SHA512, 384 },
-		{ { "r4096", HSM_RSA, 4096 }, HSM_RSA_PKCS1_SHA256, 512 },
-		{ { "p256", HSM_EC_P256, 0 }, HSM_ECDSA_SHA256, 64 },
-		{ { "p384", HSM_EC_P384, 0 }, HSM_ECDSA_SHA384, 96 },
+		{ { "r2048", HSM_RSA, 2048, NULL }, HSM_RSA_PKCS1_SHA256, 256 },
+		{ { "r3072", HSM_RSA, 3072, NULL }, HSM_RSA_PKCS1_SHA512, 384 },
+		{ { "r4096", HSM_RSA, 4096, NULL }, HSM_RSA_PKCS1_SHA256, 512 },
+		{ { "p256", HSM_EC_P256, 0, NULL }, HSM_ECDSA_SHA256, 64 },
+		{ { "p384", HSM_EC_P384, 0, NULL }, HSM_ECDSA_SHA384, 96 },
 	};
 	static const char *const digests[] = { "SHA256", "SHA512", "SHA256",
 		"SHA384" };
@@ -959,27 +959,43 @@ hsm_keygen_id_is_hash_of_label(void **state)
 }
 
 static void
+hsm_keygen_id_given_is_kept(void **state)
+{
+	static const uint8_t id[] = "abcdefghijklmnopqrst";
+	const struct hsm_keygen what = { "marked", HSM_EC_P256, 0, id };
+	struct rig *rig = *state;
+	struct hsm_key made, found;
+	struct err err;
+
+	rig_login(rig);
+	assert_ok(hsm_keygen(rig->hsm, &what, &made, &err), &err);
+	assert_ok(hsm_find(rig->hsm, "marked", &found, &err), &err);
+	assert_int_equal(found.id_len, HSM_ID_SIZE);
+	assert_memory_equal(found.id, id, HSM_ID_SIZE);
+}
+
+static void
 hsm_keygen_refused(void **state)
 {
 	static const struct {
 		struct hsm_keygen what;
 		const char *message;
 	} cases[] = {
-		{ { "taken", HSM_EC_P256, 0 },
+		{ { "taken", HSM_EC_P256, 0, NULL },
 		    "an object with this label exists already" },
-		{ { "taken", HSM_RSA, 2048 },
+		{ { "taken", HSM_RSA, 2048, NULL },
 		    "an object with this label exists already" },
-		{ { "half", HSM_EC_P384, 0 },
+		{ { "half", HSM_EC_P384, 0, NULL },
 		    "an object with this label exists already" },
-		{ { "abc", HSM_EC_P256, 0 },
+		{ { "abc", HSM_EC_P256, 0, NULL },
 		    "an object with this CKA_ID exists already" },
-		{ { "x", HSM_RSA, 1024 },
+		{ { "x", HSM_RSA, 1024, NULL },
 		    "2048, 3072 or 4096 bits, not "
 		    "1024" },
-		{ { "x", HSM_RSA, 0 }, "2048, 3072 or 4096 bits, not 0" },
-		{ { "x", HSM_OTHER, 0 }, "keys are RSA, P-256 or P-384" },
-		{ { "", HSM_EC_P256, 0 }, "a key's label is" },
-		{ { "a\tb", HSM_EC_P256, 0 }, "a key's label is" },
+		{ { "x", HSM_RSA, 0, NULL }, "2048, 3072 or 4096 bits, not 0" },
+		{ { "x", HSM_OTHER, 0, NULL }, "keys are RSA, P-256 or P-384" },
+		{ { "", HSM_EC_P256, 0, NULL }, "a key's label is" },
+		{ { "a\tb", HSM_EC_P256, 0, NULL }, "a key's label is" },
 	};
 	struct rig *rig = *state;
 	EVP_PKEY *pkey = EVP_RSA_gen(2048);
@@ -1032,33 +1048,33 @@ hsm_keygen_fault_fails_and_destroys(void **state)
 		struct hsm_keygen what;
 		const char *message;
 	} cases[] = {
-		{ "keygen_extractable", { "k", HSM_EC_P256, 0 },
+		{ "keygen_extractable", { "k", HSM_EC_P256, 0, NULL },
 		    "CKA_EXTRACTABLE of the private key is true, false was "
 		    "asked for" },
-		{ "sensitive_missing", { "k", HSM_EC_P256, 0 },
+		{ "sensitive_missing", { "k", HSM_EC_P256, 0, NULL },
 		    "CKA_SENSITIVE of the private key is not given" },
-		{ "extractable_missing", { "k", HSM_EC_P256, 0 },
+		{ "extractable_missing", { "k", HSM_EC_P256, 0, NULL },
 		    "CKA_EXTRACTABLE of the private key is not given, false "
 		    "was asked for" },
-		{ "sign_forbidden", { "k", HSM_EC_P256, 0 },
+		{ "sign_forbidden", { "k", HSM_EC_P256, 0, NULL },
 		    "CKA_SIGN of the private key is false" },
-		{ "sensitive_garbage", { "k", HSM_EC_P256, 0 },
+		{ "sensitive_garbage", { "k", HSM_EC_P256, 0, NULL },
 		    "attribute 0x103 is not a truth value" },
-		{ "id_differs", { "k", HSM_EC_P256, 0 },
+		{ "id_differs", { "k", HSM_EC_P256, 0, NULL },
 		    "its CKA_ID is not the one" },
-		{ "exponent_three", { "k", HSM_RSA, 2048 },
+		{ "exponent_three", { "k", HSM_RSA, 2048, NULL },
 		    "its CKA_PUBLIC_EXPONENT is not 65537" },
-		{ "params_foreign", { "k", HSM_EC_P384, 0 },
+		{ "params_foreign", { "k", HSM_EC_P384, 0, NULL },
 		    "CKA_EC_PARAMS names neither" },
-		{ "label_differs", { "k", HSM_EC_P256, 0 },
+		{ "label_differs", { "k", HSM_EC_P256, 0, NULL },
 		    "the token gave \"\\x1b[2J\"" },
-		{ "sign_flips_bit", { "k", HSM_RSA, 2048 },
+		{ "sign_flips_bit", { "k", HSM_RSA, 2048, NULL },
 		    "its test signature does not verify" },
-		{ "sign_flips_bit", { "k", HSM_EC_P256, 0 },
+		{ "sign_flips_bit", { "k", HSM_EC_P256, 0, NULL },
 		    "its test signature does not verify" },
-		{ "sign_fails", { "k", HSM_EC_P384, 0 },
+		{ "sign_fails", { "k", HSM_EC_P384, 0, NULL },
 		    "key \"k\": C_Sign: CKR_DEVICE_ERROR (0x30)" },
-		{ "always_authenticate", { "k", HSM_EC_P256, 0 },
+		{ "always_authenticate", { "k", HSM_EC_P256, 0, NULL },
 		    "CKA_ALWAYS_AUTHENTICATE" },
 	};
 	struct rig *rig = *state;
@@ -1163,7 +1179,7 @@ hsm_keygen_cannot_make_or_destroy_fails(void **state)
 		    "the new key is bad, and could not be destroyed: "
 		    "CKA_EXTRACTABLE" },
 	};
-	struct hsm_keygen what = { "k", HSM_EC_P256, 0 };
+	struct hsm_keygen what = { "k", HSM_EC_P256, 0, NULL };
 	struct rig *rig = *state;
 	struct hsm_key key;
 	struct err err;
@@ -1512,6 +1528,7 @@ main(void)
 		hsm_test(hsm_keys_fault_fails),
 		hsm_test(hsm_keygen_each_type_signs),
 		hsm_test(hsm_keygen_id_is_hash_of_label),
+		hsm_test(hsm_keygen_id_given_is_kept),
 		hsm_test(hsm_keygen_refused),
 		hsm_test(hsm_keygen_fault_fails_and_destroys),
 		hsm_test(hsm_keygen_cannot_make_or_destroy_fails),

@@ -31,6 +31,7 @@
 /* Configuration. */
 #define CONFIG_HSMS_MAX    8u
 #define CONFIG_KEYS_MAX    16u /* KSKs; a schema slot is a bit mask of these */
+#define CONFIG_OTHER_KEYS_MAX 64u /* ZSKs and audit keys */
 #define CONFIG_SCHEMAS_MAX 32u
 #define CONFIG_LIST_MAX    16u /* items of a list of domains, sizes, ... */
 #define CONFIG_ENV_MAX     16u
