@@ -151,10 +151,21 @@ contradict(const char *label, enum key_purpose one, const char *says,
 	    label, purpose_text(one), says, purpose_text(other), name);
 }
 
+/* How a KSK is known as one, for messages. */
+static const char *
+ksk_by(const struct mark *mark, const struct config_key *pinned)
+{
+	if (pinned != NULL)
+		return "is a KSK of the configuration";
+	return mark->there ? "is a KSK by its mark in the token"
+			   : "counts as a KSK, having no mark of its purpose "
+			     "and no entry in `other_keys`";
+}
+
 /* The mark beside the configuration's word, and both of its words. */
 static bool
 find_purpose(const struct config *config, const struct dnskey *key,
-    struct bytes id, struct mark *ret, bool *ret_known, struct err *err)
+    struct bytes id, struct mark *ret, const char **ret_ksk, struct err *err)
 {
 	const char *label = key->identifier;
 	const struct config_other_key *other = declared_other(config, label);
@@ -164,7 +175,7 @@ find_purpose(const struct config *config, const struct dnskey *key,
 	if (!mark_read(config, label, id, &mark, err) ||
 	    !purpose_pinned(config, key, &pinned, err))
 		return false;
-	*ret_known = mark.there || pinned != NULL || other != NULL;
+	*ret_ksk = ksk_by(&mark, pinned);
 	if (pinned != NULL && other != NULL)
 		return contradict(label, PURPOSE_KSK, pinned->name,
 		    other->purpose, other->name, err);
@@ -188,10 +199,10 @@ bool
 purpose_of(const struct config *config, const struct dnskey *key,
     struct bytes id, enum key_purpose *ret, struct err *err)
 {
+	const char *ksk;
 	struct mark mark;
-	bool known;
 
-	if (!find_purpose(config, key, id, &mark, &known, err))
+	if (!find_purpose(config, key, id, &mark, &ksk, err))
 		return false;
 	*ret = mark.purpose;
 	return true;
@@ -201,19 +212,16 @@ bool
 purpose_require(const struct config *config, const struct dnskey *key,
     struct bytes id, enum key_purpose wanted, struct err *err)
 {
+	const char *ksk;
 	struct mark mark;
-	bool known;
 
-	if (!find_purpose(config, key, id, &mark, &known, err))
+	if (!find_purpose(config, key, id, &mark, &ksk, err))
 		return false;
 	if (mark.purpose != wanted && mark.purpose == PURPOSE_KSK)
 		return err_set(err, E_REFUSED,
-		    "key \"%s\" %s a KSK%s: a KSK signs the zone's DNSKEY "
-		    "RRset and nothing else (DPS 5.1.4)",
-		    key->identifier, known ? "is" : "counts as",
-		    known ? ""
-			  : ", having no mark of its purpose and no entry in "
-			    "`other_keys`");
+		    "key \"%s\" %s: a KSK signs the zone's DNSKEY RRset and "
+		    "nothing else (DPS 5.1.4)",
+		    key->identifier, ksk);
 	if (mark.purpose != wanted)
 		return err_set(err, E_REFUSED,
 		    "key \"%s\" is %s (expected %s): a key has one purpose",
