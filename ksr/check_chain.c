@@ -197,23 +197,45 @@ judge_zsks(const struct check_input *in, struct check_result *result)
 	}
 }
 
-enum verdict
-check_chain_keys(const struct check_input *in, struct check_result *result)
+static bool
+judge_bundles(const struct check_input *in, struct check_result *result,
+    struct err *err)
 {
 	struct dname owner;
+
+	if (!dname_parse(in->previous->domain, &owner, err))
+		return false;
+	for (size_t i = 0; i < in->previous->n_bundles; i++)
+		judge_bundle(in, &owner, i, result);
+	return true;
+}
+
+enum verdict
+check_previous_signed(const struct check_input *in, struct check_result *result)
+{
 	struct err err;
 
 	if (in->previous == NULL)
 		return check_not_run(result, NO_PREVIOUS);
-	if (in->previous->n_bundles == 0 ||
-	    (in->request != NULL && in->request->n_bundles == 0))
+	if (in->previous->n_bundles == 0)
 		return check_broken(result, "a document without bundles");
-	if (!dname_parse(in->previous->domain, &owner, &err))
+	if (!judge_bundles(in, result, &err))
 		return check_broken(result, err.msg);
-	for (size_t i = 0; i < in->previous->n_bundles; i++)
-		judge_bundle(in, &owner, i, result);
-	if (in->request != NULL) /* STAGE_PREVIOUS: it is yet to be made */
-		judge_zsks(in, result);
+	return VERDICT_PASS;
+}
+
+enum verdict
+check_chain_keys(const struct check_input *in, struct check_result *result)
+{
+	struct err err;
+
+	if (in->previous == NULL)
+		return check_not_run(result, NO_PREVIOUS);
+	if (in->previous->n_bundles == 0 || in->request->n_bundles == 0)
+		return check_broken(result, "a document without bundles");
+	if (!judge_bundles(in, result, &err))
+		return check_broken(result, err.msg);
+	judge_zsks(in, result);
 	return VERDICT_PASS;
 }
 

@@ -149,6 +149,8 @@ check_retire_safety(const struct check_input *, struct check_result *);
 enum verdict
 check_chain_keys(const struct check_input *, struct check_result *);
 enum verdict
+check_previous_signed(const struct check_input *, struct check_result *);
+enum verdict
 check_chain_keys_in_hsm(const struct check_input *, struct check_result *);
 
 /* check_schedule.c */

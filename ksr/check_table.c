@@ -257,9 +257,15 @@ const struct check checks[] = {
 	  "the previous SKR is signed by known KSKs and its last ZSKs are the "
 	  "request's first",
 	  "The request must continue the zone as it is published.",
-	  STAGE_REQUEST | STAGE_CHAIN | STAGE_PREVIOUS, false,
-	  switch_check_chain_keys, check_chain_keys,
+	  STAGE_REQUEST | STAGE_CHAIN, false, switch_check_chain_keys,
+	  check_chain_keys,
 	  .since = RULES_0_1_0 },
+	{ "KSR-CHAIN-KEYS", "5.1.2",
+	  "the previous SKR that a request is made after is signed by known KSKs",
+	  "Who could have a response of his own believed would choose the keys "
+	  "that sign the next request.",
+	  STAGE_PREVIOUS, false, switch_check_chain_keys, check_previous_signed,
+	  .since = RULES_0_2_0 },
 	{ "KSR-CHAIN-KEYS", "6.5",
 	  "the KSK that signed the previous SKR's last bundle is in the HSM",
 	  "A ceremony with another token than last time is a rollover that "

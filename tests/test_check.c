@@ -12,7 +12,8 @@
 #include "tests/keys.h"
 
 #define ALL_STAGES \
-	(STAGE_REQUEST | STAGE_TOKEN | STAGE_BUILT | STAGE_RESPONSE)
+	(STAGE_REQUEST | STAGE_TOKEN | STAGE_BUILT | STAGE_RESPONSE | \
+	    STAGE_PREVIOUS)
 
 static int64_t
 time_of(const char *text)
@@ -552,6 +553,7 @@ stages_text(const struct check *check)
 	static const char *const stages[] = {
 		[STAGE_REQUEST] = "request",
 		[STAGE_TOKEN] = "token",
+		[STAGE_PREVIOUS] = "previous",
 		[STAGE_RESPONSE] = "response",
 		[STAGE_BUILT] = "built",
 		[STAGE_BUILT | STAGE_RESPONSE] = "built, response",

@@ -42,6 +42,38 @@ check_ksr_chain_keys_refuses_a_bad_signature(void **state)
 }
 
 static void
+check_ksr_chain_keys_of_a_previous_skr_alone_passes(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->in.request = NULL; /* it is yet to be made */
+	assert_verdict(
+	    &f->in, STAGE_PREVIOUS, "KSR-CHAIN-KEYS", VERDICT_PASS);
+	f->in.previous = NULL;
+	assert_verdict(
+	    &f->in, STAGE_PREVIOUS, "KSR-CHAIN-KEYS", VERDICT_NOT_RUN);
+	fixture_free(f);
+}
+
+static void
+check_ksr_chain_keys_of_a_previous_skr_alone_refuses(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->in.request = NULL;
+	f->previous->bundles[3].signatures[0].signature[5] ^= 1;
+	f->previous->bundles[5].n_signatures = 0;
+	assert_refuses(&f->in, STAGE_PREVIOUS, "KSR-CHAIN-KEYS", 4,
+	    "(ksk-0) does not verify",
+	    "a valid signature over the bundle's keys");
+	assert_refuses(&f->in, STAGE_PREVIOUS, "KSR-CHAIN-KEYS", 6,
+	    "previous SKR: no signature", "a signature by a known KSK");
+	fixture_free(f);
+}
+
+static void
 check_ksr_chain_keys_refuses_an_unsigned_bundle(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -656,6 +688,10 @@ main(void)
 		cmocka_unit_test(check_ksr_chain_keys_refuses_a_bad_signature),
 		cmocka_unit_test(
 		    check_ksr_chain_keys_refuses_an_unsigned_bundle),
+		cmocka_unit_test(
+		    check_ksr_chain_keys_of_a_previous_skr_alone_passes),
+		cmocka_unit_test(
+		    check_ksr_chain_keys_of_a_previous_skr_alone_refuses),
 		cmocka_unit_test(check_ksr_chain_keys_refuses_an_unknown_ksk),
 		cmocka_unit_test(
 		    check_ksr_chain_keys_refuses_a_signature_without_key),
