@@ -264,7 +264,7 @@ const struct check checks[] = {
 	  "the previous SKR that a request is made after is signed by known KSKs",
 	  "Who could have a response of his own believed would choose the keys "
 	  "that sign the next request.",
-	  STAGE_PREVIOUS, false, switch_check_chain_keys, check_previous_signed,
+	  STAGE_PREVIOUS, false, NULL, check_previous_signed,
 	  .since = RULES_0_2_0 },
 	{ "KSR-CHAIN-KEYS", "6.5",
 	  "the KSK that signed the previous SKR's last bundle is in the HSM",

@@ -169,7 +169,7 @@ replay_says "$seal .key.key_tag = 1 else . end" "recorded is 1"
 replay_says "$seal ., (.event = \"end\" | .status = 0 | .message = null) else . end" \
 	'the run claims success after "signing record"'
 replay_says "$seal ., . else . end" '"signing record" may not follow'
-replay_says 'select(.event != "token")' '"signing record" may not follow "hsm"'
+replay_says 'select(.event != "token")' '"signing record" may not follow "mapped"'
 
 # --- Never by a KSK.
 

@@ -689,8 +689,8 @@ checks_run_stages_append(void **state)
 	assert_ok(
 	    checks_run(STAGE_TOKEN, &f->in, NULL, 0, &report, &err), &err);
 	assert_ok(
-	    checks_run(STAGE_BUILT | STAGE_RESPONSE, &f->in, NULL, 0, &report,
-		&err),
+	    checks_run(STAGE_BUILT | STAGE_RESPONSE | STAGE_PREVIOUS, &f->in,
+		NULL, 0, &report, &err),
 	    &err);
 	assert_true(n_request > 0);
 	/* Rows of the request and the response have run twice. */

@@ -42,7 +42,7 @@ check_ksr_chain_keys_refuses_a_bad_signature(void **state)
 }
 
 static void
-check_ksr_chain_keys_of_a_previous_skr_alone_passes(void **state)
+check_ksr_chain_keys_passes_a_previous_skr_alone(void **state)
 {
 	struct fixture *f = fixture_new();
 
@@ -57,7 +57,7 @@ check_ksr_chain_keys_of_a_previous_skr_alone_passes(void **state)
 }
 
 static void
-check_ksr_chain_keys_of_a_previous_skr_alone_refuses(void **state)
+check_ksr_chain_keys_refuses_a_previous_skr_alone(void **state)
 {
 	struct fixture *f = fixture_new();
 
@@ -388,14 +388,15 @@ check_skr_schedule_refuses_a_key_outside_its_validity(void **state)
 	    "not before valid_from, 2026-01-01T00:00:01");
 	key->valid_from = FIXTURE_START;
 	key->has_valid_until = true;
-	key->valid_until = f->request->bundles[8].inception + 1;
+	key->valid_until = f->request->bundles[8].expiration;
 	assert_verdict(&f->in, STAGE_REQUEST, "SKR-SCHEDULE", VERDICT_PASS);
-	key->valid_until = f->request->bundles[8].inception;
+	key->valid_until = f->request->bundles[8].expiration - 1;
 	assert_refuses(&f->in, STAGE_REQUEST, "SKR-SCHEDULE", 9,
-	    "KSK ksk_current is used at inception 2026-03-22T00:00:00",
-	    "before valid_until, 2026-03-22T00:00:00");
+	    "KSK ksk_current is in an RRset whose signatures expire "
+	    "2026-04-12T00:00:00",
+	    "not after valid_until, 2026-04-11T23:59:59");
 	/* Revoked, it is published after its validity ended. */
-	key->valid_until = f->request->bundles[1].inception;
+	key->valid_until = f->request->bundles[0].expiration;
 	f->in.schema = config_schema(f->config, "revoke");
 	assert_verdict(&f->in, STAGE_REQUEST, "SKR-SCHEDULE", VERDICT_PASS);
 	fixture_free(f);
@@ -689,9 +690,9 @@ main(void)
 		cmocka_unit_test(
 		    check_ksr_chain_keys_refuses_an_unsigned_bundle),
 		cmocka_unit_test(
-		    check_ksr_chain_keys_of_a_previous_skr_alone_passes),
+		    check_ksr_chain_keys_passes_a_previous_skr_alone),
 		cmocka_unit_test(
-		    check_ksr_chain_keys_of_a_previous_skr_alone_refuses),
+		    check_ksr_chain_keys_refuses_a_previous_skr_alone),
 		cmocka_unit_test(check_ksr_chain_keys_refuses_an_unknown_ksk),
 		cmocka_unit_test(
 		    check_ksr_chain_keys_refuses_a_signature_without_key),

@@ -318,7 +318,7 @@ plan_malformed_is_refused_with_its_place(void **state)
 		{ "schemas: []\n" Q1("{schema: normal}"),
 		    "schemas: is a list" },
 		{ "schemas: {x: {1-8: {sign: ksk_old}}}\n" Q1("{schema: x}"),
-		    "schemas.x: slot 9 is missing" },
+		    "quarters.2027-q1.schema: \"x\" has 8 slots (expected 9" },
 		{ Q1("{}"), "quarters.2027-q1: has no key \"schema\"" },
 		{ Q1("[]"), "quarters.2027-q1: is a list" },
 		{ Q1("{schema: nothing}"),

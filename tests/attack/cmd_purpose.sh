@@ -98,13 +98,6 @@ cmp -s skr.xml forged.xml && fail "nothing was forged"
 refused_on 1 'KSR-CHAIN-KEYS' "$CONFIG" request out.xml \
 	--previous-skr forged.xml
 [ ! -e out.xml ] || fail "a request was made"
-# Where the policy waives that rule the key still refuses.
-sed 's/^request_policy:/&\n  check_chain_keys: false/' "$CONFIG" >ws/waives.yaml
-grep -q check_chain_keys ws/waives.yaml ||
-	printf '\nrequest_policy:\n  check_chain_keys: false\n' >>ws/waives.yaml
-refused_on 1 '"ksk-1" is a KSK' ws/waives.yaml request out.xml \
-	--previous-skr forged.xml
-[ ! -e out.xml ] || fail "a request was made"
 accepted_on "$CONFIG" request next.xml --previous-skr skr.xml
 RECORDING=
 accepts replay record-anchorite.yaml
@@ -116,11 +109,18 @@ CONF=$(sed -n 's/^ *SOFTHSM2_CONF: *"*\([^"]*\)"*$/\1/p' "$CONFIG")
 foreign() {
 	SOFTHSM2_CONF=$CONF pkcs11-tool --module "$MODULE" --token-label \
 		"anchorite rehearsal" --login --pin "$(cat ws/pin)" \
-		--keypairgen --key-type EC:prime256v1 --label "$1" --id "$2" \
+		--keypairgen --key-type "${3:-EC:prime256v1}" --label "$1" --id "$2" \
 		>/dev/null 2>&1 || fail "pkcs11-tool makes no key"
 }
 foreign old-audit aa01
 foreign old-zsk aa02
+# Nor does the label that a request looks for make a ZSK of it.
+foreign zsk-2027-q4 aa03 rsa:2048
+accepted_on "$CONFIG" sign next.xml next-skr.xml --previous-skr skr.xml \
+	--override KSR-POLICY-SIG-HORIZON --reason rehearsal --batch
+refused_on 1 '"zsk-2027-q4" counts as a KSK' "$CONFIG" request later.xml \
+	--previous-skr next-skr.xml
+[ ! -e later.xml ] || fail "a request was made"
 log_sign 1 '"old-audit" counts as a KSK' "$CONFIG" old-audit
 {
 	cat "$CONFIG"
