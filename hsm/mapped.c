@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,36 @@ struct objects {
 	size_t n;
 };
 
+/* A hexadecimal number up to the character that ends it, which is passed. */
+static bool
+take_hex(const char **at, char end, uint64_t *ret)
+{
+	uint64_t number = 0;
+	size_t n = 0;
+
+	for (; **at != end && n < 16; (*at)++, n++) {
+		const char *digits = "0123456789abcdef";
+		const char *digit = strchr(digits, **at);
+
+		if (**at == '\0' || digit == NULL)
+			return false;
+		number = number << 4 | (uint64_t)(digit - digits);
+	}
+	if (n == 0 || **at != end)
+		return false;
+	(*at)++;
+	*ret = number;
+	return true;
+}
+
+/* Past a field and the blanks behind it. */
+static void
+skip_field(const char **at)
+{
+	*at += strcspn(*at, " ");
+	*at += strspn(*at, " ");
+}
+
 /*
  * Sets *ret_code where the line tells of code that came from outside the
  * kernel.  The line has its NUL in place of its end.
@@ -32,18 +61,25 @@ struct objects {
 static bool
 read_line(const char *line, struct mapping *ret, bool *ret_code)
 {
-	char read, write, execute, share;
-	int path = 0;
+	uint64_t start, end;
+	const char *mode;
 
-	if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %c%c%c%c %" SCNx64
-			 " %*x:%*x %*u %n",
-		&ret->start, &ret->end, &read, &write, &execute, &share,
-		&ret->offset, &path) != 7 || path == 0 ||
-	    ret->end <= ret->start)
+	if (!take_hex(&line, '-', &start) || !take_hex(&line, ' ', &end) ||
+	    end <= start)
 		return false;
-	ret->path = line + path;
-	ret->readable = read == 'r';
-	*ret_code = execute == 'x' && strcmp(ret->path, "[vdso]") != 0 &&
+	mode = line;
+	if (strcspn(mode, " ") != 4)
+		return false;
+	skip_field(&line);
+	if (!take_hex(&line, ' ', &ret->offset))
+		return false;
+	skip_field(&line); /* the device */
+	skip_field(&line); /* the inode */
+	ret->start = (uintptr_t)start;
+	ret->end = (uintptr_t)end;
+	ret->path = line;
+	ret->readable = mode[0] == 'r';
+	*ret_code = mode[2] == 'x' && strcmp(ret->path, "[vdso]") != 0 &&
 	    strcmp(ret->path, "[vsyscall]") != 0;
 	return true;
 }
