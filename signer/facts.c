@@ -203,7 +203,8 @@ facts_hsm(struct record *record, const struct config_hsm *hsm,
 {
 	return record_event(record, "hsm",
 	    json_pack("{s:s, s:o, s:o, s:s}", "name", hsm->name, "module",
-		json_of_text(hsm->module), "sha256", json_of_sha256(sha256),
+		json_of_text(hsm->module), "sha256",
+		sha256 == NULL ? json_null() : json_of_sha256(sha256),
 		"token", hsm->token),
 	    err);
 }

@@ -54,7 +54,7 @@ MUST_USE bool facts_unused_overrides(struct record *record,
 
 /*
  * "hsm": which module and token are about to be opened; sha256 is of the file
- * that will be loaded.
+ * that will be loaded; NULL for one that has no hash, which is not loaded.
  */
 MUST_USE bool facts_hsm(struct record *record, const struct config_hsm *hsm,
     const uint8_t sha256[SHA256_SIZE], struct err *err);

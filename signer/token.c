@@ -42,6 +42,7 @@ token_load(const struct context *context, const char *hsm_name,
 	const struct config_hsm *hsm = NULL;
 	struct token token = { 0 };
 	struct hsm_module *module;
+	struct err late;
 
 	if (!choose_hsm(context->config, hsm_name, &hsm, err) ||
 	    !environment_for_module(hsm, context->config->rehearsal, err))
@@ -50,7 +51,10 @@ token_load(const struct context *context, const char *hsm_name,
 	token.mapped = json_object();
 	if (!hsm_module_open(hsm->module, &module, err)) {
 		token_close(&token);
-		return err_prefix(err, "hsm.%s", hsm->name);
+		if (facts_hsm(context->record, hsm, NULL, &late))
+			return err_prefix(err, "hsm.%s", hsm->name);
+		*err = late;
+		return false;
 	}
 	if (!facts_hsm(
 		context->record, hsm, hsm_module_sha256(module), err)) {
