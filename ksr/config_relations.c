@@ -102,7 +102,7 @@ check_key(
 
 /* What the parent publishes is said in whole, or has no meaning. */
 static bool
-check_trust(
+check_trust_section(
     const struct tree *root, const struct config *config, struct err *err)
 {
 	const struct tree *parent = tree_find(root, "parent_ds");
@@ -185,6 +185,6 @@ config_relations_check(
 {
 	return check_pairs(root, config, err) &&
 	    check_counts(root, config, err) && check_keys(root, config, err) &&
-	    check_trust(root, config, err) &&
+	    check_trust_section(root, config, err) &&
 	    check_other_keys(root, config, err);
 }

@@ -89,7 +89,7 @@ key_tests_share_primes_finds_the_pair(void **state)
 	struct dnskey ec =
 	    fixture_key("ec", 256, ALGORITHM_ECDSAP256SHA256, 0)->dnskey;
 	const struct dnskey *keys[9];
-	size_t expected[9];
+	size_t expected[9] = { 0 };
 
 	(void)state;
 	for (size_t n = 0; n <= ARRAY_LEN(keys); n++) {
