@@ -38,7 +38,8 @@ quiet() {
 }
 
 # give_zsk QUARTER: makes the ZSK that signs in that quarter as a file, for
-# dnssec-signzone, and puts it into the token, for `request` to find.
+# dnssec-signzone, puts it into the token, for `request` to find, and declares
+# it: what another tool made has no mark.
 declare -A ZSK
 give_zsk() {
 	local name
@@ -49,6 +50,10 @@ give_zsk() {
 	quiet softhsm2-util --import "$WS/zsk.pem" --token "anchorite rehearsal" \
 		--pin "$(<"$WS/pin")" --label "zsk-$1" --id "0${1/-q/}"
 	rm "$WS/zsk.pem"
+	grep -q '^other_keys:$' "$ANCHORITE_CONFIG" ||
+		sed -i 's/^keys:$/other_keys:\n\n&/' "$ANCHORITE_CONFIG"
+	sed -i "s/^other_keys:\$/&\n  zsk_${1/-/_}: {label: zsk-$1, purpose: zsk}/" \
+		"$ANCHORITE_CONFIG"
 }
 
 # add_ksk LABEL: a KSK that the configuration then knows as ksk_next.
