@@ -161,9 +161,11 @@ for quarter in 2027-q2 2027-q3 2027-q4; do
 		fail "$quarter: the override was of use"
 	equal "$quarter: asked, on record" "$HORIZON $WHY" "$(of_record \
 		'select(.event == "asked").overrides[] | "\(.id) \(.reason)"')"
-	equal "$quarter: row, on record" "overridden $WHY" "$(of_record \
+	equal "$quarter: rows, on record" "5.1.4 overridden $WHY
+RFC 4034 3.1.5 pass null" "$(of_record \
 		"select(.event == \"checks\").rows[] |
-		select(.id == \"$HORIZON\") | \"\(.verdict) \(.reason)\"")"
+		select(.id == \"$HORIZON\") |
+		\"\(.clause) \(.verdict) \(.reason)\"")"
 	equal "$quarter: unused, on record" "" \
 		"$(of_record 'select(.event == "unused overrides").ids[]')"
 	previous=$WS/skr-$quarter.xml
