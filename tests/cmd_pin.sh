@@ -307,11 +307,11 @@ accepts init ws --at "$AT"
 rm -rf shares
 does 0 "$SPLIT" --pin-file ws/pin -m 3 -n 5 --output shares --remove
 sed -i "s|^    pin_file: .*|    pin_file: \"$PIN\"|" ws/anchorite.yaml
-refuses 2 "pin_file $PIN: No such file" --config ws/anchorite.yaml inventory
+refuses 2 "pin_file: $PIN: No such file" --config ws/anchorite.yaml inventory
 joins 0 5 1 4
 accepts --config ws/anchorite.yaml inventory
 does 0 "$JOIN" --remove --output "$PIN"
-refuses 2 "pin_file $PIN: No such file" --config ws/anchorite.yaml inventory
+refuses 2 "pin_file: $PIN: No such file" --config ws/anchorite.yaml inventory
 
 ### as acts have it: by the configuration
 
