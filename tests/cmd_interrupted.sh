@@ -26,7 +26,7 @@ start() {
 }
 FAULTY_MODULE=$TEST_BIN/libfaulty_module.so
 [ -e "$FAULTY_MODULE" ] || fail "$FAULTY_MODULE is not built"
-export FAULTY FAULTY_TARGET
+export FAULTY FAULTY_TARGET FAULTY_GO=$SCRATCH/go
 FAULTY_TARGET=$(sed -n 's/^    module: "\(.*\)"$/\1/p' "$CONFIG")
 sed "s|module: .*|module: \"$FAULTY_MODULE\"|" "$CONFIG" >"$SLOW"
 
@@ -40,9 +40,11 @@ appears() {
 	fail "\"$1\" did not appear in $i tries"
 }
 
-# begin: starts a `sign` whose token takes its time; $pid.  bash lets a process
-# in the background ignore SIGINT and SIGQUIT, which a person's does not.
+# begin: starts a `sign` whose token takes its time, or with sign_waits until
+# there is $FAULTY_GO; $pid.  bash lets a process in the background ignore
+# SIGINT and SIGQUIT, which a person's does not.
 begin() {
+	rm -f "$FAULTY_GO"
 	: >"$SCRATCH/out"
 	forget
 	env --default-signal "$ANCHORITE" --config "$SLOW" \
@@ -77,7 +79,7 @@ done
 
 ### two at once for one path, or a file that appears there meanwhile
 
-FAULTY=sign_sleeps:1
+FAULTY=sign_waits:1
 begin
 FAULTY=
 refuses 2 "anchorite: $WS: already exists" --config "$CONFIG" --at "$AT" sign \
@@ -85,6 +87,7 @@ refuses 2 "anchorite: $WS: already exists" --config "$CONFIG" --at "$AT" sign \
 cp "$SCRATCH/err" "$SCRATCH/second"
 (start "$CONFIG" "${SIGN[@]}") >"$SCRATCH/second" 2>&1 ||
 	fail "the quick one: $(tail -n 1 "$SCRATCH/second")"
+: >"$FAULTY_GO"
 status=0
 wait "$pid" || status=$?
 equal 'status of the slow one' 2 "$status"
@@ -120,9 +123,10 @@ cmp "$NEW" "$WS/skr.xml" || fail "not a whole response"
 equal 'what there is' skr.xml "$(ls -A "$OUTPUT")"
 rm "$NEW"
 
-FAULTY=sign_sleeps:1
+FAULTY=sign_waits:1
 begin
 echo precious >"$NEW"
+: >"$FAULTY_GO"
 status=0
 wait "$pid" || status=$?
 equal status 2 "$status"
@@ -175,13 +179,18 @@ status=0
 equal 'status without standard error' 0 "$status"
 cmp "$NEW" "$WS/skr.xml" || fail "not the same response"
 rm "$NEW"
-FAULTY=sign_sleeps:1
+FAULTY=sign_waits:1
+rm -f "$FAULTY_GO"
 (
 	set +o pipefail
 	forget
 	env --default-signal=PIPE "$ANCHORITE" --config "$SLOW" \
 		--ceremony "$SCRATCH/slow/ceremony" "${SIGN[@]}" |
-		head -n 1 >"$SCRATCH/out"
+		{
+			head -n 1 >"$SCRATCH/out"
+			exec <&-
+			: >"$FAULTY_GO"
+		}
 )
 FAULTY=
 nothing_written

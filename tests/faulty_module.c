@@ -5,6 +5,7 @@
  * from C_Initialize on, separately for each fault.  The exception is
  * token_gone_after_login: its number is how many calls the token lives on.
  * Each signature that the target made is a line of the file $FAULTY_COUNT.
+ * sign_waits lasts until there is a file $FAULTY_GO, but not for ever.
  */
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -13,11 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <p11-kit/pkcs11.h>
 
 #define FAULTS_MAX 16
+#define WAIT_MAX_S 60
 
 static CK_FUNCTION_LIST *target;
 static CK_FUNCTION_LIST faulty;
@@ -399,6 +402,20 @@ count_signature(void)
 	}
 }
 
+/* False if there is none in WAIT_MAX_S. */
+static bool
+wait_for_file(const char *path)
+{
+	const struct timespec pause = { .tv_nsec = 50L * 1000 * 1000 };
+
+	for (int i = 0; path != NULL && i < WAIT_MAX_S * 20; i++) {
+		if (access(path, F_OK) == 0)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
 static CK_RV
 sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
     unsigned char *sig, CK_ULONG *sig_len)
@@ -413,6 +430,8 @@ sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
 		return CKR_PIN_INVALID;
 	if (fault("sign_sleeps"))
 		sleep(2);
+	if (fault("sign_waits") && !wait_for_file(getenv("FAULTY_GO")))
+		return CKR_DEVICE_ERROR;
 	rv = target->C_Sign(session, data, len, sig, sig_len);
 	if (rv != CKR_OK || sig == NULL)
 		return rv;
