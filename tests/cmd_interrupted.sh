@@ -137,23 +137,29 @@ FAULTY=
 
 ### standard output that goes nowhere
 
-# shown_nowhere TEXT: after a `sign` with something wrong with its output.
+# shown_nowhere REASON [BEFORE]: after a `sign` with something wrong with its
+# output.  What was lost before the last flush has no reason any more.
 shown_nowhere() {
 	equal status 2 "$status"
-	grep -qF -- "anchorite: standard output: $1" "$SCRATCH/err" ||
+	grep -Exq -- "anchorite: ${2-}standard output: ($1|$LOST)" \
+		"$SCRATCH/err" ||
 		fail "does not say that nothing was shown"
 	nothing_written
 }
+LOST='not all of it arrived'
+FULL='No space left on device'
+CLOSED='Bad file descriptor'
 status=0
 (start "$CONFIG" "${SIGN[@]}") >/dev/full 2>"$SCRATCH/err" ||
 	status=$?
-shown_nowhere 'not all of it arrived'
+shown_nowhere "$FULL"
 status=0
 (start "$CONFIG" "${SIGN[@]}") >&- 2>"$SCRATCH/err" || status=$?
-shown_nowhere 'not all of it arrived'
+shown_nowhere "$CLOSED"
 status=0
 (start "$CONFIG" --json "${SIGN[@]}") >/dev/full 2>"$SCRATCH/err" || status=$?
-shown_nowhere ''
+shown_nowhere "$FULL" \
+	'9 of 9 signatures were made and discarded; nothing was published: '
 for command in "show $KSR" "hash $KSR" "--json show $KSR" "sign --help" \
 	"--help" "--version" \
 	"--config $CONFIG --ceremony $WS/ceremony --at $AT check $KSR"; do
@@ -161,13 +167,13 @@ for command in "show $KSR" "hash $KSR" "--json show $KSR" "sign --help" \
 	status=0
 	# shellcheck disable=SC2086
 	"$ANCHORITE" $command >/dev/full 2>"$SCRATCH/err" || status=$?
-	shown_nowhere ''
+	shown_nowhere "$FULL"
 done
 # The response's temporary file would be descriptor 1.
 status=0
 (start "$CONFIG" "${SIGN[@]}") 0<&- >&- 2>"$SCRATCH/err" ||
 	status=$?
-shown_nowhere 'not all of it arrived'
+shown_nowhere "$CLOSED"
 status=0
 (start "$CONFIG" "${SIGN[@]}") 0<&- >&- 2>&- || status=$?
 equal 'status with all closed' 2 "$status"
