@@ -424,10 +424,10 @@ says "2 responses of the plan for 2027-q4, by the step of 2027-q3"
 says "the register had another response than the previous one"
 accepts replay "$SCRATCH/ceremony"
 
-# A rule of the request that one fallback alone breaks; the plan's rules do
-# not know it.
+# A rule of the request that one fallback alone breaks: the old KSK is in its
+# last slot, which expires after that KSK.  The plan's rules do not know it.
 as_before before-f
-sed -i '/^  ksk_current:/s/$/\n    valid_until: 2028-07-05T00:00:00Z/' \
+sed -i '/^  ksk_current:/s/$/\n    valid_until: 2028-10-05T00:00:00Z/' \
 	"$E/offline.yaml"
 sed "s/^delays: 2/delays: 3/" "$PLAN" >"$CHANGED"
 refuses 1 "anchorite: refused: $F_KSR: SKR-SCHEDULE (e_to_e)" \
