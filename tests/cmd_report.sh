@@ -167,12 +167,27 @@ sed -i 's/\xc2\x9b/\\u009b/' "$SCRATCH/forged/log.jsonl"
 prev=$(head -n 1 "$SCRATCH/forged/log.jsonl" | sha256sum | cut -d' ' -f1)
 sed -i "2s/\"prev\":\"[0-9a-f]*\"/\"prev\":\"$prev\"/" \
 	"$SCRATCH/forged/log.jsonl"
+# Each such line is refused; without them, the rest is shown as text.
+refuses 1 'forged/log.jsonl:1: holds a text that cannot be printed' \
+	report "$SCRATCH/forged" -o "$none"
+absent "$none"
+rechained() {
+	sed -i "$1" "$SCRATCH/forged/log.jsonl"
+	prev=$(head -n 1 "$SCRATCH/forged/log.jsonl" | sha256sum | cut -d' ' -f1)
+	sed -i "2s/\"prev\":\"[0-9a-f]*\"/\"prev\":\"$prev\"/" \
+		"$SCRATCH/forged/log.jsonl"
+}
+rechained '1s/\\u001b//; 1s/\\u009b\\n//'
+refuses 1 'forged/log.jsonl:2: holds a text that cannot be printed' \
+	report "$SCRATCH/forged" -o "$none"
+absent "$none"
+rechained '2s/\\u0007//'
 forged=$SCRATCH/forged.html
 accepts report "$SCRATCH/forged" -o "$forged"
 xmllint --noout "$forged" || fail "not well-formed: forged"
 ! LC_ALL=C grep -nP '[^\x20-\x7e]' "$forged" || fail "not ASCII: forged"
-grep -qF '&lt;svg onload=x&gt;\xc2\x9b\x0a' "$forged" || fail "not escaped"
-grep -qF '<code>--&gt;\x07</code>' "$forged" || fail "not escaped: id"
+grep -qF '&lt;svg onload=x&gt;' "$forged" || fail "not escaped"
+grep -qF '<code>--&gt;</code>' "$forged" || fail "not escaped: id"
 
 # A browser, without a network and with nothing of its own on disk.
 browser() {
