@@ -66,6 +66,10 @@ static const struct harmless rows[] = {
 	{ DOCUMENT_REQUEST, ASKED "/Signature@keyIdentifier",
 	  "the name of the key that made it (KSR-BUNDLE-POP)", false,
 	  { NULL }, { NULL } },
+	{ DOCUMENT_REQUEST, ASKED "/Signature/TTL",
+	  "an RRSIG's own TTL, which no signature covers; the original TTL is "
+	  "what is signed", false,
+	  { NULL }, { NULL } },
 	{ DOCUMENT_REQUEST, ASKED "/Key@keyTag",
 	  "of the next ZSK, which its operator chooses", true,
 	  { NULL }, { GIVEN "/Key@keyTag", GIVEN "/Key@keyIdentifier",

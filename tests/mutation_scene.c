@@ -308,11 +308,17 @@ range_left(const struct ksr *request, const struct ksr *previous)
 	const struct bundle *before =
 	    &previous->bundles[previous->n_bundles - 1];
 	const struct bundle *at = request->bundles;
+	int64_t ttl_s = at[0].keys[0].ttl_s;
 
-	if (own->publish_safety_s > at[0].inception - before->inception)
-		return "PublishSafety";
-	if (own->retire_safety_s > at[1].inception - at[0].inception)
-		return "RetireSafety";
+	/*
+	 * The ZSK of the previous quarter stands until the second bundle, the
+	 * new one from the bundle before on: RFC 7583 3.2.1 leaves the time in
+	 * between to both, but not less than both ask for.
+	 */
+	if ((own->publish_safety_s > ttl_s ? own->publish_safety_s : ttl_s) +
+		own->retire_safety_s >
+	    at[1].inception - before->inception)
+		return "PublishSafety with its RetireSafety";
 	for (size_t i = 0; i < request->n_bundles; before = &at[i++]) {
 		int64_t validity_s = at[i].expiration - at[i].inception;
 		int64_t overlap_s = before->expiration - at[i].inception;
