@@ -157,7 +157,7 @@ first KSR-POLICY-SIG-VALIDITY "by the request's own policy" \
 	'8s/P21D/P23D/;9s/P21D/P22D/'
 by_policy KSR-POLICY-SIG-VALIDITY "by the KSK operator's policy" ksk_policy \
 	'min_signature_validity: P15D' 'max_signature_validity: P20D'
-first 'KSR-POLICY-SIG-VALIDITY, KSR-POLICY-SIG-OVERLAP' \
+first 'KSR-POLICY-SIG-VALIDITY, KSR-POLICY-SIG-OVERLAP, SKR-FOLLOWERS' \
 	'an expiration after the inception' \
 	'61s/2027-02-01/2027-01-10/'
 cp "$KSR" "$DOC"
@@ -170,7 +170,7 @@ by_policy KSR-POLICY-SIG-OVERLAP "by the KSK operator's policy" ksk_policy \
 	'min_validity_overlap: P12D'
 by_policy KSR-POLICY-BUNDLE-INTERVAL 'P10D (864000 s) after that of the bundle before' \
 	request_policy 'min_bundle_interval: P11D'
-first 'KSR-POLICY-SIG-VALIDITY, KSR-POLICY-SIG-OVERLAP' 'a gap of ' \
+first 'KSR-POLICY-SIG-VALIDITY, KSR-POLICY-SIG-OVERLAP, SKR-FOLLOWERS' 'a gap of ' \
 	'19s/2027-01-22/2027-01-05/'
 first 'KSR-POLICY-SIG-VALIDITY, KSR-POLICY-SIG-OVERLAP, KSR-POLICY-BUNDLE-INTERVAL' \
 	'is not after that of the bundle before' '60s/2027-01-11/2026-12-31/'
