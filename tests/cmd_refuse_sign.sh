@@ -172,8 +172,12 @@ by_policy KSR-POLICY-BUNDLE-INTERVAL 'P10D (864000 s) after that of the bundle b
 	request_policy 'min_bundle_interval: P11D'
 first 'KSR-POLICY-SIG-VALIDITY, KSR-POLICY-SIG-OVERLAP, SKR-FOLLOWERS' 'a gap of ' \
 	'19s/2027-01-22/2027-01-05/'
-first 'KSR-POLICY-SIG-VALIDITY, KSR-POLICY-SIG-OVERLAP, KSR-POLICY-BUNDLE-INTERVAL' \
-	'is not after that of the bundle before' '60s/2027-01-11/2026-12-31/'
+first 'KSR-POLICY-SIG-VALIDITY, KSR-POLICY-SIG-OVERLAP, KSR-POLICY-BUNDLE-INTERVAL, SKR-TRUST, SKR-FOLLOWERS' \
+	'is not after that of the bundle before' '60s/2027-01-11/2027-01-01/'
+# Bundles are read in order of time: this one becomes the first.
+first 'KSR-POLICY-KEYS, KSR-POLICY-SIG-VALIDITY, KSR-POLICY-SIG-OVERLAP, KSR-POLICY-BUNDLE-INTERVAL' \
+	'is P1D (86400 s) after that of the bundle before' \
+	'60s/2027-01-11/2026-12-31/'
 # Each bound is compared with itself: what is far from both is fine.
 edit "$KSR" '8s/P21D/P30D/;9s/P21D/P1D/'
 accepts --config "$OFFLINE" --at "$AT" check "$DOC"
