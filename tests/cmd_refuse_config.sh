@@ -160,8 +160,8 @@ edited ':28:12: keys.b.label: "ksk-1" is the label of ksk_current too' \
 schema() {
 	printf '%s\n' 'schemas:' '  mine:' "$@" | cat "$OFFLINE" - >"$BAD"
 }
-schema '    1-8: { sign: ksk_current }'
-bad_refused ':28:3: schemas.mine: slot 9 is missing (expected 1 to 9)'
+schema '    1: { sign: ksk_current }' '    3-9: { sign: ksk_current }'
+bad_refused ':28:3: schemas.mine: slot 2 is missing'
 schema '    1-9: { sign: ksk_current }' '    9: { sign: ksk_current }'
 bad_refused ':30:5: schemas.mine.9: slot 9 is given twice'
 schema '    1-9: { sign: [] }'
