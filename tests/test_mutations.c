@@ -746,7 +746,13 @@ every_check_refuses_a_mutant(void **state)
 	for (size_t row = 0; row < n_checks; row++) {
 		size_t n = 0, alone = 0;
 
-		if (!check_in_force(&checks[row], RULES_TODAY) ||
+		/*
+		 * What this program built no document can spoil (test_clear
+		 * does), and without a request there is no way through.
+		 */
+		if (checks[row].stages == STAGE_BUILT ||
+		    checks[row].stages == STAGE_PREVIOUS ||
+		    !check_in_force(&checks[row], RULES_TODAY) ||
 		    (checks[row].enabled != NULL &&
 			!checks[row].enabled(campaign.normal->config)))
 			continue;
