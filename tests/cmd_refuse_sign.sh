@@ -184,8 +184,8 @@ accepts --config "$OFFLINE" --at "$AT" check "$DOC"
 
 ### KSR-POLICY-SAFETY
 
-chained KSR-POLICY-SAFETY 'published for PublishSafety' '6s/P10D/P11D/'
-chained KSR-POLICY-SAFETY 'is not in bundles 2 to 2' '7s/P10D/P11D/'
+chained KSR-POLICY-SAFETY 'no other ZSK of RSASHA256 can sign at' '6s/P10D/P11D/'
+chained KSR-POLICY-SAFETY 'no other ZSK of RSASHA256 can sign at' '7s/P10D/P11D/'
 cp "$KSR" "$DOC"
 {
 	cat "$OFFLINE"
