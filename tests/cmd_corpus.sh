@@ -147,7 +147,7 @@ fourth=$(sed -n "$(nth 4 '<SignatureData>')p" "$SKR_2017")
 sed "$(nth 3 '<SignatureData>')s|.*|$fourth|" "$SKR_2017" >"$CHANGED"
 tampered "bundle 4's signature in bundle 3" SKR-VERIFY:3
 flip "$(nth 2 '<PublicKey>')" >"$CHANGED"
-tampered "one bit of a ZSK in bundle 1" SKR-PAIR:1 SKR-VERIFY:1
+tampered "one bit of a ZSK in bundle 1" KSR-KEY-VALID:1 SKR-PAIR:1 SKR-VERIFY:1
 sed "$(nth 1 '<TTL>172800')s|172800|172799|" "$SKR_2017" >"$CHANGED"
 tampered "the TTL of a ZSK in bundle 1" SKR-PAIR:1 SKR-VERIFY:1
 sed "$(nth 1 '<OriginalTTL>')s|172800|172799|" "$SKR_2017" >"$CHANGED"

@@ -194,8 +194,8 @@ cp "$KSR" "$DOC"
 	printf '%s\n' 'schemas:' '  hasty:' \
 		'    1-4: { sign: ksk_current }' '    5-9: { sign: other }'
 } >"$CONF"
-refused KSR-POLICY-SAFETY 'KSK ksk_current is not in the bundle' "$CONF" "$AT" \
-	--first --schema hasty
+refused 'KSR-POLICY-SAFETY, SKR-TRUST, SKR-FOLLOWERS' \
+	'KSK ksk_current is not in the bundle' "$CONF" "$AT" --first --schema hasty
 
 ### KSR-CHAIN-KEYS and -OVERLAP
 

@@ -125,9 +125,9 @@ xmllint --format "$ROLL" | awk '/<ResponseBundle / { n++ }
 	n == 2 && /<\/ResponseBundle>/ { printf "%s", first }' \
 	>"$SCRATCH/order.xml"
 accepts release "$ROLL" --at 2018-02-05T00:00:00Z
-cp "$SCRATCH/out" "$SCRATCH/in-order"
+grep -v '^;' "$SCRATCH/out" >"$SCRATCH/in-order"
 accepts release "$SCRATCH/order.xml" --at 2018-02-05T00:00:00Z
-cmp "$SCRATCH/out" "$SCRATCH/in-order" || fail "another order, another slot"
+grep -v '^;' "$SCRATCH/out" | cmp - "$SCRATCH/in-order" || fail "another order, another slot"
 
 ### As DNS tools read it
 
