@@ -164,7 +164,7 @@ tampered "bundle 1 without one ZSK" SKR-PAIR:1 SKR-VERIFY:1
 without_key 4 >"$CHANGED"
 tampered "bundle 2 without its ZSK" SKR-PAIR:2 SKR-VERIFY:2
 without_key 5 >"$CHANGED"
-tampered "bundle 2 without its KSK" SKR-PAIR:2 SKR-VERIFY:2
+tampered "bundle 2 without its KSK" SKR-FOLLOWERS:2 SKR-PAIR:2 SKR-TRUST:2 SKR-VERIFY:2
 sed "$(nth 2 '<Expiration>')s|05-02|05-03|" "$SKR_2017" >"$CHANGED"
 tampered "bundle 2's expiration" SKR-MATCH:2 SKR-VERIFY:2
 sed "$(nth 2 '<SignatureExpiration>')s|05-02|05-03|" "$SKR_2017" >"$CHANGED"
