@@ -61,6 +61,7 @@ struct processed {
 
 struct plan_proof; /* plan_check.h */
 struct key_tests;  /* key_tests.h */
+struct history;	   /* history.h */
 
 /* What a rule may look at.  Everything is borrowed. */
 struct check_input {
@@ -74,7 +75,12 @@ struct check_input {
 	const char *alternative; /* NULL: not declared to be one */
 	const struct processed *processed; /* NULL: there is no register */
 	size_t n_processed;
+	const struct history *history; /* of the zone; NULL: no register */
+	const char *fallback;	 /* NULL: not declared a fallback request */
+	const uint8_t *replaces; /* a response's SHA-256; NULL: none declared */
+	bool first;		 /* declared to have no previous SKR */
 	const struct ksr *previous; /* NULL: none was given */
+	uint8_t previous_sha256[SHA256_SIZE]; /* of the file, if one was */
 	const struct schema *schema; /* NULL: none was named */
 	/* STAGE_TOKEN: bit i is set if configuration key i is in the HSM. */
 	uint32_t keys_in_hsm;
@@ -171,6 +177,15 @@ bool report_accepted(const struct report *report);
 /* The same of the rows from `first` on. */
 bool report_accepted_from(const struct report *report, size_t first);
 void report_clear(struct report *report);
+
+/*
+ * The newest response whose slots the request begins within or before, unless
+ * the request's very octets were signed; NULL if there is none: then nothing
+ * need be declared.  Needs history, config, request and its SHA-256.
+ */
+struct history_response;
+const struct history_response *
+check_once_overlap(const struct check_input *in);
 
 /* For rules. bundle is its index from 0; NO_BUNDLE for the document. */
 #define NO_BUNDLE SIZE_MAX

@@ -9,6 +9,20 @@
 #include "ksr/pubkey.h"
 #include "ksr/rrset.h"
 
+size_t
+bundle_followed(const struct check_input *in)
+{
+	size_t last = in->previous->n_bundles - 1;
+
+	if (in->fallback == NULL && in->replaces == NULL)
+		return last;
+	while (last > 0 && in->request->n_bundles > 0 &&
+	    in->previous->bundles[last].inception >=
+		in->request->bundles[0].inception)
+		last--;
+	return last;
+}
+
 static void
 judge_signature(const struct check_input *in, const struct dname *owner,
     size_t index, const struct rrsig *rrsig, struct check_result *result)
@@ -173,7 +187,7 @@ holds_zsk(const struct bundle *bundle, const struct dnskey *key)
 static void
 judge_zsks(const struct check_input *in, struct check_result *result)
 {
-	size_t last_index = in->previous->n_bundles - 1;
+	size_t last_index = bundle_followed(in);
 	const struct bundle *last = &in->previous->bundles[last_index];
 	const struct bundle *first = &in->request->bundles[0];
 
@@ -243,6 +257,7 @@ enum verdict
 check_chain_keys_in_hsm(
     const struct check_input *in, struct check_result *result)
 {
+	size_t followed;
 	const struct bundle *last;
 	struct schema_slot slot;
 	struct dname owner;
@@ -254,10 +269,11 @@ check_chain_keys_in_hsm(
 		return check_broken(result, "a document without bundles");
 	if (!dname_parse(in->previous->domain, &owner, &err))
 		return check_broken(result, err.msg);
-	last = &in->previous->bundles[in->previous->n_bundles - 1];
+	followed = bundle_followed(in);
+	last = &in->previous->bundles[followed];
 	slot = bundle_slot(in->config, &owner, last);
 	if (slot.sign == 0) {
-		finding_add(result, in->previous, in->previous->n_bundles - 1,
+		finding_add(result, in->previous, followed,
 		    "previous SKR: no configured KSK signed the last bundle");
 		finding_required(result, "a KSK that is in the HSM");
 	}
@@ -266,7 +282,7 @@ check_chain_keys_in_hsm(
 
 		if ((slot.sign & ~in->keys_in_hsm & UINT32_C(1) << i) == 0)
 			continue;
-		finding_add(result, in->previous, in->previous->n_bundles - 1,
+		finding_add(result, in->previous, followed,
 		    "previous SKR: KSK %s (%.120s) signed the last bundle and "
 		    "is not in the HSM",
 		    key->name, key->label);

@@ -43,6 +43,7 @@ void judge_expirations(const struct ksr *ksr, struct check_result *result);
 
 #define NO_PREVIOUS "no previous SKR was given"
 #define NO_SCHEMA   "no schema was named"
+#define NO_REGISTER "there is no register"
 #define NO_HISTORY  "there is neither a previous SKR nor a register"
 
 /* check_request.c */
@@ -52,6 +53,18 @@ enum verdict
 check_bundle_unique(const struct check_input *, struct check_result *);
 enum verdict
 check_bundle_count(const struct check_input *, struct check_result *);
+
+/* check_once.c */
+enum verdict check_once(const struct check_input *, struct check_result *);
+enum verdict
+check_chain_previous(const struct check_input *, struct check_result *);
+
+/*
+ * check_chain.c: the index of the previous SKR's bundle that the request's first
+ * one follows: the last; of a request that is declared for slots that are signed
+ * the last that begins before it.
+ */
+size_t bundle_followed(const struct check_input *in);
 
 /* check_timing.c */
 enum verdict

@@ -48,6 +48,13 @@ const struct check checks[] = {
 	  "the zone's owner a response that was not asked for.",
 	  STAGE_REQUEST | STAGE_CHAIN | STAGE_SCHEDULE, true, NULL, check_id,
 	  .since = RULES_0_1_0 },
+	{ "KSR-ONCE", "5.1.2, 6.6",
+	  "no slot is signed again but by declaration: alternative, fallback "
+	  "request, replacement",
+	  "Two responses for one time, of which nobody said why there are two, "
+	  "give whoever has both the choice.",
+	  STAGE_REQUEST, false, NULL, check_once,
+	  .since = RULES_0_2_0 },
 	{ "KSR-BUNDLE-UNIQUE", "5.1.2",
 	  "bundle ids are unique, also against the previous SKR and the "
 	  "register",
@@ -273,6 +280,13 @@ const struct check checks[] = {
 	  STAGE_TOKEN, false, switch_check_chain_keys_in_hsm,
 	  check_chain_keys_in_hsm,
 	  .since = RULES_0_1_0 },
+	{ "KSR-CHAIN-PREVIOUS", "5.1.2, 6.6",
+	  "the previous SKR is what the zone uses before the request, as the "
+	  "register has it",
+	  "A chain that is left by an older response, or begun anew, forks the "
+	  "zone's history.",
+	  STAGE_REQUEST, false, NULL, check_chain_previous,
+	  .since = RULES_0_2_0 },
 	{ "KSR-CHAIN-OVERLAP", "6.6",
 	  "the previous SKR's last bundle and the request's first overlap "
 	  "within both ranges",

@@ -322,6 +322,6 @@ check_chain_overlap(const struct check_input *in, struct check_result *result)
 	if (previous->n_bundles == 0 || in->request->n_bundles == 0)
 		return check_broken(result, "a document without bundles");
 	judge_overlap(
-	    in, 0, &previous->bundles[previous->n_bundles - 1], result);
+	    in, 0, &previous->bundles[bundle_followed(in)], result);
 	return VERDICT_PASS;
 }

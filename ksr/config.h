@@ -108,6 +108,7 @@ struct request_policy {
 	bool check_chain_overlap;
 	bool check_keys_publish_safety;
 	bool check_keys_retire_safety;
+	bool routine_replacement; /* undeclared, as some signers work */
 };
 
 struct response_policy {

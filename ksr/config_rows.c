@@ -142,6 +142,8 @@ static const struct config_row request_rows[] = {
 	{ SWITCH(check_chain_overlap) },
 	{ SWITCH(check_keys_publish_safety) },
 	{ SWITCH(check_keys_retire_safety) },
+	{ "routine_replacement", CONFIG_BOOL, REQUEST(routine_replacement),
+	    .fallback = "false" },
 };
 
 static bool

@@ -96,6 +96,12 @@ step_interrupted(const char *step)
 		{ "published", "the file had been published; all was done" },
 		{ "unused overrides",
 		    "no token had been opened, nothing was signed" },
+		{ "register line",
+		    "the register has its line; a response that it tells of "
+		    "may or may not have got its name" },
+		{ "adopting",
+		    "the register may have taken up some of the lines, or none" },
+		{ "adopted", "the register took up the lines" },
 		{ "activating",
 		    "the register may or may not say that the response is "
 		    "active" },

@@ -292,6 +292,8 @@ is_as_left(const struct chain *chain, struct err *err)
 static bool
 append(struct chain *chain, struct bytes data, struct err *err)
 {
+	if (chain->fd < 0)
+		return true; /* it has no file */
 	if (!chain->is_whole && !make_whole(chain, err))
 		return err_prefix(
 		    err, "an unfinished line cannot be taken back");
@@ -377,6 +379,33 @@ chain_open(const char *path, struct chain **ret, struct err *err)
 		chain_close(chain);
 		return false;
 	}
+	*ret = chain;
+	return true;
+}
+
+bool
+chain_imagine(struct bytes content, const char *name, struct chain **ret,
+    struct err *err)
+{
+	struct chain *chain = calloc(1, sizeof(*chain));
+	const struct chain_lines *found;
+
+	if (chain == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	chain->fd = -1;
+	chain->path = strdup(name);
+	if (chain->path == NULL ||
+	    !chain_of_bytes(content, name, &chain->found, err)) {
+		if (chain->path == NULL)
+			err_set(err, E_MEMORY, "out of memory");
+		chain_close(chain);
+		return false;
+	}
+	found = &chain->found;
+	chain->n = found->n;
+	chain->after_torn =
+	    found->n > 0 && found->lines[found->n - 1].json == NULL;
+	memcpy(chain->head, found->head, CHAIN_HASH_SIZE);
 	*ret = chain;
 	return true;
 }

@@ -60,6 +60,13 @@ MUST_USE bool chain_open(
     const char *path, struct chain **ret, struct err *err);
 
 /*
+ * A chain without a file, to see what appending makes of this content, which is
+ * copied; name is used in messages.  E_REFUSED for a broken chain.
+ */
+MUST_USE bool chain_imagine(struct bytes content, const char *name,
+    struct chain **ret, struct err *err);
+
+/*
  * Appends the object, which is taken over, with "seq" and "prev" in front.
  * E_INTERNAL for a text that cannot be printed.  On failure the file is cut
  * back to what it was; where that fails too the message says so, and nothing

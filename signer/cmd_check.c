@@ -3,6 +3,7 @@
 
 #include "ksr/practice.h"
 #include "signer/command.h"
+#include "signer/declared.h"
 #include "signer/facts.h"
 #include "signer/followers_show.h"
 #include "signer/input.h"
@@ -13,21 +14,10 @@
 struct checking {
 	struct document request, previous;
 	struct ledger *ledger; /* NULL: there is no register */
+	struct history *history;
+	struct declared declared;
 	struct report report;
 };
-
-static bool
-read_register(const struct context *context, struct ledger **ret,
-    struct err *err)
-{
-	char path[REGISTER_PATH_SIZE];
-
-	ledger_path(context->config_path, path);
-	return ledger_read(path, ret, err) &&
-	    (*ret == NULL ||
-	    record_input(context->record, "register", path,
-		ledger_content(*ret), err));
-}
 
 static bool
 load(const struct context *context, const struct args *args,
@@ -40,7 +30,9 @@ load(const struct context *context, const struct args *args,
 	    (previous == NULL ||
 	    document_load_kind(context->record, "previous response", previous,
 		KSR_RESPONSE, &checking->previous, err)) &&
-	    read_register(context, &checking->ledger, err);
+	    register_read(context, &checking->ledger, err) &&
+	    ledger_history(checking->ledger, checking->request.ksr->domain,
+		&checking->history, err);
 }
 
 static bool
@@ -79,6 +71,8 @@ check(const struct context *context, const struct args *args,
 
 	if (in.alternative != NULL && !alternative_is_name(in.alternative))
 		return err_set_alternative(err);
+	if (!declared_of_args(args, &checking->declared, err))
+		return false;
 	if (!load(context, args, checking, err))
 		return false;
 	in.config = context->config;
@@ -88,6 +82,10 @@ check(const struct context *context, const struct args *args,
 	    ledger_floor(checking->ledger, context->earliest_now);
 	in.processed = ledger_processed(checking->ledger, &in.n_processed);
 	in.previous = checking->previous.ksr;
+	memcpy(in.previous_sha256, checking->previous.sha256, SHA256_SIZE);
+	in.history = checking->history;
+	declared_complete(&checking->declared, &in);
+	declared_put(&checking->declared, &in);
 	if (schema != NULL) {
 		in.schema = config_schema(in.config, schema);
 		if (in.schema == NULL)
@@ -144,6 +142,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 		      check(context, args, &checking, err);
 
 	report_clear(&checking.report);
+	history_free(checking.history);
 	ledger_close(checking.ledger);
 	document_free(&checking.previous);
 	document_free(&checking.request);
@@ -157,6 +156,9 @@ static const struct option_row options[] = {
 	{ "schema", "NAME", "also judge the slots of this schema", false },
 	{ "alternative", "NAME", "judge it as signed once more by this name",
 	    false },
+	{ "fallback", "NAME", "judge it as a fallback request", false },
+	{ "replaces", "SHA256", "judge it as in this response's place", false },
+	{ "reason", "TEXT", "why it replaces", false },
 	{ NULL, NULL, NULL, false },
 };
 
@@ -164,7 +166,8 @@ const struct command cmd_check = {
 	.name = "check",
 	.run = run,
 	.usage = "KSR [--previous-skr SKR] [--schema NAME] "
-		 "[--alternative NAME] | --policy",
+		 "[--alternative NAME] [--fallback NAME | --replaces SHA256 "
+		 "--reason TEXT] | --policy",
 	.summary = "run every check on a request; no HSM",
 	.help =
 	    "Every check runs and every finding is reported: the bundle, the\n"

@@ -9,6 +9,7 @@
 #include "signer/print.h"
 #include "ksr/quarter.h"
 #include "signer/register.h"
+#include "signer/register_adopt.h"
 
 static const char *
 state_text(const struct ledger_entry *entry)
@@ -24,6 +25,20 @@ state_text(const struct ledger_entry *entry)
 	return "INTERRUPTED before it was published";
 }
 
+/* "schema rollover, alternative roll" */
+static void
+print_manner(const struct ledger_entry *entry)
+{
+	if (entry->schema[0] == '\0')
+		printf("taken up");
+	else
+		printf("schema %s", entry->schema);
+	if (entry->alternative != NULL)
+		printf(", alternative %s", entry->alternative);
+	if (entry->fallback != NULL)
+		printf(", fallback request %s", entry->fallback);
+}
+
 static void
 print_entry(const struct ledger_entry *entry)
 {
@@ -31,9 +46,8 @@ print_entry(const struct ledger_entry *entry)
 	char time[TIME_TEXT_SIZE];
 
 	quarter_format(quarter_of_time(entry->inception), quarter);
-	printf("\n%s  schema %s", quarter, entry->schema);
-	if (entry->alternative != NULL)
-		printf(", alternative %s", entry->alternative);
+	printf("\n%s  ", quarter);
+	print_manner(entry);
 	printf(": %s\n", state_text(entry));
 	printf("  request    %s, serial %" PRIu64 ", domain %s\n",
 	    entry->request_id, entry->serial, entry->domain);
@@ -47,10 +61,18 @@ print_entry(const struct ledger_entry *entry)
 		time_format(entry->published_at, time);
 		printf("  published  %s\n", time);
 	}
-	if (entry->active) {
-		time_format(entry->activated_at, time);
-		printf("  activated  %s\n", time);
+	if (entry->has_replaces) {
+		sha256_text(entry->replaces, hash);
+		printf("  replaces   SHA-256 %s\n", hash);
+		printf("             because: %s\n", entry->reason);
 	}
+	if (entry->active_from_slot == 0)
+		return;
+	time_format(entry->activated_at, time);
+	printf("  activated  %s", time);
+	if (entry->active_from_slot > 1)
+		printf(", from slot %zu on", entry->active_from_slot);
+	printf("%s\n", entry->active ? "" : ", until another was");
 }
 
 static json_t *
@@ -68,21 +90,27 @@ json_of_entry(const struct ledger_entry *entry)
 	quarter_format(quarter_of_time(entry->inception), quarter);
 	for (size_t i = 0; i < entry->n_bundle_ids; i++)
 		json_array_append_new(ids, json_string(entry->bundle_ids[i]));
-	return json_pack("{s:I, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:s, s:s?, "
-			 "s:o, s:s, s:b, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:I, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:s?, s:s?, "
+			 "s:s?, s:o, s:s?, s:o, s:s, s:b, s:I, s:o, s:o, s:o, "
+			 "s:o}",
 	    "line", (json_int_t)entry->line, "quarter", quarter, "request_id",
 	    entry->request_id, "request_sha256",
 	    json_of_sha256(entry->request_sha256), "domain", entry->domain,
 	    "serial", (json_int_t)entry->serial, "inception",
 	    json_of_time(entry->inception), "expiration",
-	    json_of_time(entry->expiration), "schema", entry->schema,
-	    "alternative", entry->alternative, "response_sha256",
+	    json_of_time(entry->expiration), "schema",
+	    entry->schema[0] == '\0' ? NULL : entry->schema, "alternative",
+	    entry->alternative, "fallback", entry->fallback, "replaces",
+	    entry->has_replaces ? json_of_sha256(entry->replaces) : json_null(),
+	    "reason", entry->reason, "response_sha256",
 	    json_of_sha256(entry->response_sha256), "state",
-	    states[entry->state], "active", entry->active, "signed",
+	    states[entry->state], "active", entry->active, "from_slot",
+	    (json_int_t)entry->active_from_slot, "signed",
 	    json_of_time(entry->signed_at), "published",
 	    published ? json_of_time(entry->published_at) : json_null(),
 	    "activated",
-	    entry->active ? json_of_time(entry->activated_at) : json_null(),
+	    entry->active_from_slot > 0 ? json_of_time(entry->activated_at)
+					: json_null(),
 	    "bundles", ids);
 }
 
@@ -111,17 +139,14 @@ list(const struct context *context, const char *path, struct err *err)
 	struct ledger *ledger;
 	const struct ledger_entry *entries;
 	size_t n;
-	bool ok;
+	bool ok = true;
 
-	if (!ledger_read(path, &ledger, err))
+	if (!register_read(context, &ledger, err))
 		return false;
 	entries = ledger_entries(ledger, &n);
-	ok = ledger == NULL ||
-	    record_input(
-		context->record, "register", path, ledger_content(ledger), err);
-	if (ok && context->json) {
+	if (context->json) {
 		ok = list_json(path, ledger, err);
-	} else if (ok) {
+	} else {
 		text_printable(safe, sizeof(safe), path);
 		printf("Register %s: %s\n", safe,
 		    ledger == NULL ? "there is none, nothing was signed"
@@ -138,19 +163,22 @@ list(const struct context *context, const char *path, struct err *err)
 
 static bool
 activate_now(const struct context *context, struct ledger *ledger,
-    const struct document *response, struct err *err)
+    const struct document *response, const struct ledger_activation *activation,
+    struct err *err)
 {
 	return facts_activation(context->record, "activating", response, err) &&
 	    ledger_append_activated(
-		ledger, context->now, response->sha256, err) &&
+		ledger, context->now, response, activation, err) &&
 	    facts_activation(context->record, "activated", response, err);
 }
 
 static bool
 show_activation(const struct context *context, const struct document *response,
-    const struct ledger_entry *entry, struct err *err)
+    const struct ledger_activation *activation, struct err *err)
 {
-	int64_t since = entry->active ? entry->activated_at : context->now;
+	const struct ledger_entry *entry = activation->entry;
+	int64_t since =
+	    activation->is_so ? entry->activated_at : context->now;
 	char time[TIME_TEXT_SIZE];
 
 	if (context->json)
@@ -162,11 +190,16 @@ show_activation(const struct context *context, const struct document *response,
 		    err);
 	time_format(since, time);
 	print_digest("Response", response->path, response->sha256);
-	printf("%s%s, in answer to request %s (schema %s%s%s)\n",
-	    entry->active ? "has been active since " : "is active from ", time,
-	    entry->request_id, entry->schema,
-	    entry->alternative == NULL ? "" : ", alternative ",
-	    entry->alternative == NULL ? "" : entry->alternative);
+	printf("%s%s, in answer to request %s (",
+	    activation->is_so ? "has been active since " : "is active from ",
+	    time, entry->request_id);
+	print_manner(entry);
+	printf(")\n");
+	if (activation->slot > 1) {
+		time_format(activation->from, time);
+		printf("from slot %zu on, which begins %s\n",
+		    activation->slot, time);
+	}
 	return true;
 }
 
@@ -183,27 +216,29 @@ open_existing(const struct context *context, const char *path,
 		return err_set(err, E_REFUSED,
 		    "%s: there is no register, nothing was signed", path);
 	ledger_close(there);
-	return ledger_open(path, ret, err) &&
-	    record_input(
-		context->record, "register", path, ledger_content(*ret), err);
+	return register_open(context, ret, err);
 }
 
 static bool
-activate(const struct context *context, const char *path, const char *skr,
-    struct err *err)
+activate(const struct context *context, const char *path,
+    const struct args *args, struct err *err)
 {
-	const struct ledger_entry *entry = NULL;
+	const char *skr = args->files[1];
+	struct ledger_activation activation;
+	size_t slot;
 	struct document response = { 0 };
 	struct ledger *ledger = NULL;
 	bool ok;
 
-	ok = open_existing(context, path, &ledger, err) &&
+	ok = register_slot(args, &slot, err) &&
+	    open_existing(context, path, &ledger, err) &&
 	    document_load_kind(context->record, "response", skr, KSR_RESPONSE,
 		&response, err) &&
-	    (ledger_may_activate(ledger, response.sha256, &entry, err) ||
+	    (ledger_may_activate(ledger, &response, slot, &activation, err) ||
 		err_prefix(err, "%s", skr)) &&
-	    (entry->active || activate_now(context, ledger, &response, err)) &&
-	    show_activation(context, &response, entry, err);
+	    (activation.is_so ||
+		activate_now(context, ledger, &response, &activation, err)) &&
+	    show_activation(context, &response, &activation, err);
 	document_free(&response);
 	ledger_close(ledger);
 	return ok;
@@ -219,16 +254,51 @@ run(const struct context *context, const struct args *args, struct err *err)
 	if (strcmp(verb, "list") == 0 && args->n_files == 1)
 		return list(context, path, err);
 	if (strcmp(verb, "activate") == 0 && args->n_files == 2)
-		return activate(context, path, args->files[1], err);
+		return activate(context, path, args, err);
+	if (strcmp(verb, "adopt") == 0 && args->n_files == 2)
+		return register_adopt(context, args->files[1], err);
+	if (strcmp(verb, "recover") == 0 && args->n_files == 3)
+		return register_recover(
+		    context, args->files[1], args->files[2], err);
 	return err_set(err, E_USAGE,
 	    "usage: anchorite register list, or anchorite register activate "
-	    "SKR");
+	    "SKR [--from-slot N], or adopt REGISTER|DIR, or recover SHA256 SKR");
 }
+
+bool
+register_slot(const struct args *args, size_t *ret, struct err *err)
+{
+	const char *given = args_value(args, "from-slot");
+	uint64_t slot = 0;
+
+	if (given != NULL &&
+	    (!number_parse(given, BUNDLES_MAX, &slot) || slot == 0))
+		return err_set(err, E_USAGE,
+		    "--from-slot %s: expected a number from 1 to %u", given,
+		    BUNDLES_MAX);
+	*ret = (size_t)slot;
+	return true;
+}
+
+static const struct option_row options[] = {
+	{ "from-slot", "N", "activate: the zone uses it from this slot on",
+	    false },
+	{ NULL, NULL, NULL, false },
+};
+
+/* What changes the register, or gives a response out, is on record always. */
+static const struct verb_row verbs[] = {
+	{ "activate", true, RECORD_ALWAYS },
+	{ "adopt", true, RECORD_ALWAYS },
+	{ "recover", true, RECORD_ALWAYS },
+	{ NULL, false, RECORD_NEVER },
+};
 
 const struct command cmd_register = {
 	.name = "register",
 	.run = run,
-	.usage = "list | activate SKR",
+	.usage = "list | activate SKR [--from-slot N] | adopt REGISTER|DIR | "
+		 "recover SHA256 SKR",
 	.summary = "what was signed, and which response the zone uses",
 	.help =
 	    "`sign` keeps a register, " REGISTER_FILE
@@ -238,9 +308,16 @@ const struct command cmd_register = {
 	    "was published.  No request is signed twice but as a declared\n"
 	    "alternative (`sign --alternative NAME`).\n\n"
 	    "`list` shows it.  `activate SKR` says that the zone uses this\n"
-	    "response; of the responses to one request only one can be active.",
+	    "response; of the responses for one time only one is active.  With\n"
+	    "--from-slot N it takes the active one's place from its slot N on.\n\n"
+	    "`adopt` takes up what the register lacks: another site's register\n"
+	    "that extends it, or a folder of requests and responses (*.xml),\n"
+	    "each pair verified.  `recover` writes a lost response again, as the\n"
+	    "record stored it; nothing is signed and nothing overwritten.",
 	.min_files = 1,
-	.max_files = 2,
+	.max_files = 3,
 	.needs_config = true,
 	.recording = RECORD_IF_THERE,
+	.verbs = verbs,
+	.options = options,
 };

@@ -18,6 +18,7 @@ collect_overrides(const struct args *args, struct override *ret,
 {
 	size_t n = 0;
 	bool waiting = false;
+	bool declares = false; /* the reason is that of --replaces */
 
 	for (size_t i = 0; i < args->n_values; i++) {
 		const struct option_value *v = &args->values[i];
@@ -27,10 +28,18 @@ collect_overrides(const struct args *args, struct override *ret,
 				break;
 			ret[n] = (struct override){ v->value, "" };
 			waiting = true;
+			declares = false;
+		} else if (strcmp(v->row->name, "replaces") == 0) {
+			if (waiting)
+				break;
+			declares = true;
+		} else if (strcmp(v->row->name, "reason") == 0 && declares) {
+			declares = false;
 		} else if (strcmp(v->row->name, "reason") == 0) {
 			if (!waiting)
 				return err_set(err, E_USAGE,
-				    "--reason without an --override before it");
+				    "--reason without an --override or a "
+				    "--replaces before it");
 			ret[n].reason = v->value;
 			if (!override_allowed(&ret[n], RULES_TODAY, err))
 				return false;
@@ -145,9 +154,12 @@ sign(const struct context *context, const struct args *args,
 		.jobs = 1,
 		.overrides = overrides,
 	};
+	char head[REGISTER_HEAD_SIZE];
 
 	return read_jobs(args, &request.jobs, err) &&
 	    collect_overrides(args, overrides, &request.n_overrides, err) &&
+	    declared_of_args(args, &request.declared, err) &&
+	    register_head_of_args(args, head, &request.register_head, err) &&
 	    choose_path(args, 0, config->filenames.input_ksr, "request",
 		&request.ksr_path, err) &&
 	    choose_responses(args, config, &request, err) &&
@@ -176,13 +188,21 @@ static const struct option_row options[] = {
 	    false },
 	{ "alternative", "NAME",
 	    "the request is signed once more, under this name", false },
+	{ "fallback", "NAME",
+	    "another request for slots that are signed, with other ZSKs",
+	    false },
+	{ "replaces", "SHA256",
+	    "the request takes this response's place; needs a reason", false },
+	{ "register-head", "HASH",
+	    "the register's head as it was written down, hex or words", false },
 	{ "plan", "FILE",
 	    "sign what this plan has for the quarter, fallbacks included",
 	    false },
 	{ "hsm", "NAME", "which HSM of the configuration", false },
 	{ "override", "ID", "let this check's findings pass; needs a reason",
 	    true },
-	{ "reason", "TEXT", "why the --override before it", true },
+	{ "reason", "TEXT", "why the --override or --replaces before it",
+	    true },
 	{ "jobs", "N", "sign with N sessions at once (default: 1)", false },
 	{ "batch", NULL, "confirm without a terminal", false },
 	{ NULL, NULL, NULL, false },
@@ -192,7 +212,8 @@ const struct command cmd_sign = {
 	.name = "sign",
 	.run = run,
 	.usage = "[KSR [SKR]] --previous-skr SKR|--first [--schema NAME] "
-		 "[--alternative NAME] [--batch] ... | "
+		 "[--alternative NAME] [--fallback NAME | --replaces SHA256 "
+		 "--reason TEXT] [--batch] ... | "
 		 "KSR DIR --plan FILE --previous-skr SKR|--first ...",
 	.summary = "sign a request with the KSK in the HSM",
 	.help =
@@ -205,7 +226,12 @@ const struct command cmd_sign = {
 	    "file is never overwritten, and after any error there is none.\n\n"
 	    "A request is signed once; what was signed is in " REGISTER_FILE "\n"
 	    "beside the configuration.  Fallback responses to the very same\n"
-	    "file each have a name of their own: --alternative NAME.\n\n"
+	    "file each have a name of their own: --alternative NAME.  Another\n"
+	    "request for slots that are signed is declared: --fallback NAME\n"
+	    "beside them, with other ZSKs, or --replaces SHA256 --reason TEXT in\n"
+	    "a response's place.  The previous response is the one that the\n"
+	    "zone uses, as the register has it; a register that was lost or cut\n"
+	    "short is taken up by `register adopt`.\n\n"
 	    "--plan FILE signs the planned response and all fallbacks that the\n"
 	    "plan has for the request's quarter, in one run with one\n"
 	    "confirmation, into DIR, as skr-ZONE-QUARTER-NUMBER-NAME.xml.  None\n"

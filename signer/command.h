@@ -46,6 +46,7 @@ struct context {
 	int64_t earliest_now;	     /* the release; 0 with --at */
 	const struct config *config; /* NULL unless the command needs one */
 	const char *config_path;     /* of its file */
+	const uint8_t *config_sha256; /* of its file */
 	struct record *record;	     /* NULL where none is kept */
 	struct published *published; /* publishing.h */
 	const char *record_dir;	     /* its folder, for those that only read */

@@ -298,7 +298,8 @@ json_of_overrides(const struct signing_request *request)
 
 bool
 facts_asked(struct record *record, const struct signing_request *request,
-    const struct asked *asked, struct err *err)
+    const struct asked *asked, const struct declared *declared,
+    struct err *err)
 {
 	json_t *facts = json_pack("{s:o, s:b, s:b, s:o}", "request",
 	    json_of_text(request->ksr_path), "first",
@@ -311,6 +312,8 @@ facts_asked(struct record *record, const struct signing_request *request,
 		facts = NULL;
 	}
 	json_decref(due);
+	if (facts != NULL)
+		declared_facts(declared, facts);
 	return record_event(record, "asked", facts, err);
 }
 

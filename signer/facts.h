@@ -79,7 +79,7 @@ MUST_USE bool facts_ksks(struct record *record, const struct config *config,
 /* "asked": what sign was asked to do, and the responses that are due. */
 MUST_USE bool facts_asked(struct record *record,
     const struct signing_request *request, const struct asked *asked,
-    struct err *err);
+    const struct declared *declared, struct err *err);
 
 /* "prompt" and "answer": the operator's confirmation. */
 MUST_USE bool facts_prompt(

@@ -427,6 +427,24 @@ show_activation(const struct show *show, const char *clock, const json_t *line)
 }
 
 static void
+show_register_line(
+    const struct show *show, const char *clock, const json_t *line)
+{
+	put(show, PLAIN, clock, STEP_LEFT, "register line %lld",
+	    (long long)json_integer_value(json_object_get(line, "line")));
+	put(show, PLAIN, "", STEP_LEFT, "%s", fact_text(line, "sha256"));
+}
+
+static void
+show_adoption(const struct show *show, const char *clock, const json_t *line)
+{
+	put(show, PLAIN, clock, STEP_LEFT, "%s %lld lines of the register",
+	    strcmp(fact_text(line, "event"), "adopted") == 0 ? "took up"
+							     : "taking up",
+	    (long long)json_integer_value(json_object_get(line, "lines")));
+}
+
+static void
 show_prompt(const struct show *show, const char *clock, const json_t *line)
 {
 	put(show, PLAIN, clock, STEP_LEFT, "asks: %s", fact_text(line, "text"));
@@ -715,6 +733,9 @@ static const struct {
 	{ "signing record", show_seal },
 	{ "compared", show_compared },
 	{ "unused overrides", show_unused },
+	{ "register line", show_register_line },
+	{ "adopting", show_adoption },
+	{ "adopted", show_adoption },
 	{ "activating", show_activation },
 	{ "activated", show_activation },
 	{ "end", show_end },

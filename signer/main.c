@@ -189,6 +189,7 @@ load_configuration(const struct command *command, const struct args *args,
 		return false;
 	context->config = ret->config;
 	context->config_path = ret->path;
+	context->config_sha256 = ret->sha256;
 	if (context->at_given && !ret->config->rehearsal)
 		return err_set(err, E_USAGE,
 		    "--at is for rehearsals: %s does not say "

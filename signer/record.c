@@ -222,6 +222,12 @@ record_head(const struct record *record)
 	return chain_head(record->chain);
 }
 
+const struct chain_lines *
+record_found(const struct record *record)
+{
+	return chain_found(record->chain);
+}
+
 const char *
 record_dir(const struct record *record)
 {

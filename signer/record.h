@@ -19,7 +19,7 @@
 #include "signer/chain.h"
 
 /* The format of lines and folders; replay reads this and older ones. */
-#define RECORD_FORMAT 1
+#define RECORD_FORMAT 2
 
 #define RECORD_DEFAULT "ceremony" /* the folder, where none is named */
 #define RECORD_LOG     "log.jsonl"
@@ -61,6 +61,9 @@ MUST_USE bool record_input(struct record *record, const char *role,
     const char *path, struct bytes content, struct err *err);
 MUST_USE bool record_output(struct record *record, const char *role,
     const char *path, struct bytes content, struct err *err);
+
+/* The lines as they were when the record was opened: all earlier runs. */
+const struct chain_lines *record_found(const struct record *record);
 
 /* The SHA-256 of this program's own file, in lower-case hex. */
 MUST_USE bool record_binary(char ret[CHAIN_HASH_SIZE], struct err *err);

@@ -6,22 +6,10 @@
 
 #include "ksr/base/file.h"
 #include "ksr/base/text.h"
+#include "ksr/check_rules.h"
 #include "signer/json.h"
 #include "signer/print.h"
-#include "signer/register.h"
-#include "signer/register_line.h"
-
-struct ledger {
-	struct chain *chain;      /* NULL: read only */
-	struct chain_lines lines; /* empty where a chain holds them */
-	size_t n_entries;
-	struct ledger_entry *entries;
-	struct processed *processed;
-	size_t n_processed;
-	bool publishable; /* the last line is the last entry's "signing" */
-	bool has_newest;
-	int64_t newest;
-};
+#include "signer/register_parts.h"
 
 void
 ledger_path(const char *configuration, char ret[REGISTER_PATH_SIZE])
@@ -36,29 +24,7 @@ ledger_path(const char *configuration, char ret[REGISTER_PATH_SIZE])
 static const struct chain_lines *
 lines_of(const struct ledger *ledger)
 {
-	return ledger->chain == NULL ? &ledger->lines
-				     : chain_found(ledger->chain);
-}
-
-/* Room for one more: the array doubles when its size is full. */
-static struct ledger_entry *
-entry_new(struct ledger *ledger, struct err *err)
-{
-	size_t n = ledger->n_entries;
-	struct ledger_entry *entries;
-
-	if ((n & (n - 1)) == 0) {
-		entries = realloc(
-		    ledger->entries, (n == 0 ? 1 : 2 * n) * sizeof(entries[0]));
-		if (entries == NULL) {
-			err_set(err, E_MEMORY, "out of memory");
-			return NULL;
-		}
-		ledger->entries = entries;
-	}
-	ledger->n_entries++;
-	ledger->entries[n] = (struct ledger_entry){ 0 };
-	return &ledger->entries[n];
+	return chain_found(ledger->chain);
 }
 
 static bool
@@ -72,124 +38,6 @@ has_manner(const struct ledger_entry *entry,
 	if (entry->alternative == NULL || alternative == NULL)
 		return entry->alternative == alternative;
 	return strcmp(entry->alternative, alternative) == 0;
-}
-
-static bool
-same_manner(const struct ledger_entry *a, const struct ledger_entry *b)
-{
-	return has_manner(a, b->request_sha256, b->schema, b->alternative);
-}
-
-static bool
-take_signing(
-    struct ledger *ledger, const struct ledger_line *line, struct err *err)
-{
-	struct ledger_entry *entry = entry_new(ledger, err);
-
-	if (entry == NULL) {
-		free(line->entry.bundle_ids);
-		return false;
-	}
-	*entry = line->entry;
-	for (size_t i = 0; i + 1 < ledger->n_entries; i++)
-		if (ledger->entries[i].state == LEDGER_INTERRUPTED &&
-		    same_manner(&ledger->entries[i], entry))
-			ledger->entries[i].state = LEDGER_REPEATED;
-	ledger->publishable = true;
-	return true;
-}
-
-static bool
-same_response(
-    const struct ledger_entry *entry, const uint8_t sha256[SHA256_SIZE])
-{
-	return memcmp(entry->response_sha256, sha256, SHA256_SIZE) == 0;
-}
-
-/* Byte for byte the same response under two names is one response. */
-static void
-activate_entries(
-    struct ledger *ledger, const uint8_t sha256[SHA256_SIZE], int64_t since)
-{
-	for (size_t i = 0; i < ledger->n_entries; i++) {
-		struct ledger_entry *entry = &ledger->entries[i];
-
-		if (entry->state != LEDGER_PUBLISHED ||
-		    !same_response(entry, sha256))
-			continue;
-		entry->active = true;
-		entry->activated_at = since;
-	}
-}
-
-static const struct ledger_entry *
-find_active(const struct ledger *ledger, const char *request_id)
-{
-	for (size_t i = 0; i < ledger->n_entries; i++)
-		if (ledger->entries[i].active &&
-		    strcmp(ledger->entries[i].request_id, request_id) == 0)
-			return &ledger->entries[i];
-	return NULL;
-}
-
-static bool
-take_published(
-    struct ledger *ledger, const struct ledger_line *line, struct err *err)
-{
-	const struct ledger_entry *active;
-	struct ledger_entry *last;
-
-	if (!ledger->publishable)
-		return err_set(err, E_REFUSED,
-		    "it says \"published\", but the line before does not say "
-		    "\"signing\"");
-	last = &ledger->entries[ledger->n_entries - 1];
-	if (!same_response(last, line->response_sha256))
-		return err_set(err, E_REFUSED,
-		    "it publishes another response than line %zu signed",
-		    last->line);
-	last->state = LEDGER_PUBLISHED;
-	last->published_at = line->time;
-	ledger->publishable = false;
-	active = find_active(ledger, last->request_id);
-	if (active != NULL && same_response(active, line->response_sha256))
-		activate_entries(
-		    ledger, line->response_sha256, active->activated_at);
-	return true;
-}
-
-static bool
-take_activated(
-    struct ledger *ledger, const struct ledger_line *line, struct err *err)
-{
-	const struct ledger_entry *found;
-
-	if (!ledger_may_activate(ledger, line->response_sha256, &found, err))
-		return false;
-	if (found->active)
-		return err_set(
-		    err, E_REFUSED, "it activates what is active already");
-	activate_entries(ledger, line->response_sha256, line->time);
-	ledger->publishable = false;
-	return true;
-}
-
-static bool
-take_line(
-    struct ledger *ledger, const struct ledger_line *line, struct err *err)
-{
-	if (!ledger->has_newest || line->time > ledger->newest)
-		ledger->newest = line->time;
-	ledger->has_newest = true;
-	switch (line->event) {
-	case LEDGER_SIGNING:
-		return take_signing(ledger, line, err);
-	case LEDGER_PUBLISH:
-		return take_published(ledger, line, err);
-	case LEDGER_ACTIVATE:
-		break;
-	}
-	return take_activated(ledger, line, err);
 }
 
 /* All interrupted runs but those that were repeated count, and the rest. */
@@ -225,15 +73,20 @@ take_lines(struct ledger *ledger, const char *path, struct err *err)
 
 	for (size_t i = 0; i < lines->n; i++) {
 		struct ledger_line line;
+		bool taken;
 
 		/* A torn line was never finished: what it says was not done. */
 		if (lines->lines[i].json == NULL)
 			continue;
 		if (!ledger_line_read(
-			lines->lines[i].json, i + 1, &line, err) ||
-		    !take_line(ledger, &line, err))
+			lines->lines[i].json, i + 1, &line, err))
+			return err_prefix(err, "%s:%zu", path, i + 1);
+		taken = ledger_take_line(ledger, &line, err);
+		ledger_entry_clear(&line.entry); /* unless it was taken over */
+		if (!taken)
 			return err_prefix(err, "%s:%zu", path, i + 1);
 	}
+	ledger->n_lines = lines->n;
 	return list_processed(ledger, err);
 }
 
@@ -250,12 +103,14 @@ finish_open(struct ledger *ledger, const char *path, bool ok,
 }
 
 bool
-ledger_open(const char *path, struct ledger **ret, struct err *err)
+ledger_open(const char *path, struct record *record, struct ledger **ret,
+    struct err *err)
 {
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
 
 	if (ledger == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
+	ledger->record = record;
 	return finish_open(ledger, path,
 	    chain_open(path, &ledger->chain, err) &&
 		file_sync_folder_of(path, err),
@@ -265,17 +120,19 @@ ledger_open(const char *path, struct ledger **ret, struct err *err)
 bool
 ledger_read(const char *path, struct ledger **ret, struct err *err)
 {
-	struct ledger *ledger;
+	struct buf content = buf_new(CHAIN_FILE_MAX);
+	bool ok;
 
 	if (access(path, F_OK) != 0 && errno == ENOENT) {
 		*ret = NULL;
 		return true;
 	}
-	ledger = calloc(1, sizeof(*ledger));
-	if (ledger == NULL)
-		return err_set(err, E_MEMORY, "out of memory");
-	return finish_open(
-	    ledger, path, chain_read(path, &ledger->lines, err), ret, err);
+	ok = file_read(path, CHAIN_FILE_MAX, &content, err);
+	if (!ok)
+		err_prefix(err, "register");
+	ok = ok && ledger_of_bytes(buf_bytes(&content), path, ret, err);
+	buf_free(&content);
+	return ok;
 }
 
 bool
@@ -287,7 +144,7 @@ ledger_of_bytes(struct bytes content, const char *name, struct ledger **ret,
 	if (ledger == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
 	return finish_open(ledger, name,
-	    chain_of_bytes(content, name, &ledger->lines, err), ret, err);
+	    chain_imagine(content, name, &ledger->chain, err), ret, err);
 }
 
 void
@@ -296,10 +153,11 @@ ledger_close(struct ledger *ledger)
 	if (ledger == NULL)
 		return;
 	for (size_t i = 0; i < ledger->n_entries; i++)
-		free(ledger->entries[i].bundle_ids);
+		ledger_entry_clear(&ledger->entries[i]);
 	free(ledger->entries);
+	free(ledger->activations);
+	free(ledger->appended);
 	free(ledger->processed);
-	chain_lines_clear(&ledger->lines);
 	chain_close(ledger->chain);
 	free(ledger);
 }
@@ -353,17 +211,136 @@ ledger_processed(const struct ledger *ledger, size_t *ret_n)
 	return ledger == NULL ? NULL : ledger->processed;
 }
 
-/* The published entry with this response, or else an interrupted one. */
-static const struct ledger_entry *
-find_response(const struct ledger *ledger, const uint8_t sha256[SHA256_SIZE])
+bool
+ledger_same_response(
+    const struct ledger_entry *entry, const uint8_t sha256[SHA256_SIZE])
+{
+	return memcmp(entry->response_sha256, sha256, SHA256_SIZE) == 0;
+}
+
+const struct ledger_entry *
+ledger_response(const struct ledger *ledger, const uint8_t sha256[SHA256_SIZE])
 {
 	const struct ledger_entry *found = NULL;
 
 	for (size_t i = 0; i < ledger->n_entries; i++)
-		if (same_response(&ledger->entries[i], sha256) &&
+		if (ledger_same_response(&ledger->entries[i], sha256) &&
 		    (found == NULL || found->state != LEDGER_PUBLISHED))
 			found = &ledger->entries[i];
 	return found;
+}
+
+const struct ledger_entry *
+ledger_entry_of(
+    const struct ledger *ledger, const uint8_t response_sha256[SHA256_SIZE])
+{
+	return ledger_response(ledger, response_sha256);
+}
+
+bool
+ledger_may_recover(const struct ledger *ledger,
+    const uint8_t sha256[SHA256_SIZE], struct err *err)
+{
+	const struct ledger_entry *entry =
+	    ledger == NULL ? NULL : ledger_entry_of(ledger, sha256);
+
+	if (entry == NULL)
+		return err_set(err, E_REFUSED,
+		    "no response with this SHA-256 is in the register");
+	return entry->state == LEDGER_PUBLISHED ||
+	    err_set(err, E_REFUSED,
+		"the run that signed this response (line %zu) was interrupted "
+		"before it was published; give the same command again",
+		entry->line);
+}
+
+static struct history_response
+history_of_entry(const struct ledger_entry *entry)
+{
+	static const enum history_state states[] = {
+		[LEDGER_INTERRUPTED] = HISTORY_INTERRUPTED,
+		[LEDGER_REPEATED] = HISTORY_REPEATED,
+		[LEDGER_PUBLISHED] = HISTORY_PUBLISHED,
+	};
+
+	return (struct history_response){
+		.request_id = entry->request_id,
+		.request_sha256 = entry->request_sha256,
+		.response_sha256 = entry->response_sha256,
+		.previous_sha256 =
+		    entry->has_previous ? entry->previous_sha256 : NULL,
+		.schema = entry->schema,
+		.alternative = entry->alternative,
+		.fallback = entry->fallback,
+		.replaces = entry->has_replaces ? entry->replaces : NULL,
+		.state = states[entry->state],
+		.inception = entry->inception,
+		.expiration = entry->expiration,
+		.n_slots = entry->n_bundle_ids,
+		.slots = entry->slots.slots,
+		.line = entry->published_line,
+	};
+}
+
+/* Of one zone: entries, and where each went. */
+struct zone_entries {
+	size_t n;
+	struct history_response *responses;
+	size_t n_activations;
+	struct history_activation *activations;
+	size_t *index; /* of each entry of the ledger among the responses */
+};
+
+static void
+pick_zone(const struct ledger *ledger, const char *zone,
+    struct zone_entries *ret)
+{
+	for (size_t i = 0; i < ledger->n_entries; i++) {
+		ret->index[i] = SIZE_MAX;
+		if (!same_domain(ledger->entries[i].domain, zone))
+			continue;
+		ret->index[i] = ret->n;
+		ret->responses[ret->n++] =
+		    history_of_entry(&ledger->entries[i]);
+	}
+	for (size_t i = 0; i < ledger->n_activations; i++) {
+		struct history_activation activation = ledger->activations[i];
+
+		activation.response = ret->index[activation.response];
+		if (activation.response != SIZE_MAX)
+			ret->activations[ret->n_activations++] = activation;
+	}
+}
+
+bool
+ledger_history(const struct ledger *ledger, const char *zone,
+    struct history **ret, struct err *err)
+{
+	struct zone_entries picked = { 0 };
+	bool ok;
+
+	if (ledger == NULL) {
+		*ret = NULL;
+		return true;
+	}
+	picked.responses =
+	    calloc(ledger->n_entries + 1, sizeof(picked.responses[0]));
+	picked.activations =
+	    calloc(ledger->n_activations + 1, sizeof(picked.activations[0]));
+	picked.index = calloc(ledger->n_entries + 1, sizeof(picked.index[0]));
+	ok = picked.responses != NULL && picked.activations != NULL &&
+	    picked.index != NULL;
+	if (!ok) {
+		err_set(err, E_MEMORY, "out of memory");
+	} else {
+		pick_zone(ledger, zone, &picked);
+		ok = history_new(zone, picked.responses, picked.n,
+		    picked.activations, picked.n_activations, ret, err);
+	}
+	free(picked.index);
+	free(picked.activations);
+	free(picked.responses);
+	return ok;
 }
 
 static bool
@@ -375,20 +352,43 @@ err_set_active(struct err *err, const struct ledger_entry *active)
 	sha256_text(active->response_sha256, hash);
 	return err_set(err, E_REFUSED,
 	    "of the responses to request %s another is active since %s: %s "
-	    "(schema %s%s%s)",
-	    active->request_id, since, hash, active->schema,
+	    "(schema %s%s%s); from which slot on this one takes its place is "
+	    "for --from-slot N to say",
+	    active->request_id, since, hash,
+	    active->schema[0] == '\0' ? "not known" : active->schema,
 	    active->alternative == NULL ? "" : ", alternative ",
 	    active->alternative == NULL ? "" : active->alternative);
 }
 
+/* The active one for the same time, unless it is this very response. */
+static const struct ledger_entry *
+find_other_active(const struct ledger *ledger, const struct ledger_entry *found)
+{
+	for (size_t i = 0; i < ledger->n_entries; i++)
+		if (ledger->entries[i].active &&
+		    ledger_same_time(&ledger->entries[i], found) &&
+		    !ledger_same_response(
+			&ledger->entries[i], found->response_sha256))
+			return &ledger->entries[i];
+	return NULL;
+}
+
+static bool
+replaces(const struct ledger_entry *entry, const struct ledger_entry *other)
+{
+	return entry->has_replaces &&
+	    memcmp(entry->replaces, other->response_sha256, SHA256_SIZE) == 0;
+}
+
 bool
 ledger_may_activate(const struct ledger *ledger,
-    const uint8_t response_sha256[SHA256_SIZE], const struct ledger_entry **ret,
-    struct err *err)
+    const struct document *response, size_t slot,
+    struct ledger_activation *ret, struct err *err)
 {
 	const struct ledger_entry *found =
-	    find_response(ledger, response_sha256);
+	    ledger_response(ledger, response->sha256);
 	const struct ledger_entry *active;
+	size_t from = slot == 0 ? 1 : slot;
 
 	if (found == NULL)
 		return err_set(err, E_REFUSED,
@@ -399,67 +399,15 @@ ledger_may_activate(const struct ledger *ledger,
 		    "interrupted before it was published; sign the request "
 		    "once more",
 		    found->line);
-	active = find_active(ledger, found->request_id);
-	if (active != NULL && !same_response(active, response_sha256))
+	if (from > response->ksr->n_bundles)
+		return err_set(err, E_REFUSED,
+		    "it has no slot %zu: its slots are 1 to %zu", from,
+		    response->ksr->n_bundles);
+	active = find_other_active(ledger, found);
+	if (active != NULL && slot == 0 && !replaces(found, active))
 		return err_set_active(err, active);
-	*ret = found;
+	*ret = (struct ledger_activation){ found, from,
+		response->ksr->bundles[from - 1].inception,
+		found->active && found->active_from_slot <= from };
 	return true;
-}
-
-static bool
-append(struct ledger *ledger, json_t *line, struct err *err)
-{
-	return chain_append(ledger->chain, line, err) ||
-	    err_prefix(err, "register");
-}
-
-bool
-ledger_append_signing(struct ledger *ledger, int64_t now,
-    const struct ledger_signing *signing, struct err *err)
-{
-	const struct ksr *response = signing->response->ksr;
-	size_t n = response->n_bundles;
-	json_t *bundles = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(
-		    bundles, json_string(response->bundles[i].id));
-	return append(ledger,
-	    json_pack("{s:i, s:o, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:s, "
-		      "s:s?, s:o, s:o}",
-		"format", REGISTER_FORMAT, "time", json_of_time(now), "event",
-		"signing", "request_id", response->id, "request_sha256",
-		json_of_sha256(signing->request->sha256), "domain",
-		response->domain, "serial", (json_int_t)response->serial,
-		"inception", json_of_time(response->bundles[0].inception),
-		"expiration", json_of_time(response->bundles[n - 1].expiration),
-		"schema", signing->schema, "alternative", signing->alternative,
-		"response_sha256", json_of_sha256(signing->response->sha256),
-		"bundles", bundles),
-	    err);
-}
-
-static bool
-append_hash(struct ledger *ledger, const char *event, int64_t now,
-    const uint8_t response_sha256[SHA256_SIZE], struct err *err)
-{
-	return append(ledger,
-	    json_pack("{s:i, s:o, s:s, s:o}", "format", REGISTER_FORMAT, "time",
-		json_of_time(now), "event", event, "response_sha256",
-		json_of_sha256(response_sha256)),
-	    err);
-}
-
-bool
-ledger_append_published(struct ledger *ledger, int64_t now,
-    const uint8_t response_sha256[SHA256_SIZE], struct err *err)
-{
-	return append_hash(ledger, "published", now, response_sha256, err);
-}
-
-bool
-ledger_append_activated(struct ledger *ledger, int64_t now,
-    const uint8_t response_sha256[SHA256_SIZE], struct err *err)
-{
-	return append_hash(ledger, "activated", now, response_sha256, err);
 }

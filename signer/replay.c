@@ -64,8 +64,10 @@ replay_published(struct rerun *rerun, const json_t *line, struct err *err)
 	size_t i;
 
 	(void)err;
-	if (rerun->asked.n > 0)
+	if (rerun->asked.n > 0) {
 		(void)replay_turn(rerun, line, TURN_PUBLISHED, false, &i);
+		replay_compare_lines(rerun, 2);
+	}
 	if (rerun->output == NULL ||
 	    strcmp(fact_text(rerun->output, "sha256"),
 		fact_text(line, "sha256")) != 0 ||
@@ -111,6 +113,8 @@ replay_end(struct rerun *rerun, const json_t *line, struct err *err)
 		    "%zu signatures were made for responses that were not "
 		    "stored, and the record does not say what became of them",
 		    rerun->n_made);
+	if (status != 0)
+		replay_not_adopted(rerun);
 	if (refusal->code != E_NONE) {
 		if (status != err_exit_status(refusal) ||
 		    strcmp(message, refusal->msg) != 0)
@@ -137,7 +141,7 @@ struct handler {
 	bool (*run)(struct rerun *, const json_t *line, struct err *);
 };
 
-/* Format 1. */
+/* Formats 1 and 2, which has "register line" beside. */
 static const struct handler handlers_1[] = {
 	{ "run", replay_begin },
 	{ "input configuration", replay_configuration },
@@ -162,6 +166,11 @@ static const struct handler handlers_1[] = {
 	{ "output plan drawing", replay_plan_drawing },
 	{ "asked", replay_asked },
 	{ "unused overrides", replay_unused_overrides },
+	{ "register line", replay_register_line },
+	{ "input archive", replay_archive },
+	{ "input register to adopt", replay_other_register },
+	{ "adopting", replay_adopting },
+	{ "adopted", replay_adopting },
 	{ "activating", replay_activation },
 	{ "activated", replay_activation },
 	{ "checks config", replay_policy },
@@ -206,6 +215,7 @@ static const struct {
 	size_t n_handlers;
 } formats[] = {
 	{ 1, handlers_1, ARRAY_LEN(handlers_1) },
+	{ 2, handlers_1, ARRAY_LEN(handlers_1) },
 };
 
 static bool
@@ -308,7 +318,10 @@ rerun_clear(struct rerun *rerun)
 	document_free(&rerun->request);
 	document_free(&rerun->previous);
 	document_free(&rerun->response);
+	history_free(rerun->history);
 	ledger_close(rerun->ledger);
+	args_free(&rerun->args);
+	adopting_clear(&rerun->adopting);
 	free(rerun->alternative);
 	free(rerun->overrides);
 	report_clear(&rerun->report);

@@ -277,6 +277,35 @@ compare_in_place(struct rerun *rerun, const json_t *line)
 		    recorded ? "not " : "");
 }
 
+/* What was declared, as recorded and as the same inputs give it. */
+static bool
+compare_declared(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	static const char *const facts[] = { "fallback", "replaces" };
+	json_t *derived = json_object();
+	struct check_input in = {
+		.config = rerun->config,
+		.history = rerun->history,
+		.request = rerun->request.ksr,
+	};
+
+	if (!replay_declared(rerun, &cmd_sign, err) ||
+	    !sha256(buf_bytes(&rerun->request.xml), in.request_sha256, err)) {
+		json_decref(derived);
+		return false;
+	}
+	declared_complete(&rerun->declared, &in);
+	declared_facts(&rerun->declared, derived);
+	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
+		if (json_object_get(derived, facts[i]) != NULL ||
+		    json_object_get(line, facts[i]) != NULL)
+			differs_unless_equal(rerun, facts[i],
+			    json_object_get(line, facts[i]),
+			    json_incref(json_object_get(derived, facts[i])));
+	json_decref(derived);
+	return true;
+}
+
 /* Every response that is due, as recorded and as derived. */
 static void
 compare_responses(struct rerun *rerun, const json_t *line)
@@ -308,7 +337,7 @@ replay_asked(struct rerun *rerun, const json_t *line, struct err *err)
 	if (strcmp(fact_text(line, "request"),
 		rerun->request.path == NULL ? "" : rerun->request.path) != 0)
 		differs(rerun, "another request was asked for than was read");
-	if (!compare_plan(rerun, err) ||
+	if (!compare_declared(rerun, line, err) || !compare_plan(rerun, err) ||
 	    !(rerun->planned.path == NULL ? derive_one(rerun, line, err)
 					  : derive_planned(rerun, line, err)))
 		return false;

@@ -328,6 +328,7 @@ look_at_turn(struct rerun *rerun, const json_t *line, unsigned stages,
 	    : rerun->responses[i].document.ksr;
 	in->schema = asked->schema;
 	in->alternative = asked->alternative;
+	declared_put(&rerun->declared, in);
 	in->processed = rerun->processed;
 	in->n_processed = rerun->n_processed;
 	*ret_name = (stages & STAGE_TOKEN) != 0 ? NULL : asked->name;
@@ -347,6 +348,12 @@ look_at_arguments(
 	in->schema = rerun->schema;
 	in->alternative = rerun->alternative;
 	in->processed = ledger_processed(rerun->ledger, &in->n_processed);
+	if (!verifies) {
+		if (!replay_declared(rerun, &cmd_check, err))
+			return false;
+		declared_complete(&rerun->declared, in);
+		declared_put(&rerun->declared, in);
+	}
 	if (verifies)
 		in->earliest_now = 0;
 	return true;
@@ -389,6 +396,7 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 		.earliest_now =
 		    ledger_floor(rerun->ledger, rerun->earliest_now),
 		.request = rerun->request.ksr,
+		.history = verifies ? NULL : rerun->history,
 		.previous = rerun->previous.ksr,
 		.keys_in_hsm = rerun->keys_in_hsm,
 		.key_tests = rerun->replay->key_tests,
@@ -398,14 +406,18 @@ replay_checks(struct rerun *rerun, const json_t *line, struct err *err)
 		return true; /* what is missing has been reported */
 	if (stages == STAGE_PREVIOUS)
 		return replay_previous(rerun, line, &in, err);
+	if (!sha256(buf_bytes(&rerun->request.xml), in.request_sha256, err) ||
+	    (rerun->previous.ksr != NULL &&
+		!sha256(buf_bytes(&rerun->previous.xml), in.previous_sha256,
+		    err)))
+		return false;
 	if (!signs && !look_at_arguments(rerun, &in, err))
 		return false;
 	if ((signs && !look_at_turn(rerun, line, stages, &in, &name)) ||
 	    ((stages & (STAGE_BUILT | STAGE_RESPONSE)) != 0 &&
 		in.response == NULL))
 		return true;
-	if (!sha256(buf_bytes(&rerun->request.xml), in.request_sha256, err) ||
-	    !checks_run(stages, &in, rerun->overrides, rerun->n_overrides,
+	if (!checks_run(stages, &in, rerun->overrides, rerun->n_overrides,
 		&rerun->report, err) ||
 	    !replay_checks_today(rerun, stages, &in, first, err))
 		return false;

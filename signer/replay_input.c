@@ -104,26 +104,6 @@ document_of(struct rerun *rerun, const char *role, enum ksr_kind *ret_kind)
 	return &rerun->request;
 }
 
-/* Whether the register let the response be activated. */
-static bool
-judge_activation(struct rerun *rerun, struct err *err)
-{
-	struct document *response = &rerun->response;
-	const struct ledger_entry *entry;
-	struct err why;
-
-	if (rerun->ledger == NULL)
-		return true; /* that it was not read has been reported */
-	if (!sha256(buf_bytes(&response->xml), response->sha256, err))
-		return false;
-	if (!ledger_may_activate(
-		rerun->ledger, response->sha256, &entry, &why)) {
-		err_prefix(&why, "%s", response->path);
-		rerun->refusal = why;
-	}
-	return true;
-}
-
 /* 0.1.0 left bundles as they stood in the file; `show` does still. */
 static void
 order_bundles(
@@ -162,7 +142,7 @@ replay_document(struct rerun *rerun, const json_t *line, struct err *err)
 	if (rerun->refusal.code != E_NONE)
 		return true;
 	if (strcmp(rerun->run->command, "register") == 0)
-		return judge_activation(rerun, err);
+		return replay_may_activate(rerun, err);
 	else if (strcmp(rerun->run->command, "release") == 0)
 		return replay_release(rerun, err);
 	else if (strcmp(rerun->run->command, "simulate") == 0)
@@ -200,62 +180,5 @@ replay_plan(struct rerun *rerun, const json_t *line, struct err *err)
 		&planned->plan, &why))
 		rerun->refusal = why;
 	buf_free(&yaml);
-	return true;
-}
-
-/* What the plan has for the request, or that it has nothing for it. */
-static bool
-find_due(struct rerun *rerun, struct err *err)
-{
-	struct document *previous = &rerun->previous;
-	struct err why;
-
-	if (rerun->planned.plan == NULL || rerun->request.ksr == NULL)
-		return true;
-	if (previous->ksr != NULL &&
-	    !sha256(buf_bytes(&previous->xml), previous->sha256, err))
-		return false;
-	if (!plan_due_find(rerun->planned.plan, rerun->request.ksr,
-		rerun->ledger, previous->ksr == NULL ? NULL : previous->sha256,
-		&rerun->due, &why)) {
-		err_prefix(&why, "%s", rerun->planned.path);
-		rerun->refusal = why;
-	}
-	return true;
-}
-
-bool
-replay_register(struct rerun *rerun, const json_t *line, struct err *err)
-{
-	struct buf content = buf_new(KSR_FILE_MAX);
-	struct err why;
-	bool there;
-
-	if (rerun->ledger != NULL)
-		return true; /* twice: its order has said so */
-	if (!replay_stored(rerun, line, &content, &there, err)) {
-		buf_free(&content);
-		return false;
-	}
-	if (there &&
-	    !ledger_of_bytes(buf_bytes(&content), fact_text(line, "path"),
-		&rerun->ledger, &why))
-		differs(rerun, "the register is refused: %s", why.msg);
-	buf_free(&content);
-	return find_due(rerun, err);
-}
-
-bool
-replay_activation(struct rerun *rerun, const json_t *line, struct err *err)
-{
-	char digest[SHA256_TEXT_SIZE];
-
-	(void)err;
-	if (rerun->response.ksr == NULL)
-		return true;
-	sha256_text(rerun->response.sha256, digest);
-	if (strcmp(digest, fact_text(line, "sha256")) != 0 ||
-	    strcmp(rerun->response.ksr->id, fact_text(line, "id")) != 0)
-		differs(rerun, "the response activated is not the one read");
 	return true;
 }

@@ -62,7 +62,17 @@ static const struct order orders[] = {
 	{ "register", "input register", { "input configuration" }, true },
 	{ "register", "input response", { "input register" }, true },
 	{ "register", "activating", { "input response" }, false },
-	{ "register", "activated", { "activating" }, true },
+	{ "register", "input archive", { "input register", "input archive" },
+	    false },
+	{ "register", "input register to adopt", { "input register" }, false },
+	{ "register", "adopting",
+	    { "input archive", "input register to adopt" }, false },
+	{ "register", "adopted", { "adopting", "register line" }, true },
+	{ "register", "output response", { "input register" }, false },
+	{ "register", "published", { "output response" }, true },
+	{ "register", "register line",
+	    { "activating", "adopting", "register line" }, false },
+	{ "register", "activated", { "activating", "register line" }, true },
 
 	{ "manifest", "input manifest", { "run" }, false },
 	{ "manifest", "output manifest", { "run", "input manifest" }, true },
@@ -177,7 +187,10 @@ static const struct order orders[] = {
 	    false },
 	{ "sign", "output response", { "checks response", "published" },
 	    false },
-	{ "sign", "published", { "output response" }, true },
+	{ "sign", "register line", { "output response", "register line" },
+	    false },
+	/* Records of format 1 have no lines of the register. */
+	{ "sign", "published", { "output response", "register line" }, true },
 };
 
 static bool

@@ -406,6 +406,8 @@ replay_response(struct rerun *rerun, const json_t *line, struct err *err)
 	size_t i;
 
 	(void)err;
+	if (strcmp(rerun->run->command, "register") == 0)
+		replay_recovered(rerun, line);
 	if (replay_turn(rerun, line, TURN_STORED, false, &i)) {
 		if (strcmp(fact_text(line, "path"),
 			rerun->asked.responses[i].path) != 0)

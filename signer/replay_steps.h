@@ -5,8 +5,10 @@
 
 #include "ksr/check.h"
 #include "ksr/known_tags.h"
+#include "signer/adopting.h"
 #include "signer/asked.h"
 #include "signer/command.h"
+#include "signer/declared.h"
 #include "signer/input.h"
 #include "signer/register.h"
 #include "signer/replay.h"
@@ -46,6 +48,13 @@ struct rerun {
 	struct config *config; /* owned */
 	struct document request, previous, response;
 	struct ledger *ledger; /* the register as it was read; or NULL */
+	struct history *history; /* of the request's zone; or NULL */
+	struct args args; /* owned; read with what was declared in them */
+	struct declared declared;
+	struct adopting adopting;
+	const char *register_path; /* as it was read */
+	struct ledger_activation activation;
+	size_t n_register_lines; /* since the last output or activation */
 	const struct schema *schema;
 	char *alternative;          /* owned, or NULL */
 	struct override *overrides; /* owned; texts borrowed */
@@ -109,9 +118,33 @@ replay_configuration(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_document(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_file(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_plan(struct rerun *, const json_t *line, struct err *);
+
+/* replay_adopt.c */
+MUST_USE bool replay_archive(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool
+replay_other_register(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool
+replay_adopting(struct rerun *, const json_t *line, struct err *);
+void replay_adopted_line(struct rerun *rerun, const json_t *line);
+void replay_not_adopted(struct rerun *rerun);
+void replay_recovered(struct rerun *rerun, const json_t *line);
+
+/* replay_register.c */
 MUST_USE bool replay_register(struct rerun *, const json_t *line, struct err *);
+/* What the run's arguments declare, and the configuration completes. */
+MUST_USE bool replay_declared(
+    struct rerun *, const struct command *command, struct err *);
+/* Whether the register let the response that was read be activated. */
+MUST_USE bool replay_may_activate(struct rerun *, struct err *);
 MUST_USE bool
 replay_activation(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool
+replay_register_line(struct rerun *, const json_t *line, struct err *);
+/*
+ * A difference unless so many lines of the register were appended since this was
+ * asked last; records of format 1 do not tell.
+ */
+void replay_compare_lines(struct rerun *rerun, size_t wanted);
 
 /*
  * What the run was asked for: arguments are recorded without the command's

@@ -86,6 +86,33 @@ add_step(struct attention *list, const json_t *line, const struct run *run)
 	json_decref(text);
 }
 
+/* What a signing was declared to be. */
+static void
+add_declared(struct attention *list, const json_t *line, const struct run *run)
+{
+	const json_t *replaces = json_object_get(line, "replaces");
+	const char *names[] = { "alternative", "fallback" };
+	json_t *text;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (fact_text(line, names[i])[0] == '\0')
+			continue;
+		text = json_sprintf("Declared: %s \"%s\", for slots that were "
+				    "signed before.",
+		    i == 0 ? "alternative" : "fallback request",
+		    fact_text(line, names[i]));
+		add(list->other, json_string_value(text), run);
+		json_decref(text);
+	}
+	if (!json_is_object(replaces))
+		return;
+	text = json_sprintf("Declared: replacement of response %s, because: %s",
+	    fact_text(replaces, "response_sha256"),
+	    fact_text(replaces, "reason"));
+	add(list->other, json_string_value(text), run);
+	json_decref(text);
+}
+
 static void
 add_line(struct attention *list, const json_t *line, const struct run *run)
 {
@@ -125,6 +152,13 @@ add_line(struct attention *list, const json_t *line, const struct run *run)
 		add(list->other,
 		    "The previous response was not the one that the register "
 		    "had as active.",
+		    run);
+	if (strcmp(event, "asked") == 0)
+		add_declared(list, line, run);
+	if (strcmp(event, "adopted") == 0)
+		add(list->other,
+		    "The register took up lines that were not written by this "
+		    "ceremony.",
 		    run);
 	if (strcmp(event, "unused overrides") == 0)
 		add(list->other,

@@ -353,6 +353,29 @@ put_activation(struct page *page, const json_t *line)
 }
 
 static void
+put_adoption(struct page *page, const json_t *line)
+{
+	json_int_t n = json_integer_value(json_object_get(line, "lines"));
+
+	HTML(page->out, "$ lines of the register",
+	    strcmp(fact_text(line, "event"), "adopted") == 0
+		? "took up"
+		: "about to take up");
+	HTML(page->out, ": $", html_number((size_t)n).s);
+}
+
+static void
+put_register_line(struct page *page, const json_t *line)
+{
+	json_int_t number = json_integer_value(json_object_get(line, "line"));
+
+	HTML(page->out, "line $ of the register<div>",
+	    html_number((size_t)number).s);
+	html_digest(page->out, fact_text(line, "sha256"), false);
+	buf_puts(page->out, "</div>");
+}
+
+static void
 put_simulated(struct page *page, const json_t *line)
 {
 	const json_t *list = json_object_get(line, "resolvers"), *one;
@@ -458,6 +481,9 @@ static const struct {
 	{ "selftest", put_selftest },
 	{ "signing record", put_seal },
 	{ "compared", put_compared },
+	{ "register line", put_register_line },
+	{ "adopting", put_adoption },
+	{ "adopted", put_adoption },
 	{ "activating", put_activation },
 	{ "activated", put_activation },
 	{ "end", put_end },

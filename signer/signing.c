@@ -21,6 +21,7 @@ signing_clear(struct signing *signing)
 		response_clear(&signing->responses[i]);
 	free(signing->processed);
 	free(signing->policy);
+	history_free(signing->history);
 	ledger_close(signing->ledger);
 	report_clear(&signing->report);
 	document_free(&signing->previous);
@@ -83,12 +84,28 @@ read_inputs(struct signing *signing, struct err *err)
 static bool
 open_register(struct signing *signing, struct err *err)
 {
-	char path[REGISTER_PATH_SIZE];
+	const struct context *context = signing->context;
 
-	ledger_path(signing->context->config_path, path);
-	return ledger_open(path, &signing->ledger, err) &&
-	    record_input(signing->context->record, "register", path,
-		ledger_content(signing->ledger), err);
+	return register_open(context, &signing->ledger, err) &&
+	    ledger_has_head(
+		signing->ledger, signing->request->register_head, err) &&
+	    ledger_history(signing->ledger, signing->ksr.ksr->domain,
+		&signing->history, err);
+}
+
+/* What the request needs to be, if the configuration says it by itself. */
+static void
+complete_declared(struct signing *signing)
+{
+	struct check_input in = {
+		.config = signing->config,
+		.history = signing->history,
+		.request = signing->ksr.ksr,
+	};
+
+	memcpy(in.request_sha256, signing->ksr.sha256, SHA256_SIZE);
+	signing->declared = signing->request->declared;
+	declared_complete(&signing->declared, &in);
 }
 
 static bool
@@ -97,6 +114,7 @@ find_due(struct signing *signing, struct err *err)
 	const struct plan *plan = signing->planned.plan;
 	const struct document *previous = &signing->previous;
 
+	complete_declared(signing);
 	if (plan == NULL)
 		return true;
 	return (plan_due_find(plan, signing->ksr.ksr, signing->ledger,
@@ -178,6 +196,7 @@ run_checks(struct signing *signing, enum check_stage stage,
 		.alternative = response->asked->alternative,
 		.processed = signing->processed,
 		.n_processed = signing->n_processed,
+		.history = signing->history,
 		.previous = signing->previous.ksr,
 		.schema = response->asked->schema,
 		.response = stage == STAGE_BUILT ? response->built
@@ -187,6 +206,8 @@ run_checks(struct signing *signing, enum check_stage stage,
 	size_t first = signing->report.n_results;
 
 	memcpy(in.request_sha256, signing->ksr.sha256, SHA256_SIZE);
+	memcpy(in.previous_sha256, signing->previous.sha256, SHA256_SIZE);
+	declared_put(&signing->declared, &in);
 	for (size_t i = 0; i < signing->config->n_keys; i++)
 		if (signing->ksks[i].present)
 			in.keys_in_hsm |= UINT32_C(1) << i;
@@ -383,7 +404,7 @@ run_steps(struct signing *signing, struct err *err)
 	    find_due(signing, err) && find_in_place(signing, err) &&
 	    open_outputs(signing, err) &&
 	    facts_asked(signing->context->record, signing->request,
-		&signing->asked, err) &&
+		&signing->asked, &signing->declared, err) &&
 	    show_inputs(signing, err) && check_plan(signing, err) &&
 	    check_request(signing, err) && open_token(signing, err) &&
 	    check_token(signing, err) && build_responses(signing, err) &&

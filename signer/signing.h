@@ -20,6 +20,7 @@
 
 #include "ksr/check.h"
 #include "signer/command.h"
+#include "signer/declared.h"
 
 /* The answer that lets a response be signed, and what any other one means. */
 #define SIGNING_CONFIRMED "Yes"
@@ -33,6 +34,8 @@ struct signing_request {
 	const char *skr_path;	   /* of the one response */
 	const char *schema;
 	const char *alternative; /* NULL: the request was never signed */
+	struct declared declared;
+	const char *register_head; /* in hex, as it was written down; or NULL */
 	const char *hsm; /* NULL: the only one configured */
 	bool batch;	 /* confirms by itself */
 	size_t jobs;	 /* sessions that sign at once, 1 or more */

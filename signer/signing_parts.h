@@ -31,6 +31,8 @@ struct signing {
 	struct config *policy; /* for the checks, if the plan has its own */
 	struct document ksr, previous;
 	struct ledger *ledger;
+	struct history *history;  /* of the request's zone */
+	struct declared declared; /* also by the configuration */
 	struct processed *processed; /* by others than this run */
 	size_t n_processed;
 	struct report report;

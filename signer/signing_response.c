@@ -140,11 +140,19 @@ response_publish(
 	struct document *written = &response->written;
 	struct record *record = signing->context->record;
 	struct bytes xml = buf_bytes(&written->xml);
-	const struct ledger_signing line = { &signing->ksr, written,
-		asked->schema->name, asked->alternative };
+	struct ledger_signing line = {
+		.request = &signing->ksr,
+		.response = written,
+		.previous_sha256 = signing->previous.ksr == NULL
+		    ? NULL
+		    : signing->previous.sha256,
+		.schema = asked->schema->name,
+		.alternative = asked->alternative,
+	};
 	int64_t now = signing->context->now;
 
 	written->path = asked->path;
+	declared_sign(&signing->declared, &line);
 	if (asked->in_place)
 		publishing_note(signing->context, asked->path);
 	if (asked->published)
@@ -155,7 +163,6 @@ response_publish(
 	    ledger_append_signing(signing->ledger, now, &line, err) &&
 	    give_name(signing, response, err);
 	return response->published &&
-	    ledger_append_published(
-		signing->ledger, now, written->sha256, err) &&
+	    ledger_append_published(signing->ledger, now, written, err) &&
 	    facts_published(record, asked->path, xml, err);
 }

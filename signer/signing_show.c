@@ -81,6 +81,7 @@ show_inputs(const struct signing *signing, struct err *err)
 	print_digest("Request", request->path, request->sha256);
 	if (!print_table("", request->ksr, err))
 		return false;
+	declared_print(&signing->declared, signing->request->alternative);
 	if (signing->planned.plan != NULL)
 		show_plan(signing);
 	return true;
@@ -252,6 +253,8 @@ json_of_signing(const struct signing *signing)
 bool
 show_published(const struct signing *signing, struct err *err)
 {
+	uint8_t head[SHA256_SIZE];
+
 	if (signing->context->json)
 		return json_print(json_of_signing(signing), err);
 	for (size_t i = 0; i < signing->asked.n; i++) {
@@ -269,6 +272,11 @@ show_published(const struct signing *signing, struct err *err)
 		if (!print_table("", written->ksr, err))
 			return false;
 	}
+	/* The next ceremony asks for it: --register-head. */
+	printf("\nRegister head\n  SHA-256 %s\n",
+	    ledger_head_now(signing->ledger));
+	if (hex_parse(ledger_head_now(signing->ledger), head, sizeof(head)))
+		print_words((struct bytes){ head, sizeof(head) });
 	return true;
 }
 

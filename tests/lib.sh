@@ -25,13 +25,18 @@ fail() {
 
 # forget: as if nothing had ever been signed.  A test that signs the same
 # request many times for other reasons sets FORGETFUL: each command forgets.
+# KEPT is a register that it does not forget, of the workspace.
 FORGETFUL=
+KEPT=
 forget() {
 	rm -f "$SCRATCH/register.jsonl" "$SCRATCH"/*/register.jsonl
+	[ -z "$KEPT" ] || tee "$WS/register.jsonl" "$SCRATCH/register.jsonl" \
+		<"$KEPT" >/dev/null
 }
 
 # The commands that always keep a record: the tests leave none in the tree.
-RECORDING=' check inventory keydelete keygen request sign step verify '
+RECORDING=' activate adopt check inventory keydelete keygen recover request sign
+step verify '
 
 # The record's head ends the output of a command that keeps one; here it goes
 # to $SCRATCH/head, so that tests of other things do not see it.
@@ -47,11 +52,15 @@ set_head_apart() {
 run() {
 	local word record=()
 	for word in "$@"; do
-		[[ $RECORDING != *" $word "* ]] ||
+		[[ ${RECORDING//$'\n'/ } != *" $word "* ]] ||
 			record=(--ceremony "$SCRATCH/ceremony")
 	done
 	[[ " $* " != *" --ceremony "* ]] || record=()
-	[ -z "$FORGETFUL" ] || forget
+	if [ -n "$FORGETFUL" ]; then
+		forget
+		# The record tells of a register that is gone.
+		[ ${#record[@]} -eq 0 ] || rm -rf "$SCRATCH/ceremony"
+	fi
 	status=0
 	"$ANCHORITE" "${record[@]}" "$@" >"$SCRATCH/out" 2>"$SCRATCH/err" \
 		</dev/null || status=$?
@@ -100,7 +109,7 @@ AT=2026-11-15T12:00:00Z
 
 # workspace: a rehearsal's workspace.  $WS/ksr.xml asks for 2027-q1 and
 # $WS/skr.xml answers it; $WS/next.xml is the request for 2027-q2, due at
-# $NEXT_AT.  $CONFIG is the configuration; $OFFLINE differs from it in one
+# $NEXT_AT.  $SCRATCH/register-q1 is the register as it is then.  $CONFIG is the configuration; $OFFLINE differs from it in one
 # thing: its module does not exist, so that whoever touches the HSM fails.
 workspace() {
 	WS=$SCRATCH/ws
@@ -113,6 +122,7 @@ workspace() {
 	accepts --config "$CONFIG" --at "$AT" request "$WS/ksr.xml"
 	accepts --config "$CONFIG" --at "$AT" sign "$WS/ksr.xml" \
 		"$WS/skr.xml" --first --batch
+	cp "$WS/register.jsonl" "$SCRATCH/register-q1"
 	accepts --config "$CONFIG" --at "$AT" request "$WS/next.xml" \
 		--previous-skr "$WS/skr.xml"
 }

@@ -8,6 +8,7 @@
 
 #include "ksr/base/text.h"
 #include "ksr/check_rules.h"
+#include "ksr/history.h"
 #include "tests/fixture.h"
 #include "tests/keys.h"
 
@@ -105,6 +106,32 @@ count_in_force(void)
 	return n;
 }
 
+/* The register has the previous response, and nothing else. */
+static struct history *
+history_of_previous(
+    const struct ksr *previous, const uint8_t response_sha256[SHA256_SIZE])
+{
+	static const uint8_t request_sha256[SHA256_SIZE] = { 1 };
+	struct history_response response = {
+		.request_id = previous->id,
+		.request_sha256 = request_sha256,
+		.response_sha256 = response_sha256,
+		.schema = "normal",
+		.state = HISTORY_PUBLISHED,
+		.inception = previous->bundles[0].inception,
+		.expiration =
+		    previous->bundles[previous->n_bundles - 1].expiration,
+		.n_slots = previous->n_bundles,
+		.line = 2,
+	};
+	struct history *history;
+	struct err err;
+
+	assert_ok(history_new(".", &response, 1, NULL, 0, &history, &err),
+	    &err);
+	return history;
+}
+
 static void
 checks_root_2017_q2_accepts(void **state)
 {
@@ -113,12 +140,17 @@ checks_root_2017_q2_accepts(void **state)
 	    "2017-02-15T12:00:00Z");
 
 	(void)state;
+	struct history *history =
+	    history_of_previous(p.in.previous, p.in.previous_sha256);
+
+	p.in.history = history;
 	p.in.keys_in_hsm = 1;
 	p.in.schema = config_schema(p.config, "normal");
 	assert_refusing_ids(&p.in, ALL_STAGES, "");
 	assert_int_equal(
 	    count_verdicts(&p.in, ALL_STAGES, VERDICT_PASS),
 	    count_in_force());
+	history_free(history);
 	published_free(&p);
 }
 
@@ -131,9 +163,9 @@ checks_root_2018_q1_accepts(void **state)
 
 	(void)state;
 	assert_refusing_ids(&p.in, STAGE_REQUEST | STAGE_RESPONSE, "");
-	/* ID, the chain's keys and overlap, and the schedule's two rows. */
+	/* ID, once, the chain's keys, previous and overlap, the schedule's two. */
 	assert_int_equal(
-	    count_verdicts(&p.in, STAGE_REQUEST, VERDICT_NOT_RUN), 5);
+	    count_verdicts(&p.in, STAGE_REQUEST, VERDICT_NOT_RUN), 7);
 	p.in.schema = config_schema(p.config, "rollover");
 	assert_refusing_ids(&p.in, STAGE_REQUEST | STAGE_RESPONSE, "");
 	p.in.schema = config_schema(p.config, "normal");
@@ -180,12 +212,16 @@ static void
 checks_fixture_passes(void **state)
 {
 	struct fixture *f = fixture_new();
+	struct history *history =
+	    history_of_previous(f->previous, f->in.previous_sha256);
 
 	(void)state;
+	f->in.history = history;
 	assert_refusing_ids(&f->in, ALL_STAGES, "");
 	assert_int_equal(
 	    count_verdicts(&f->in, ALL_STAGES, VERDICT_PASS),
 	    count_in_force());
+	history_free(history);
 	fixture_free(f);
 }
 
@@ -834,7 +870,8 @@ read_tests(void)
 	static const char *const files[] = { "tests/test_check_request.c",
 		"tests/test_check_timing.c", "tests/test_check_chain.c",
 		"tests/test_check_response.c", "tests/test_check_safety.c",
-		"tests/test_check_trust.c", "tests/test_check_0_1_0.c" };
+		"tests/test_check_trust.c", "tests/test_check_0_1_0.c",
+		"tests/test_check_once.c" };
 	struct buf all = buf_new(1024 * 1024);
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {

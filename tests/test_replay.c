@@ -498,7 +498,7 @@ static const struct forgery forgeries[] = {
 	{ 55, "version", "\"9\"", "another program's than its run's" },
 	{ 47, "binary", ZEROS, "the program changed" },
 	{ 54, "serial", "\"\"", "no serial number" },
-	{ 47, "format", "2", "has format 2, this program reads up to 1" },
+	{ 47, "format", "3", "has format 3, this program reads up to 2" },
 	{ 47, "format", "0", "names no record format" },
 	{ 47, "time", "\"soon\"", "has no time" },
 	/* Keys. */
