@@ -86,12 +86,13 @@ import_ksk() {
 		>"$SCRATCH/out" 2>"$SCRATCH/err" || fail "import of $1"
 }
 
-# configure_ksk NAME LABEL: its entry, from the inventory.
+# configure_ksk NAME LABEL BITS: its entry, from the inventory.
 configure_ksk() {
-	jq -r --arg name "$1" --arg ksk "$2" '.keys[] |
+	jq -r --arg name "$1" --arg ksk "$2" --arg bits "$3" '.keys[] |
 		select(.label == $ksk).dns |
 		"  \($name):\n    label: \"\($ksk)\"\n" +
 		"    algorithm: \(.algorithm)\n" +
+		"    rsa_size: \($bits)\n" +
 		"    key_tag: \(.key_tag)\n    ds_sha256: \(.ds_sha256)\n" +
 		"    valid_from: 2026-11-01T00:00:00Z"' "$SCRATCH/out" \
 		>>"$ANCHORITE_CONFIG"
@@ -127,8 +128,8 @@ quarter() {
 	import_ksk new "$3"
 	accepts --json inventory --dns
 	echo "keys:" >>"$ANCHORITE_CONFIG"
-	configure_ksk ksk_current old
-	configure_ksk ksk_next new
+	configure_ksk ksk_current old "$3"
+	configure_ksk ksk_next new "$3"
 	rm -f "$SCRATCH/ksr.xml" "$SCRATCH/skr.xml"
 	accepts --at "$AT" request "$SCRATCH/ksr.xml"
 	accepts --at "$AT" sign "$SCRATCH/ksr.xml" "$SCRATCH/skr.xml" \

@@ -211,21 +211,21 @@ refuses 2 '--hsm third: the configuration has none of that name' \
 	--batch --hsm third
 nothing_written
 chmod 640 "$WS/pin"
-sign_refused 2 "pin_file $WS/pin: has mode 0640, expected that its owner alone can read it" \
+sign_refused 2 "pin_file: $WS/pin: has mode 0640, expected that its owner alone can read it" \
 	--config "$CONFIG" --at "$AT"
 chmod 604 "$WS/pin"
-sign_refused 2 "pin_file $WS/pin: has mode 0604" --config "$CONFIG" --at "$AT"
+sign_refused 2 "pin_file: $WS/pin: has mode 0604" --config "$CONFIG" --at "$AT"
 chmod 600 "$WS/pin"
 mv "$WS/pin" "$WS/pin.good"
-sign_refused 2 "pin_file $WS/pin: No such file" --config "$CONFIG" --at "$AT"
+sign_refused 2 "pin_file: $WS/pin: No such file" --config "$CONFIG" --at "$AT"
 for content in '' '\n' '12345678\n12345678\n' '1234\x005678'; do
 	printf '%b' "$content" >"$WS/pin"
 	chmod 600 "$WS/pin"
-	sign_refused 2 "pin_file $WS/pin: expected one line of 1 to 255 octets" \
+	sign_refused 2 "pin_file: $WS/pin: expected one line of 1 to 255 octets" \
 		--config "$CONFIG" --at "$AT"
 done
 head -c 256 /dev/zero | tr '\0' 7 >"$WS/pin"
-sign_refused 2 "pin_file $WS/pin: expected one line" --config "$CONFIG" --at "$AT"
+sign_refused 2 "pin_file: $WS/pin: expected one line" --config "$CONFIG" --at "$AT"
 head -c 257 /dev/zero | tr '\0' 7 >"$WS/pin"
 sign_refused 2 "$WS/pin: larger than the limit" --config "$CONFIG" --at "$AT"
 rm "$WS/pin"

@@ -404,8 +404,8 @@ verify_refused 'SKR-VERIFY, SKR-MATCH' "the request's times" \
 	'67s/2027-02-01/2027-02-02/'
 verify_refused 'SKR-VERIFY, SKR-PAIR' "every ZSK of the request" '38,44d'
 verify_refused 'SKR-VERIFY, SKR-PAIR' 'has TTL 3600' '32s/172800/3600/'
-verify_refused 'SKR-VERIFY, SKR-MATCH, SKR-PAIR' 'which is unknown' \
-	'47s/257/256/'
+verify_refused 'SKR-TRUST, SKR-FOLLOWERS, SKR-VERIFY, SKR-PAIR' \
+	'which is unknown' '47s/257/256/'
 verify_refused SKR-MATCH 'as many as the request has, 9' \
 	"$last,/<.ResponseBundle>/d"
 refuses 1 SKR-MATCH --config "$OFFLINE" --at "$AT" verify "$NEXT" "$SKR"

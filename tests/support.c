@@ -19,6 +19,14 @@ corpus_find(const char *name, char *ret, size_t size)
 	return access(ret, R_OK) == 0;
 }
 
+bool
+corpus_is_published(void)
+{
+	char path[4096];
+
+	return !corpus_find("pins", path, sizeof(path));
+}
+
 const char *
 corpus_path(const char *name)
 {

@@ -25,6 +25,8 @@ accepts --config "$WS/faulty.yaml" --at "$AT" sign "$WS/ksr.xml" \
 	"$SCRATCH/1.xml" --first --batch
 cmp -s "$SCRATCH/1.xml" "$WS/skr.xml" || fail "another response"
 FAULTY=
+FORGETFUL=
+forget
 
 ### whose the files are
 
