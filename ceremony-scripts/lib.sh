@@ -106,6 +106,11 @@ has_perl_module() {
 	command -v perl >/dev/null && perl -M"$1" -e 1 2>/dev/null
 }
 
+# Debian's own python3 has Debian's modules, whatever comes first in PATH.
+has_python_module() {
+	[ -x /usr/bin/python3 ] && /usr/bin/python3 -c "import $1" 2>/dev/null
+}
+
 # The files that a script's typefaces are in, by our list or by that of groff,
 # which gropdf reads after ours.  Before groff is there, nobody knows.
 has_typefaces() {
