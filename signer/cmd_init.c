@@ -15,6 +15,7 @@
 #include "signer/keygen.h"
 #include "signer/keyinfo.h"
 #include "signer/pin.h"
+#include "signer/screen.h"
 #include "signer/softhsm.h"
 #include "signer/token.h"
 
@@ -217,6 +218,8 @@ static bool
 print(const struct context *context, const struct workspace *ws,
     const char *dir, struct err *err)
 {
+	enum screen_kind before;
+
 	if (context->json)
 		return json_print(
 		    json_pack("{s:s, s:s, s:s, s:o}", "command", "init",
@@ -227,11 +230,15 @@ print(const struct context *context, const struct workspace *ws,
 	       "  token          \"%s\", serial %s, PIN in %s/pin\n",
 	    ws->dir, dir, TOKEN_LABEL, ws->token.serial, dir);
 	keyinfo_print(&ws->ksk);
-	printf("\nNext:\n"
-	       "  anchorite --config %s/anchorite.yaml request %s/ksr.xml\n"
-	       "  anchorite --config %s/anchorite.yaml sign %s/ksr.xml "
-	       "%s/skr.xml --first\n",
+	printf("\nNext:\n");
+	before = screen_set(SCREEN_DATA);
+	printf("  anchorite --config %s/anchorite.yaml \\\n"
+	       "    request %s/ksr.xml\n"
+	       "  anchorite --config %s/anchorite.yaml \\\n"
+	       "    sign %s/ksr.xml \\\n"
+	       "    %s/skr.xml --first\n",
 	    dir, dir, dir, dir, dir);
+	screen_set(before);
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include "signer/json.h"
 #include "signer/keygen.h"
 #include "signer/keyinfo.h"
+#include "signer/print.h"
 #include "signer/publishing.h"
 #include "signer/token.h"
 
@@ -31,8 +32,8 @@ print(const struct context *context, const struct keyinfo *info,
 		return true;
 	keyinfo_config(info, ROLE_NEXT, context->now, &entry);
 	printf("\nTo use it, put this under `keys:` in the configuration, under "
-	       "the name it shall have:\n%.*s",
-	    (int)entry.len, (const char *)entry.data);
+	       "the name it shall have:\n");
+	print_data(buf_bytes(&entry));
 	buf_free(&entry);
 	return true;
 }

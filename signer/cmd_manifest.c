@@ -143,14 +143,10 @@ static void
 print_text(const struct result *result)
 {
 	struct buf digest = buf_new(DIGEST_TEXT_MAX);
-	bool begins = true;
 
-	fwrite(result->text.data, 1, result->text.len, stdout);
+	print_data(buf_bytes(&result->text));
 	digest_text("Manifest of", result->dir, result->digest, &digest);
-	for (size_t i = 0; i < digest.len; i++) {
-		printf("%s%c", begins ? REMARK : "", digest.data[i]);
-		begins = digest.data[i] == '\n';
-	}
+	print_remark(REMARK, buf_bytes(&digest));
 	buf_free(&digest);
 }
 

@@ -110,7 +110,7 @@ release(const struct context *context, const struct args *args,
 		ok = print_json(
 		    context, &document, &made, buf_bytes(&text), err);
 	else if (ok && output == NULL)
-		fwrite(text.data, 1, text.len, stdout);
+		print_data(buf_bytes(&text));
 	else if (ok)
 		print_summary(&made, path);
 	buf_free(&text);

@@ -5,6 +5,7 @@
 #include "signer/json.h"
 #include "signer/print.h"
 #include "signer/record.h"
+#include "signer/screen.h"
 #include "signer/selftest.h"
 
 #define PASS	"pass"
@@ -43,8 +44,7 @@ add_row(const struct context *context, json_t *rows, json_t *row,
 	    json_string_value(json_object_get(row, "title")));
 	if (note[0] != '\0')
 		printf("           %s\n", note);
-	fflush(stdout);
-	return true;
+	return screen_flush(err);
 }
 
 static bool

@@ -29,7 +29,7 @@ show_dns(const struct ksr *ksr, struct err *err)
 	if (text.failed)
 		ok = err_set(err, E_MEMORY, "out of memory");
 	else
-		fwrite(text.data, 1, text.len, stdout);
+		print_data(buf_bytes(&text));
 	buf_free(&text);
 	return ok;
 }

@@ -5,7 +5,7 @@
 
 #include "signer/confirm.h"
 #include "signer/facts.h"
-#include "signer/print.h"
+#include "signer/screen.h"
 
 bool
 confirm_possible(const struct context *context, bool batch, struct err *err)
@@ -44,11 +44,13 @@ ask(const struct context *context, const struct confirmation *confirmation,
 	/* What is typed ahead is no answer; what follows the question is. */
 	tcflush(STDIN_FILENO, TCIFLUSH);
 	printf("\n%s", confirmation->prompt);
-	if (!print_flush(err))
+	if (!screen_flush(err))
 		return false;
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		line[0] = '\0';
 	len = strcspn(line, "\n");
+	if (line[len] == '\n')
+		screen_answered();
 	yes = line[len] == '\n' && len == strlen(wanted) &&
 	    memcmp(line, wanted, len) == 0;
 	line[len] = '\0';
@@ -68,7 +70,7 @@ confirm(const struct context *context, const struct confirmation *confirmation,
 	struct record *record = context->record;
 
 	if (confirmation->batch)
-		return print_flush(err) &&
+		return screen_flush(err) &&
 		    facts_answer(record, "batch", confirmation->wanted, err);
 	return facts_prompt(record, confirmation->prompt, err) &&
 	    ask(context, confirmation, err);

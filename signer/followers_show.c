@@ -4,8 +4,6 @@
 #include "signer/followers_show.h"
 #include "signer/json.h"
 
-enum { LINE = 80 };
-
 static void
 print_verdict(const struct context *context, bool fails)
 {
@@ -26,7 +24,7 @@ print_follower(
 	text_add(&line, "%s since %s by %s", one->kind, time_text(one->start).s,
 	    one->trusts.s);
 	print_verdict(context, one->fails);
-	printf("%.*s\n", LINE - 8, line.s);
+	printf("%s\n", line.s);
 	if (one->fails)
 		printf("        at %s, slot %zu of the new response\n",
 		    time_text(one->fails_at).s, one->slot + 1);

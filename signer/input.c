@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "signer/input.h"
+#include "signer/screen.h"
 
 /* NULL if there is none in the usual places. */
 static const char *
@@ -59,9 +60,8 @@ configuration_load(
 		return false;
 	}
 	if (!has_modes)
-		fprintf(stderr,
-		    "anchorite: note: %s lies on a file system without modes: "
-		    "whoever holds the medium can change it\n",
+		screen_complain("note: %s lies on a file system without modes: "
+				"whoever holds the medium can change it",
 		    path);
 	*ret = loaded;
 	return true;

@@ -258,7 +258,8 @@ json_print(json_t *root, struct err *err)
 	json_decref(root);
 	if (text == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
-	puts(text);
+	print_data(bytes_of_string(text));
+	print_data(bytes_of_string("\n"));
 	free(text);
 	return true;
 }

@@ -150,7 +150,9 @@ keyinfo_print(const struct keyinfo *info)
 		buf_puts(&text, "\n");
 		put_ds(info, &text);
 	}
-	printf("\n%.*s\n", (int)text.len, (const char *)text.data);
+	buf_puts(&text, "\n");
+	printf("\n");
+	print_data(buf_bytes(&text));
 	if (is_ksk(info))
 		print_words((struct bytes){ info->ds_sha256, DS_SHA256_SIZE });
 	buf_free(&text);

@@ -8,6 +8,7 @@
 #include "signer/ksrsigner_log.h"
 #include "signer/log_import.h"
 #include "signer/print.h"
+#include "signer/screen.h"
 
 /* One log and, if it is to be compared, one response. */
 struct import {
@@ -88,6 +89,7 @@ zsks_text(const struct log_row *row, struct buf *ret)
 static void
 print_row(const struct log_row *row)
 {
+	enum screen_kind before = screen_set(SCREEN_ROWS);
 	struct buf zsks = buf_new(LOG_TEXT_MAX), ksks = buf_new(LOG_TEXT_MAX);
 	char inception[TIME_TEXT_SIZE], expiration[TIME_TEXT_SIZE];
 
@@ -101,6 +103,7 @@ print_row(const struct log_row *row)
 		printf("%*s  %.*s", zsks.len < 12 ? 12 - (int)zsks.len : 0, "",
 		    (int)ksks.len, (const char *)ksks.data);
 	printf("\n");
+	screen_set(before);
 	buf_free(&zsks);
 	buf_free(&ksks);
 }

@@ -7,12 +7,14 @@
 #include "ksr/purpose.h"
 #include "signer/log_show.h"
 #include "signer/print.h"
+#include "signer/screen.h"
 #include "signer/steps_record.h"
 
 #define COLUMNS   80
 #define TEXT_MAX  8192
 #define TIME_AT   11 /* of "2027-01-01T12:00:00" */
 #define STEP_LEFT 12 /* where the text of a step begins */
+#define WORDS_MARGIN "            " /* as wide */
 
 enum tone { PLAIN, GOOD, ATTENTION, BAD, HEADING };
 
@@ -34,7 +36,7 @@ cut(const char *text, size_t width)
 		return len;
 	while (at > 0 && text[at] != ' ' && text[at - 1] != ',')
 		at--;
-	return at == 0 ? width : at;
+	return at == 0 ? strcspn(text, " ,") : at;
 }
 
 /*
@@ -90,25 +92,28 @@ show_digest(const struct show *show, const char *hex)
 	if (!hex_parse(hex, digest, sizeof(digest)))
 		return;
 	put(show, PLAIN, "", STEP_LEFT, "%s", hex);
-	words_format((struct bytes){ digest, sizeof(digest) }, &words);
-	put(show, PLAIN, "", STEP_LEFT, "%.*s", (int)words.len,
-	    (const char *)words.data);
+	words_format_lines((struct bytes){ digest, sizeof(digest) },
+	    WORDS_MARGIN, &words);
+	printf("%.*s", (int)words.len, (const char *)words.data);
 	buf_free(&words);
 }
 
 /* The operator's table, a row a line, folded where it is too wide. */
 static void
-show_table(const struct show *show, const struct ksr *ksr)
+show_table(const struct ksr *ksr)
 {
 	struct buf table = buf_new(2 * (size_t)KSR_FILE_MAX);
+	enum screen_kind before;
 	char *line, *rest;
 
 	ksr_table(ksr, &table);
 	buf_u8(&table, 0);
 	rest = table.failed ? NULL : (char *)table.data;
+	before = screen_set(SCREEN_PAPER);
 	while ((line = strsep(&rest, "\n")) != NULL)
 		if (line[0] != '\0')
-			put(show, PLAIN, "", 2, "%s", line);
+			printf("  %s\n", line);
+	screen_set(before);
 	buf_free(&table);
 }
 
@@ -129,7 +134,7 @@ show_document(const struct show *show, const json_t *line)
 	    strcmp(role, "document") == 0) {
 		if (ksr_read(buf_bytes(&content), fact_text(line, "path"), &ksr,
 			&err))
-			show_table(show, ksr);
+			show_table(ksr);
 		else
 			put(show, ATTENTION, "", STEP_LEFT, "%s", err.msg);
 	}

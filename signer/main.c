@@ -25,6 +25,7 @@
 #include "signer/print.h"
 #include "signer/publishing.h"
 #include "signer/record.h"
+#include "signer/screen.h"
 
 static const struct command *const commands[] = {
 	&cmd_init,
@@ -219,32 +220,17 @@ open_record(const struct command *command, const struct args *args,
 	return record_open(context->record_dir, &context->record, err);
 }
 
-/* Each line of the text behind the mark of a remark, if there is one. */
-static void
-print_remark(const char *mark, struct bytes text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (mark != NULL && (i == 0 || text.data[i - 1] == '\n'))
-			printf("%s", mark);
-		putchar(text.data[i]);
-	}
-}
-
 /* The head goes on paper: that makes truncation and rewriting detectable. */
 static void
 print_head(const struct command *command, const struct context *context)
 {
-	struct buf text = buf_new(DIGEST_TEXT_MAX);
 	uint8_t digest[SHA256_SIZE];
 
 	if (context->json ||
 	    !hex_parse(record_head(context->record), digest, sizeof(digest)))
 		return;
-	digest_text("Ceremony record", record_dir(context->record), digest,
-	    &text);
 	printf("\n");
-	print_remark(command->remark, buf_bytes(&text));
-	buf_free(&text);
+	print_record_head(command->remark, record_dir(context->record), digest);
 }
 
 /* The command's row with the needs of what it is asked to do. */
@@ -273,7 +259,7 @@ static bool
 run_to_end(const struct command *command, const struct args *args,
     const struct context *context, bool ready, struct err *err)
 {
-	bool ok = ready && command->run(context, args, err) && print_flush(err);
+	bool ok = ready && command->run(context, args, err) && screen_flush(err);
 	struct err first, late;
 
 	if (!ok && err->code != E_REFUSED)
@@ -311,7 +297,7 @@ run_recorded(const struct command *command, const struct args *args, int argc,
 	}
 	if (context->record != NULL && !command->headless)
 		print_head(command, context);
-	if (ok && !print_flush(err))
+	if (ok && !screen_flush(err))
 		ok = publishing_say(context, err);
 	configuration_free(&configuration);
 	record_close(context->record);
@@ -393,7 +379,9 @@ main(int argc, char **argv)
 	umask(022);
 	/* A file that grows beyond its limit is an error like a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
-	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+	if (!screen_open(&err)) {
+		ok = false;
+	} else if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		printf("anchorite %s\n", ANCHORITE_VERSION);
 		ok = true;
 	} else if (argc == 2 && strcmp(argv[1], "--help") == 0) {
@@ -403,10 +391,10 @@ main(int argc, char **argv)
 		ok = run(argc, argv, &err);
 	}
 	if (ok)
-		ok = print_flush(&err);
+		ok = screen_flush(&err);
 	if (ok)
 		return 0;
-	fprintf(stderr, "anchorite: %s%s\n",
-	    err.code == E_REFUSED ? "refused: " : "", err.msg);
+	screen_complain(
+	    "%s%s", err.code == E_REFUSED ? "refused: " : "", err.msg);
 	return err_exit_status(&err);
 }

@@ -10,6 +10,7 @@
 #include "ksr/base/file.h"
 #include "signer/interrupt.h"
 #include "signer/pin.h"
+#include "signer/screen.h"
 
 /* Straight into locked memory: no buffer in between has a copy. */
 static bool
@@ -50,9 +51,9 @@ pin_from_file(const char *path, struct pin *ret, struct err *err)
 	if (!file_open_own(path, S_IRWXG | S_IRWXO, &fd, &has_modes, err))
 		return err_prefix(err, "pin_file");
 	if (!has_modes)
-		fprintf(stderr,
-		    "anchorite: note: pin_file %s lies on a file system without "
-		    "modes: whoever holds the medium can read it\n",
+		screen_complain("note: pin_file %s lies on a file system "
+				"without modes: whoever holds the medium can "
+				"read it",
 		    path);
 	ok = read_pin_line(fd, path, ret, err);
 	close(fd);

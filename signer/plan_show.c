@@ -6,6 +6,7 @@
 #include "signer/json.h"
 #include "signer/plan_draw.h"
 #include "signer/plan_show.h"
+#include "signer/screen.h"
 
 /* The slots from first on that have the same keys and size. */
 static size_t
@@ -53,6 +54,7 @@ static void
 print_slots(const struct plan_quarter *quarter, const struct config *config,
     const struct schema *schema)
 {
+	enum screen_kind before = screen_set(SCREEN_ROWS);
 	size_t last;
 
 	for (size_t i = 0; i < schema->n_slots; i = last + 1) {
@@ -69,6 +71,7 @@ print_slots(const struct plan_quarter *quarter, const struct config *config,
 		print_keys(config, &schema->slots[i]);
 		printf("\n");
 	}
+	screen_set(before);
 }
 
 static void

@@ -3,40 +3,20 @@
 #include "ksr/base/words.h"
 #include "ksr/presentation.h"
 #include "signer/print.h"
+#include "signer/screen.h"
 
-#define WORDS_A_LINE 8
-#define WORDS_MAX    1024 /* octets of text: 32 words of at most 12 letters */
-
-bool
-print_flush(struct err *err)
-{
-	if (fflush(stdout) != 0)
-		return err_set_errno(err, "standard output");
-	if (ferror(stdout))
-		return err_set(
-		    err, E_IO, "standard output: not all of it arrived");
-	return true;
-}
+#define DIGEST_MARK  "  SHA-256 "
+#define WORDS_MARGIN "          " /* as wide */
+#define HEAD_EDGE \
+	"+-------------------------------------" \
+	"--------------------------------------\n"
+#define WORDS_MAX    1024 /* octets of text: 32 words of at most 11 letters */
 
 void
 sha256_text(const uint8_t digest[SHA256_SIZE], char ret[SHA256_TEXT_SIZE])
 {
 	for (size_t i = 0; i < SHA256_SIZE; i++)
 		snprintf(ret + 2 * i, 3, "%02x", digest[i]);
-}
-
-static void
-put_words(struct bytes bytes, struct buf *ret)
-{
-	for (size_t i = 0; i < bytes.len; i += WORDS_A_LINE) {
-		size_t n = bytes.len - i;
-
-		if (n > WORDS_A_LINE)
-			n = WORDS_A_LINE;
-		buf_puts(ret, "          ");
-		words_format((struct bytes){ bytes.data + i, n }, ret);
-		buf_u8(ret, '\n');
-	}
 }
 
 static void
@@ -52,7 +32,7 @@ print_words(struct bytes bytes)
 {
 	struct buf text = buf_new(WORDS_MAX);
 
-	put_words(bytes, &text);
+	words_format_lines(bytes, WORDS_MARGIN, &text);
 	print_buf(&text);
 }
 
@@ -64,8 +44,9 @@ digest_text(const char *title, const char *path,
 
 	sha256_text(digest, hex);
 	text_printable(safe, sizeof(safe), path);
-	buf_printf(ret, "%s %s\n  SHA-256 %s\n", title, safe, hex);
-	put_words((struct bytes){ digest, SHA256_SIZE }, ret);
+	buf_printf(ret, "%s %s\n" DIGEST_MARK "%s\n", title, safe, hex);
+	words_format_lines(
+	    (struct bytes){ digest, SHA256_SIZE }, WORDS_MARGIN, ret);
 }
 
 void
@@ -78,10 +59,57 @@ print_digest(
 	print_buf(&text);
 }
 
+void
+print_data(struct bytes data)
+{
+	enum screen_kind before = screen_set(SCREEN_DATA);
+
+	if (data.len > 0)
+		fwrite(data.data, 1, data.len, stdout);
+	screen_set(before);
+}
+
+void
+print_remark(const char *mark, struct bytes text)
+{
+	enum screen_kind before = screen_set(SCREEN_DATA);
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (i == 0 || text.data[i - 1] == '\n')
+			printf("%s", mark);
+		putchar(text.data[i]);
+	}
+	screen_set(before);
+}
+
+void
+print_record_head(const char *mark, const char *dir,
+    const uint8_t digest[SHA256_SIZE])
+{
+	struct buf text = buf_new(DIGEST_TEXT_MAX);
+	char hex[SHA256_TEXT_SIZE], safe[4 * PATH_MAX_LEN];
+
+	sha256_text(digest, hex);
+	text_printable(safe, sizeof(safe), dir);
+	buf_printf(&text,
+	    HEAD_EDGE "| Head of the ceremony record %s\n"
+		      "| " DIGEST_MARK "%s\n",
+	    safe, hex);
+	words_format_lines((struct bytes){ digest, SHA256_SIZE },
+	    "| " WORDS_MARGIN, &text);
+	buf_puts(&text, HEAD_EDGE);
+	if (mark == NULL)
+		print_buf(&text);
+	else
+		print_remark(mark, buf_bytes(&text));
+	buf_free(&text);
+}
+
 bool
 print_table(const char *title, const struct ksr *ksr, struct err *err)
 {
 	struct buf table = buf_new(2 * (size_t)KSR_FILE_MAX);
+	enum screen_kind before;
 
 	ksr_table(ksr, &table);
 	if (table.failed) {
@@ -89,7 +117,9 @@ print_table(const char *title, const struct ksr *ksr, struct err *err)
 		return err_set(err, E_MEMORY, "out of memory");
 	}
 	printf("%s\n", title);
+	before = screen_set(SCREEN_ROWS);
 	fwrite(table.data, 1, table.len, stdout);
+	screen_set(before);
 	buf_free(&table);
 	return true;
 }

@@ -1,5 +1,6 @@
 /*
- * What people see on stdout.  Every text that came from a file or a token is
+ * What people see on stdout, which is the screen (signer/screen.h): it folds
+ * lines, whoever prints them.  Every text that came from a file or a token is
  * printable ASCII before it gets here or is made so here; colours only where
  * the context says so.
  */
@@ -11,19 +12,13 @@
 #include "signer/command.h"
 #include "signer/input.h"
 
-/*
- * Fails unless all that was printed so far has arrived: what people could not
- * see must not be acted on.
- */
-MUST_USE bool print_flush(struct err *err);
-
 /* Lower-case hex, as sha256sum prints it. */
 #define SHA256_TEXT_SIZE (2 * SHA256_SIZE + 1)
 void sha256_text(const uint8_t digest[SHA256_SIZE], char ret[SHA256_TEXT_SIZE]);
 
 /*
- * "title PATH", then the digest in hex and in PGP words, eight words a line,
- * as it is read aloud.
+ * "title PATH", then the digest in hex and in PGP words, WORDS_A_LINE of them
+ * a line, as it is read aloud.
  */
 void print_digest(
     const char *title, const char *path, const uint8_t digest[SHA256_SIZE]);
@@ -33,10 +28,23 @@ void print_digest(
 void digest_text(const char *title, const char *path,
     const uint8_t digest[SHA256_SIZE], struct buf *ret);
 
-/* The words of some octets, indented, eight a line. */
+/*
+ * The head of a ceremony record, in a frame, so that nobody takes it for a
+ * document's hash; each line behind `mark` unless that is NULL.
+ */
+void print_record_head(const char *mark, const char *dir,
+    const uint8_t digest[SHA256_SIZE]);
+
+/* What other programs read, or people copy: it leaves as it is. */
+void print_data(struct bytes data);
+
+/* The same with each line behind the mark of a remark. */
+void print_remark(const char *mark, struct bytes text);
+
+/* The words of some octets, indented, WORDS_A_LINE a line. */
 void print_words(struct bytes bytes);
 
-/* The operator's table under a title line. */
+/* The operator's table under a title line, in rows (signer/screen.h). */
 MUST_USE bool print_table(
     const char *title, const struct ksr *ksr, struct err *err);
 

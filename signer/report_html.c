@@ -6,7 +6,6 @@
 #include "ksr/pubkey.h"
 #include "signer/report_html.h"
 
-#define WORDS_A_LINE 8
 #define WORDS_MAX    1024
 
 void
@@ -95,8 +94,11 @@ html_digest(struct buf *out, const char *hex, bool words)
 	buf_puts(out, "<span class=\"words\">");
 	for (size_t i = 0; i < sizeof(digest); i += WORDS_A_LINE) {
 		struct buf line = buf_new(WORDS_MAX);
+		size_t n = sizeof(digest) - i;
 
-		words_format((struct bytes){ digest + i, WORDS_A_LINE }, &line);
+		words_format((struct bytes){ digest + i,
+				 n < WORDS_A_LINE ? n : WORDS_A_LINE },
+		    &line);
 		buf_u8(&line, 0);
 		if (line.failed)
 			out->failed = true;

@@ -9,6 +9,7 @@
 #include "signer/interrupt.h"
 #include "signer/print.h"
 #include "signer/publishing.h"
+#include "signer/screen.h"
 #include "signer/signatures.h"
 #include "signer/signing_parts.h"
 
@@ -385,7 +386,7 @@ publish(struct signing *signing, struct err *err)
 	/* White space before the result: is there anybody who takes it? */
 	if (signing->context->json)
 		printf("\n");
-	if (!print_flush(err))
+	if (!screen_flush(err))
 		return false;
 	for (size_t i = 0; i < signing->asked.n; i++)
 		if (!response_publish(signing, &signing->responses[i], err))
@@ -408,7 +409,8 @@ run_steps(struct signing *signing, struct err *err)
 	    show_inputs(signing, err) && check_plan(signing, err) &&
 	    check_request(signing, err) && open_token(signing, err) &&
 	    check_token(signing, err) && build_responses(signing, err) &&
-	    check_built(signing, err) && confirm_signing(signing, err) && sign_and_write(signing, err) &&
+	    check_built(signing, err) && show_to_be_signed(signing, err) &&
+	    confirm_signing(signing, err) && sign_and_write(signing, err) &&
 	    check_responses(signing, err) && publish(signing, err) &&
 	    show_published(signing, err);
 }

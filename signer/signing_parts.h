@@ -69,8 +69,14 @@ MUST_USE bool response_publish(struct signing *signing,
 /* signing_show.c: what the screen, and a script, is shown. */
 MUST_USE bool show_inputs(const struct signing *signing, struct err *err);
 void show_token(const struct signing *signing);
-MUST_USE bool show_built(const struct signing *signing,
-    const struct signing_response *response, struct err *err);
+
+/*
+ * What must be compared before anybody says Yes, and nothing behind it but the
+ * question: the tables of what will be signed, then the request's hash and
+ * words, then a line a response.  Of one response with nine slots all of it is
+ * on a screen of 24 lines.
+ */
+MUST_USE bool show_to_be_signed(const struct signing *signing, struct err *err);
 MUST_USE bool show_published(const struct signing *signing, struct err *err);
 
 /* The checks so far and the refusal, for scripts. */

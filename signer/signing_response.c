@@ -7,6 +7,7 @@
 #include "signer/facts.h"
 #include "signer/print.h"
 #include "signer/publishing.h"
+#include "signer/screen.h"
 #include "signer/signatures.h"
 #include "signer/signing_parts.h"
 
@@ -54,16 +55,15 @@ response_prepare(struct signing *signing, struct signing_response *response,
 	if (response->asked->in_place)
 		return true;
 	return response_build(signing->config, response->asked->schema,
-		   signing->ksr.ksr, ksks, &response->built, err) &&
-	    show_built(signing, response, err);
+	    signing->ksr.ksr, ksks, &response->built, err);
 }
 
 static void
 show_progress(size_t done, size_t total)
 {
-	fprintf(stderr, "\rsigned %zu of %zu", done, total);
+	screen_progress("signed %zu of %zu", done, total);
 	if (done == total)
-		fprintf(stderr, "\r%*s\r", 60, "");
+		screen_progress_done();
 }
 
 bool

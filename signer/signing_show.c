@@ -101,15 +101,13 @@ show_token(const struct signing *signing)
 	printf("\nToken %s, serial %s\n", label, serial);
 }
 
-bool
+static bool
 show_built(const struct signing *signing,
     const struct signing_response *response, struct err *err)
 {
 	const struct asked_response *asked = response->asked;
 	char place[PLACE_SIZE], path[4 * PATH_MAX_LEN];
 
-	if (signing->context->json)
-		return true;
 	if (is_alone(response)) {
 		printf(
 		    "\nResponse to be signed, schema %s", asked->schema->name);
@@ -122,6 +120,49 @@ show_built(const struct signing *signing,
 		    asked->schema->name, path);
 	}
 	return print_table("", response->built, err);
+}
+
+/* "  2  d_to_d: fallback, schema d_to_d, 9 slots from ... until ..." */
+static void
+show_line(
+    const struct signing *signing, const struct signing_response *response)
+{
+	const struct asked_response *asked = response->asked;
+	const struct ksr *built = response->built;
+	char from[TIME_TEXT_SIZE], until[TIME_TEXT_SIZE];
+
+	if (is_alone(response))
+		printf("To be signed: ");
+	else
+		printf("  %zu  %s: %s, ",
+		    (size_t)(response - signing->responses) + 1, asked->name,
+		    asked->alternative == NULL ? "planned" : "fallback");
+	if (built == NULL) {
+		printf("in place, not signed again\n");
+		return;
+	}
+	time_format(built->bundles[0].inception, from);
+	time_format(built->bundles[built->n_bundles - 1].expiration, until);
+	printf("schema %s, %zu slots, %s to %s\n", asked->schema->name,
+	    built->n_bundles, from, until);
+}
+
+bool
+show_to_be_signed(const struct signing *signing, struct err *err)
+{
+	const struct document *request = &signing->ksr;
+
+	if (signing->context->json)
+		return true;
+	for (size_t i = 0; i < signing->asked.n; i++)
+		if (signing->responses[i].built != NULL &&
+		    !show_built(signing, &signing->responses[i], err))
+			return false;
+	printf("\n");
+	print_digest("Request", request->path, request->sha256);
+	for (size_t i = 0; i < signing->asked.n; i++)
+		show_line(signing, &signing->responses[i]);
+	return true;
 }
 
 void

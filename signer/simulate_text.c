@@ -5,6 +5,7 @@
 #include "ksr/message.h"
 #include "ksr/presentation.h"
 #include "signer/print.h"
+#include "signer/screen.h"
 #include "signer/simulating.h"
 
 /* One letter a state, so that many keys fit into a column. */
@@ -285,11 +286,14 @@ simulate_print(
 	const struct table table = { simulating, context,
 		widest_ksks(&simulating->timeline),
 		widest_column(simulating) };
+	enum screen_kind before;
 
 	print_responses(simulating);
+	before = screen_set(SCREEN_ROWS);
 	print_heading(&table);
 	for (size_t i = 0; i < simulating->timeline.n_slots; i++)
 		print_slot(&table, i);
+	screen_set(before);
 	print_legend(simulating);
 	for (size_t i = 0; i < simulating->n_resolvers; i++)
 		print_resolver(&table, i);

@@ -53,7 +53,7 @@ witness_print(const struct witness *witness, const char *dir,
 
 	if (!hex_parse(log->head, digest, sizeof(digest)))
 		return;
-	print_digest("Ceremony record", dir, digest);
+	print_record_head(NULL, dir, digest);
 	if (!witness->given)
 		printf("No witnessed head was given (--head or --words).  "
 		       "Without it nothing shows that\nlines are missing at "

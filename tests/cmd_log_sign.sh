@@ -62,7 +62,7 @@ by_openssl() {
 for key in audit audit-256 audit-384; do
 	recorded 0 log sign "$key.p7s" --key "$key"
 	says "of the whole record"
-	says "Ceremony record record"
+	says "Head of the ceremony record record"
 	equal "the last line" "signing record" \
 		"$(tail -n 1 record/log.jsonl | jq -r .event)"
 	seen=$(by_openssl record "$key.p7s")

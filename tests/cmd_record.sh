@@ -46,9 +46,10 @@ head_of() {
 # --- The head, on the screen and on paper.
 
 recorded first sign "$WS/ksr.xml" first.xml --first --batch
-says "Ceremony record first"
+says "Head of the ceremony record first"
 says "$(head_of first)"
-words=$(sed -n '/^Ceremony record/,$p' "$SCRATCH/out" | sed -n '3,$p')
+words=$(sed -n '/^| Head of the ceremony record/,$p' "$SCRATCH/out" |
+	sed -n '3,$s/^|//p')
 accepts log verify first
 says "runs 1, interrupted 0"
 says "lines are missing at the end"

@@ -165,7 +165,7 @@ refuses 1 "does not verify" --ceremony "$RECORD" --config "$PINNED" \
 # On standard output a record's head is a remark: all of it stays a zone file.
 "$ANCHORITE" --ceremony "$RECORD" --config "$PINNED" release "$ROLL" \
 	--at 2018-01-05T00:00:00Z >"$SCRATCH/out"
-says "; Ceremony record $RECORD"
+says "; | Head of the ceremony record $RECORD"
 grep -vE '^(;|$)' "$SCRATCH/out" | cmp - "$SCRATCH/slot-1" ||
 	fail "something else stands among the records"
 equal "a rehearsal?" "false 2018-01-05T00:00:00+00:00" "$(jq -sr '

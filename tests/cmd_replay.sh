@@ -98,7 +98,7 @@ cmp "record/outputs/$sha" ../one.xml || fail "the SKR is not the recorded one"
 accepts --json replay record --head "$HEAD"
 equal "json" "true true $RUNS 0" "$(jq -r '"\(.identical) \(.witnessed) " +
 	"\(.runs | length) \(.differences | length)"' "$SCRATCH/out")"
-words=$("$ANCHORITE" log verify record | sed -n '/^          /p' |
+words=$("$ANCHORITE" log verify record | sed -n '/^|           /s/^|//p' |
 	tr -s ' \n' ' ')
 accepts replay record --words "$words"
 accepts replay record --words "$(tr '[:lower:]' '[:upper:]' <<<"$words")"

@@ -244,7 +244,7 @@ printed "$head"
 "$ANCHORITE" log verify ceremony --head "$head" >"$SCRATCH/out"
 while read -r words; do
 	printed "$words"
-done < <(grep -A 4 SHA-256 "$SCRATCH/out" | tail -n 4 | sed 's/^ *//')
+done < <(grep -A 6 SHA-256 "$SCRATCH/out" | tail -n 6 | sed 's/^| *//')
 printed 'Waivers, overrides, exceptions'
 printed "$EVIL"
 printed 'anchorite replay DIR'

@@ -91,6 +91,22 @@ for text in "SHA-256 $sha256" "$(sed -n '/^   */{s///;p;q}' "$SCRATCH/out")" \
 	"1  2027-01-01T00:00:00 2027-01-22T00:00:00"; do
 	grep -qF -- "$text" "$SCRATCH/before" || fail "not shown before: $text"
 done
+# Of that, what is compared is on the last of the screens, 80 columns by 24
+# lines: the request's hash, all its words, and the table.
+tail -n 24 "$SCRATCH/before" | tr -d '\r' >"$SCRATCH/last-screen"
+equal "columns of the last screen" 0 \
+	"$(awk 'length($0) > 80' "$SCRATCH/last-screen" | wc -l)"
+while IFS= read -r line; do
+	grep -qxF -- "$line" "$SCRATCH/last-screen" ||
+		fail "not on the screen of the question: $line"
+done < <(grep -v '^File' "$SCRATCH/out")
+equal "the table on it" "# 1 2 3 4 5 6 7 8 9" "$(grep -E \
+	'^(#  Inception .*KSK Tag|[1-9]  20.*\(ksk-1\)/S$)' \
+	"$SCRATCH/last-screen" | cut -c1 | paste -sd ' ')"
+grep -q '^Checks of' "$SCRATCH/last-screen" &&
+	fail "checks stand between table and question"
+equal "the last line" "$QUESTION" "$(tail -n 1 "$SCRATCH/last-screen" |
+	sed 's/^Sign this response? //; s/ Yes *$//; s/ $//')"
 accepts verify "$KSR" "$SKR"
 equal "who can read the response" "$(stat -c %a "$KSR")" \
 	"$(stat -c %a "$SKR")"

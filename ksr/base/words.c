@@ -147,6 +147,20 @@ words_format(struct bytes bytes, struct buf *ret)
 	}
 }
 
+void
+words_format_lines(struct bytes bytes, const char *margin, struct buf *ret)
+{
+	for (size_t i = 0; i < bytes.len; i += WORDS_A_LINE) {
+		size_t n = bytes.len - i;
+
+		buf_puts(ret, margin);
+		words_format((struct bytes){ bytes.data + i,
+				 n < WORDS_A_LINE ? n : WORDS_A_LINE },
+		    ret);
+		buf_u8(ret, '\n');
+	}
+}
+
 static bool
 find_word(const char *word, size_t len, size_t place, uint8_t *ret)
 {

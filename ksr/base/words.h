@@ -9,8 +9,18 @@
 #include "ksr/base/bytes.h"
 #include "ksr/base/err.h"
 
+/*
+ * How many stand on a line where people read them: pairs, and three of the
+ * longest pairs with an indentation are not wider than a screen.
+ */
+#define WORDS_A_LINE 6u
+
 /* Appends the words of bytes, separated by one space. */
 void words_format(struct bytes bytes, struct buf *ret);
+
+/* The same, WORDS_A_LINE a line, each line behind `margin` and with its end. */
+void words_format_lines(
+    struct bytes bytes, const char *margin, struct buf *ret);
 
 /*
  * Exactly `size` words, separated by white space, in any case, each from the

@@ -1,0 +1,49 @@
+/*
+ * All that leaves the program for people passes here: the one place that says
+ * how wide a line is, and in which order standard output and standard error
+ * reach whoever reads both in one file.
+ *
+ * - Text is folded as ksr/base/fold.h has it, wherever it goes.
+ * - A row of a table is folded on a terminal.  In a pipe or a file it is one
+ *   line, as logs of the field have it.
+ * - Data, which other programs read, leaves as it is.
+ * - An error is a line of its own, behind all that was printed before it; on a
+ *   terminal it is folded.
+ */
+#pragma once
+
+#include <stdarg.h>
+
+#include "ksr/base/err.h"
+
+enum screen_kind {
+	SCREEN_TEXT,
+	SCREEN_ROWS,
+	SCREEN_PAPER, /* rows that are folded wherever they go */
+	SCREEN_DATA,
+};
+
+/*
+ * From now on stdout, for whoever prints to it, is the screen.  Without this
+ * call, as in tests of parts of the program, it stays what it is.
+ */
+MUST_USE bool screen_open(struct err *err);
+
+/* What is printed from now on; returns what was printed until now. */
+enum screen_kind screen_set(enum screen_kind kind);
+
+/*
+ * Fails unless all that was printed so far has arrived: what people could not
+ * see must not be acted on.
+ */
+MUST_USE bool screen_flush(struct err *err);
+
+/* Enter, typed behind a question, has ended its line. */
+void screen_answered(void);
+
+/* A line on standard error, "anchorite: " before it. */
+void screen_complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* How far a long act has come, in a line that each call overwrites. */
+void screen_progress(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void screen_progress_done(void);
