@@ -61,7 +61,7 @@ condition_clock() {
 			wall=$(date -u -d "$answer UTC" '+%s' 2>/dev/null); then
 			break
 		fi
-		not_understood 'That is no time.'
+		again 'That is no time.' 'the wall clock'
 		wall=
 	done
 	[ -z "$wish" ] || return 1

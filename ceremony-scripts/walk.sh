@@ -69,6 +69,9 @@ find_position() {
 	begun_script=$(json_text script "$json")
 	begun_values=$(json_text values "$json")
 	next=$(json_text next "$json")
+	gap="an interruption"
+	[[ $json != *'"paused": true'* ]] || gap="a pause"
+	gap+=", since $(json_text time "$json")"
 	for ((index = 0; index < ${#STEP_NUMBER[@]}; index++)); do
 		[ "${STEP_NUMBER[index]}" != "$next" ] || break
 	done
@@ -88,6 +91,8 @@ walk() {
 	local this
 
 	wish='' page_stays='' last_done=''
+	remarks_open
+	[ -z "$resume" ] || last_done="Resumed at $(now), after $gap"
 	trap 'interrupted=yes; echo; put 2 "p pauses, q aborts."' INT
 	while [ "$index" -lt "${#STEP_NUMBER[@]}" ]; do
 		[ -n "$page_stays" ] || show_step
@@ -196,14 +201,16 @@ take_exception() {
 
 take_pause() {
 	record paused
+	pause_begin
 	echo
 	put_marked '' "$strong" "Paused at $(now)."
 	while :; do
 		ask 'Enter go on, q leave (--resume goes on later):'
 		case $answer in
 		'')
-			record resumed --text 'after a pause'
-			put 0 "Resumed at $(now)."
+			pause_end
+			record resumed --text "after a pause of $pause_text"
+			put 0 "Resumed at $(now), after a pause of $pause_text."
 			return 0
 			;;
 		q)
@@ -319,10 +326,13 @@ perform() {
 	show_outcome
 	ask_answer || return 0
 	ask_initials || return 0
+	remark_initials "${STEP_INITIAL[index]}" "$answer"
+	observed+="${observed:+${remarks:+; }}$remarks"
 	record "done" --number "${STEP_NUMBER[index]}" --initials "$answer" \
 		--role "${STEP_INITIAL[index]}" "${answered[@]}" \
 		${observed:+--text "${observed:0:TEXT_MAX}"}
-	last_done="${STEP_NUMBER[index]} done at $(now), ${STEP_INITIAL[index]}: $answer"
+	last_done="${STEP_NUMBER[index]} done at $(now), ${STEP_INITIAL[index]}: $answer${remarks_seen:+; $remarks_seen}"
+	remarks_clear
 	next_step
 }
 
@@ -407,7 +417,7 @@ ask_answer() {
 			answered=(--prompt "$prompt" --answer "$answer")
 			return 0
 		fi
-		not_understood 'Something has to be answered here.'
+		again 'Something has to be answered here.' "$prompt"
 	done
 	return 1
 }
@@ -416,7 +426,7 @@ ask_initials() {
 	while ask_step letters "Initials of ${STEP_INITIAL[index]} (or r, b, p, x, q):"; do
 		answer=${answer^^}
 		[[ ! $answer =~ ^[A-Z]{2,4}$ ]] || return 0
-		not_understood 'Two to four letters.'
+		again 'Two to four letters.' "Initials of ${STEP_INITIAL[index]}"
 	done
 	return 1
 }
@@ -477,17 +487,8 @@ show_unfinished() {
 	echo
 }
 
-# Lines of the record are printable ASCII and one object each; a quote in a
-# text has a backslash before it, so that none can pass for a key.
 runs_since_start() {
-	awk '
-	function text(key,   at, rest) {
-		at = index($0, "\"" key "\":\"")
-		if (at == 0)
-			return ""
-		rest = substr($0, at + length(key) + 4)
-		return substr(rest, 1, index(rest, "\"") - 1)
-	}
+	awk "$RECORD_TEXT"'
 	{ event = text("event") }
 	event == "run" {
 		n++

@@ -122,6 +122,7 @@ in_ceremony() {
 		. "$1/ceremony-scripts/lib.sh"
 		. "$1/ceremony-scripts/acts.sh"
 		. "$1/ceremony-scripts/screen.sh"
+		. "$1/ceremony-scripts/remarks.sh"
 		. "$1/ceremony-scripts/conditions.sh"
 		. "$1/ceremony-scripts/walk.sh"
 		acts_load ./one.act

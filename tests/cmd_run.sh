@@ -150,9 +150,8 @@ grep -qF -- '— très' whole || fail "UTF-8 is broken"
 # It was ended: another begins on the same record, and cannot be resumed.
 resumes 2
 complains "no script was begun there to resume"
-rm "a place/skr.xml" "$WS/register.jsonl"
-walks 0 "${ALL[@]}"
-equal "events" "$ORDINARY,$ORDINARY" "$(events)"
+walks 1 p q
+equal "events" "$ORDINARY,begin,paused" "$(events)"
 
 ### answers from a file: not one too few, not one too many
 
@@ -214,6 +213,30 @@ equal "events" "paused,resumed,exception 1.1,start 1.1,paused,resumed,done 1.1" 
 equal "exception" "a door/no door/the window" "$(jq -r 'select(.expected) |
 	[.expected, .happened, .decided] | join("/")' record/log.jsonl)"
 replays
+# A pause and its length are said on the page that follows, and on record.
+grep -q '^1.1 done at .*; paused for 0 min [0-9]* s; paused for 0 min' out ||
+	fail "the pauses are not said"
+equal "pauses on record" 2 "$(jq -r 'select(.step == "resumed").text' \
+	record/log.jsonl | grep -c '^after a pause of 0 min [0-9]* s$')"
+# So are initials that are others than before, also before a resumption.
+fresh
+walks 0 - everybody IW - XY "${ALL[@]:5:2}" - CA
+grep -q 'IW was IW until now, and is XY from this step on.' out ||
+	fail "other initials are not said"
+grep -q '^1.2 done at .*, IW: XY; IW was IW until now$' out ||
+	fail "other initials are not on the next page"
+equal "other initials" "IW was IW until now/IW was XY until now" "$(jq -r '
+	select(.step == "done").text // empty' record/log.jsonl |
+	grep -o 'IW was .. until now$' | paste -sd /)"
+replays
+fresh
+walks 1 - everybody IW p q
+resumes 0 - XY - XY - CA
+grep -q "^Resumed at .*, after a pause, since $(date -u +%Y)-" out ||
+	fail "the resumption is not said"
+equal "initials and resumption" "after a pause/IW was IW until now" "$(jq -r '
+	select(.step == "resumed" or .number == "1.2").text // empty' \
+	record/log.jsonl | sed 's/, since .*//' | paste -sd /)"
 # Where a text is asked for, a single letter may be one.
 fresh
 walks 0 - x IW "${ALL[@]:3}"

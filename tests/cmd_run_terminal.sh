@@ -268,9 +268,13 @@ send "\r"
 sees "Who is here:"
 send "\003"
 sees "p pauses"
+send "\r"
+sees "Something has to be answered here."
+sees "Who is here:"
 send "everybody\r"
 sees "Initials"
 send "IW\r"
+sees "was answered"
 sees "$CHOICES"
 send "s\r"
 sees "One of these, please."
@@ -298,6 +302,10 @@ END
 ! grep -q '"event":"signing"' record/log.jsonl || fail "signed after Ctrl-C"
 grep -q '"text":"status 130, interrupted: anchorite sign' record/log.jsonl ||
 	fail "the interrupt is not on record"
+# What was no answer is on record beside the one that was.
+equal "answers that were not taken" "1.1 \"Who is here\" was answered with nothing, and asked again/1.2 \"Initials of IW\" was answered with \"X1\", and asked again" \
+	"$(jq -r 'select(.step == "done") | "\(.number) \(.text)"' \
+		record/log.jsonl | paste -sd /)"
 
 # What was typed before a question is no answer to it.
 fresh

@@ -121,6 +121,25 @@ replays() {
 		fail "a run did not come to its end"
 }
 
+# above_question NAME...: what was compared before the first signature stood
+# behind all tables and checks: the request's hash, its words, and a line for
+# each response, on one screen with the question.
+above_question() {
+	local n=$# name i=0
+	sed '/signatures made/,$d' "$SCRATCH/out" | sed '$d' |
+		tail -n "$((n + 8))" >"$SCRATCH/above"
+	[ "$((n + 10))" -le 24 ] || fail "more than a screen"
+	equal "the request's hash" "Request $KSR
+  SHA-256 $(sha256sum <"$KSR" | cut -c1-64)" "$(head -n 2 "$SCRATCH/above")"
+	equal "its words" 32 "$(sed -n 3,8p "$SCRATCH/above" | wc -w)"
+	for name in "$@"; do
+		i=$((i + 1))
+		sed -n "$((8 + i))p" "$SCRATCH/above" |
+			grep -qE "^  $i  $name: (planned|fallback), schema " ||
+			fail "no line for response $i, $name"
+	done
+}
+
 # quarter QUARTER USED NAME...: these are the responses, of which the zone then
 # uses one.
 PREVIOUS=
@@ -139,6 +158,7 @@ quarter() {
 		says "Response $((i + 1)) of $#, $name $file"
 		i=$((i + 1))
 	done
+	above_question "$@"
 	equal "$quarter: files" "${wanted[*]}" \
 		"$(cd "$DIR" && echo skr-root-"$quarter"-*)"
 	equal "$quarter: in order" "$(printf '%s\n' "${wanted[@]}")" \
