@@ -12,6 +12,21 @@ discard(struct record *record, const struct known_tag *clash,
 	    facts_deletion(record, "discarded", key, err);
 }
 
+/* A key that is not on record must not stay: the next run knows nothing of it.
+ */
+static bool
+withdraw(const struct key_maker *maker, const struct dnskey *key,
+    struct err *err)
+{
+	struct err why;
+	bool gone = maker->discard(maker->arg, key, &why);
+
+	return err_prefix(err, "key \"%s\" (key tag %u) was generated and %s",
+	    key->identifier, key->tag,
+	    gone ? "deleted again, since it is not on record"
+		 : "cannot be deleted again, though it is not on record");
+}
+
 bool
 distinct_key_make(struct record *record, const struct known_tags *known,
     const struct key_wanted *wanted, const struct key_maker *maker,
@@ -33,7 +48,8 @@ distinct_key_make(struct record *record, const struct known_tags *known,
 		    !maker->keep(maker->arg, &key, err))
 			return false;
 		if (!facts_key(record, &key, err))
-			return false;
+			return maker->keep == NULL &&
+			    withdraw(maker, &key, err);
 		if (clash == NULL) {
 			*ret = key;
 			return true;

@@ -1,6 +1,7 @@
 /*
  * Making a key whose tag no known key of its algorithm has.  One that has is
- * discarded, on record, and another is made in its place.
+ * discarded, on record, and another is made in its place.  One that cannot be
+ * put on record is deleted again, unless it was kept where the next run looks.
  */
 #pragma once
 

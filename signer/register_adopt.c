@@ -10,6 +10,7 @@
 #include "signer/adopting.h"
 #include "signer/json.h"
 #include "signer/print.h"
+#include "signer/publishing.h"
 #include "signer/register_adopt.h"
 #include "signer/register_seen.h"
 
@@ -200,18 +201,10 @@ write_recovered(const struct context *context, const char *path,
 {
 	struct output *output = NULL;
 	bool ok = output_open(path, &output, err) &&
-	    output_write(output, content, err) &&
-	    record_output(context->record, "response", path, content, err) &&
-	    output_publish(output, err);
-	char hash[SHA256_TEXT_SIZE];
-	uint8_t digest[SHA256_SIZE];
+	    publishing_text(context, output, "response", path, content, err);
 
 	output_free(output);
-	if (!ok || !sha256(content, digest, err))
-		return false;
-	sha256_text(digest, hash);
-	return record_event(context->record, "published",
-	    json_pack("{s:s, s:s}", "path", path, "sha256", hash), err);
+	return ok;
 }
 
 bool

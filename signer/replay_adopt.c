@@ -133,7 +133,10 @@ judge_recover(struct rerun *rerun, const char *hash)
 		rerun->refusal = why;
 }
 
-/* Why nothing was taken up or had back, at the run's end. */
+/*
+ * Why nothing was taken up or had back, at the run's end.  An archive that could
+ * not be read to its end was not judged: status 1 says that it was.
+ */
 void
 replay_not_adopted(struct rerun *rerun)
 {
@@ -141,6 +144,7 @@ replay_not_adopted(struct rerun *rerun)
 	struct err why;
 
 	if (rerun->refusal.code != E_NONE || rerun->ledger == NULL ||
+	    rerun->run->status != 1 ||
 	    strcmp(rerun->run->command, "register") != 0 ||
 	    !replay_arguments(rerun, &cmd_register, &args, &why))
 		return;
