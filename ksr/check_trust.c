@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ksr/check_rules.h"
+#include "ksr/history.h"
 #include "ksr/outlook.h"
 #include "ksr/trust/followers.h"
 
@@ -41,22 +42,63 @@ find_revoked(const struct revoked *revoked, const uint8_t ds[DS_SHA256_SIZE])
 }
 
 static bool
+remember_key(struct revoked *revoked, const uint8_t ds[DS_SHA256_SIZE],
+    struct text where, struct err *err)
+{
+	size_t at = find_revoked(revoked, ds);
+
+	if (at < revoked->n)
+		return true;
+	if (at == RFC5011_KEYS_MAX)
+		return err_set(err, E_INPUT, "more than %u revoked keys",
+		    RFC5011_KEYS_MAX);
+	memcpy(revoked->keys[at].ds, ds, DS_SHA256_SIZE);
+	revoked->keys[at].where = where;
+	revoked->n++;
+	return true;
+}
+
+static bool
 remember_revoked(struct revoked *revoked, const struct rfc5011_rrset *rrset,
     const char *document, size_t slot, struct err *err)
 {
 	for (size_t i = 0; i < rrset->n; i++) {
-		const struct rfc5011_seen *seen = &rrset->keys[i];
-		size_t at = find_revoked(revoked, seen->ds);
+		struct text where = { 0 };
 
-		if (!seen->revoked || at < revoked->n)
+		if (!rrset->keys[i].revoked)
 			continue;
-		if (at == RFC5011_KEYS_MAX)
-			return err_set(err, E_INPUT,
-			    "more than %u revoked keys", RFC5011_KEYS_MAX);
-		memcpy(revoked->keys[at].ds, seen->ds, DS_SHA256_SIZE);
-		text_add(&revoked->keys[at].where, "slot %zu of %s", slot + 1,
-		    document);
-		revoked->n++;
+		text_add(&where, "slot %zu of %s", slot + 1, document);
+		if (!remember_key(revoked, rrset->keys[i].ds, where, err))
+			return false;
+	}
+	return true;
+}
+
+/* What the register has of earlier responses. */
+struct remembering {
+	struct revoked *revoked;
+	struct err *err;
+	bool ok;
+};
+
+static bool
+remember_used(void *arg, const struct history_use *use,
+    const struct history_slot *slot, int64_t gives_way)
+{
+	struct remembering *remembering = arg;
+
+	(void)use;
+	(void)gives_way;
+	for (size_t i = 0; slot != NULL && i < slot->n_ksks; i++) {
+		struct text where = { 0 };
+
+		if (!slot->ksks[i].revoked)
+			continue;
+		text_add(&where, "the slot of %s, as the register has it",
+		    time_text(slot->inception).s);
+		if (!remember_key(remembering->revoked, slot->ksks[i].ds_sha256,
+			where, remembering->err))
+			return remembering->ok = false;
 	}
 	return true;
 }
@@ -89,10 +131,16 @@ judge_revoked(const struct check_input *in, const struct outlook_new *made,
     struct revoked *revoked, struct check_result *result, struct err *err)
 {
 	const struct ksr *previous = in->previous;
+	struct remembering remembering = { revoked, err, true };
 	struct rfc5011_rrset rrset;
 	struct dname owner;
 
 	if (previous != NULL && !dname_parse(previous->domain, &owner, err))
+		return false;
+	if (in->history != NULL && made->n > 0)
+		history_walk(in->history, made->rrsets[0].inception,
+		    remember_used, &remembering);
+	if (!remembering.ok)
 		return false;
 	for (size_t i = 0; previous != NULL && i < previous->n_bundles; i++)
 		if (!timeline_rrset(
@@ -159,6 +207,10 @@ struct trust_walk {
 	struct check_result *result;
 	const struct rfc5011_rrset *last; /* of the previous SKR; or NULL */
 	struct followers_key keys[RFC5011_KEYS_MAX];
+	/* What was published before the slot that comes next. */
+	bool begun;
+	struct part before[RFC5011_KEYS_MAX];
+	int64_t expiration;
 };
 
 /* In the first slot that is known, what is published may long have been. */
@@ -173,20 +225,112 @@ begin_key(struct followers_key *key, struct part part)
 }
 
 static void
-pass_key(struct followers_key *key, const struct timeline_slot *slot,
-    struct part before, struct part now)
+pass_key(struct followers_key *key, const struct followers_times *times,
+    const struct followers_slot *at, struct part before, struct part now)
+{
+	if (now.published && !before.published)
+		followers_appear(key, times, at);
+	if (now.published)
+		followers_meet(key, at);
+	if (now.revoked && !before.revoked)
+		followers_revoke(key, times, at, before.published);
+}
+
+/* The next slot: its keys' parts in it are in the timeline's order. */
+static void
+pass_slot(struct trust_walk *walk, const struct part *now, int64_t from,
+    int64_t until, const struct rfc5011_rrset *rrset)
 {
 	struct followers_times times = followers_times(
-	    slot->rrset.ttl_s, slot->rrset.expiration - slot->rrset.inception);
-	struct followers_slot at = { slot->from, slot->until,
-		slot[-1].rrset.expiration };
+	    rrset->ttl_s, rrset->expiration - rrset->inception);
+	struct followers_slot at = { from, until, walk->expiration };
 
-	if (now.published && !before.published)
-		followers_appear(key, &times, &at);
-	if (now.published)
-		followers_meet(key, &at);
-	if (now.revoked && !before.revoked)
-		followers_revoke(key, &times, &at, before.published);
+	for (size_t i = 0; i < walk->outlook->timeline.n_keys; i++) {
+		if (walk->begun)
+			pass_key(&walk->keys[i], &times, &at, walk->before[i],
+			    now[i]);
+		else
+			begin_key(&walk->keys[i], now[i]);
+		walk->before[i] = now[i];
+	}
+	walk->begun = true;
+	walk->expiration = rrset->expiration;
+}
+
+static struct part
+part_in_history(
+    const struct history_slot *slot, const uint8_t ds[DS_SHA256_SIZE])
+{
+	struct part part = { false, false, false };
+
+	for (size_t i = 0; i < slot->n_ksks; i++) {
+		const struct history_ksk *ksk = &slot->ksks[i];
+
+		if (memcmp(ksk->ds_sha256, ds, DS_SHA256_SIZE) != 0)
+			continue;
+		part.revoked |= ksk->revoked;
+		part.published |= ksk->published;
+		part.signs |= ksk->signs && !ksk->revoked;
+	}
+	return part;
+}
+
+/*
+ * A slot that the register has.  Behind a hole, or where the slots are not
+ * known, it is as if nothing had been known before.
+ */
+static bool
+pass_used(void *arg, const struct history_use *use,
+    const struct history_slot *slot, int64_t gives_way)
+{
+	struct trust_walk *walk = arg;
+	struct part now[RFC5011_KEYS_MAX];
+	struct rfc5011_rrset rrset = {
+		.ttl_s = walk->in->config->ksk_policy.ttl_s,
+	};
+
+	(void)use;
+	if (slot == NULL || slot->inception > walk->expiration)
+		walk->begun = false;
+	if (slot == NULL)
+		return true;
+	for (size_t i = 0; i < walk->outlook->timeline.n_keys; i++)
+		now[i] = part_in_history(
+		    slot, walk->outlook->timeline.keys[i].ds);
+	rrset.inception = slot->inception;
+	rrset.expiration = slot->expiration;
+	pass_slot(walk, now, slot->inception, gives_way, &rrset);
+	return true;
+}
+
+/*
+ * What came before the new response: by the register, which knows more than the
+ * previous response does, if it has that one; else by the previous response.
+ */
+static void
+pass_before(struct trust_walk *walk)
+{
+	const struct timeline *timeline = &walk->outlook->timeline;
+	const struct history *history = walk->in->history;
+	int64_t start = timeline->slots[walk->outlook->first].from;
+	const struct history_use *use =
+	    history == NULL ? NULL : history_before(history, start);
+	struct part now[RFC5011_KEYS_MAX];
+
+	if (walk->last != NULL && use != NULL &&
+	    use->response->slots != NULL &&
+	    memcmp(use->response->response_sha256, walk->in->previous_sha256,
+		SHA256_SIZE) == 0) {
+		history_walk(history, start, pass_used, walk);
+		return;
+	}
+	for (size_t i = 0; i < walk->outlook->first; i++) {
+		const struct timeline_slot *slot = &timeline->slots[i];
+
+		for (size_t k = 0; k < timeline->n_keys; k++)
+			now[k] = part_of(&slot->rrset, timeline->keys[k].ds);
+		pass_slot(walk, now, slot->from, slot->until, &slot->rrset);
+	}
 }
 
 /* Why the key cannot sign alone; NULL if it can. */
@@ -239,24 +383,17 @@ judge_rfc5011(struct trust_walk *walk)
 {
 	const struct outlook *outlook = walk->outlook;
 	const struct timeline *timeline = &outlook->timeline;
+	struct part now[RFC5011_KEYS_MAX];
 	struct text told = { 0 };
 
-	for (size_t i = 0; i < timeline->n_slots; i++) {
+	pass_before(walk);
+	for (size_t i = outlook->first; i < timeline->n_slots; i++) {
 		const struct timeline_slot *slot = &timeline->slots[i];
 		struct text found = { 0 };
 
-		for (size_t k = 0; k < timeline->n_keys; k++) {
-			const uint8_t *ds = timeline->keys[k].ds;
-			struct part now = part_of(&slot->rrset, ds);
-
-			if (i == 0)
-				begin_key(&walk->keys[k], now);
-			else
-				pass_key(&walk->keys[k], slot,
-				    part_of(&slot[-1].rrset, ds), now);
-		}
-		if (i < outlook->first)
-			continue;
+		for (size_t k = 0; k < timeline->n_keys; k++)
+			now[k] = part_of(&slot->rrset, timeline->keys[k].ds);
+		pass_slot(walk, now, slot->from, slot->until, &slot->rrset);
 		judge_slot(walk, i, &found);
 		/* What the slot before said need not be said again. */
 		if (found.len > 0 && strcmp(found.s, told.s) != 0) {

@@ -238,3 +238,39 @@ history_before(const struct history *history, int64_t time)
 			return &history->uses[i];
 	return NULL;
 }
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+void
+history_walk(const struct history *history, int64_t until,
+    bool (*visit)(void *arg, const struct history_use *use,
+	const struct history_slot *slot, int64_t gives_way),
+    void *arg)
+{
+	for (size_t i = 0; i < history->n_uses; i++) {
+		const struct history_use *use = &history->uses[i];
+		const struct history_response *response = use->response;
+		int64_t end = earlier(use->until, until);
+
+		if (use->from >= end)
+			continue;
+		if (response->slots == NULL && !visit(arg, use, NULL, end))
+			return;
+		for (size_t k = use->first_slot;
+		     response->slots != NULL && k < response->n_slots &&
+		     response->slots[k].inception < end;
+		     k++) {
+			const struct history_slot *slot = &response->slots[k];
+			int64_t next = k + 1 < response->n_slots
+			    ? slot[1].inception
+			    : slot->expiration;
+
+			if (!visit(arg, use, slot, earlier(next, end)))
+				return;
+		}
+	}
+}

@@ -120,6 +120,17 @@ int64_t history_last_inception(
 const struct history_response *history_find(
     const struct history *history, const uint8_t response_sha256[SHA256_SIZE]);
 
+/*
+ * The slots that the zone has published up to that time, in order: of each use
+ * those that begin before the next use does.  Calls visit for each, with the
+ * time at which it gives way; stops where visit returns false.  A response
+ * whose slots are not known is visited once, with slot NULL.
+ */
+void history_walk(const struct history *history, int64_t until,
+    bool (*visit)(void *arg, const struct history_use *use,
+	const struct history_slot *slot, int64_t gives_way),
+    void *arg);
+
 /* The published response that was declared to replace this one; or NULL. */
 const struct history_response *history_replacement(
     const struct history *history, const struct history_response *response);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "ksr/history.h"
 #include "ksr/outlook.h"
 #include "tests/fixture.h"
 
@@ -314,6 +315,149 @@ check_skr_revoked_refuses_a_return_within_the_response(void **state)
 	two_free(&two);
 }
 
+/* What the register knows of two quarters: the KSKs of each slot. */
+struct past {
+	struct history_ksk ksks[2];
+	struct history_slot slots[2][FIXTURE_SLOTS];
+	struct history_response responses[2];
+	uint8_t hashes[2][SHA256_SIZE];
+	struct history *history; /* owned */
+};
+
+static struct history_ksk
+past_ksk(size_t n)
+{
+	struct history_ksk ksk = { .published = true, .signs = n == 0 };
+	struct dname root;
+	struct err err;
+
+	assert_ok(dname_parse(".", &root, &err), &err);
+	assert_ok(
+	    dnskey_ds(&root, fixture_ksk(n), ksk.ds_sha256, &err), &err);
+	return ksk;
+}
+
+/* Responses 0 and 1 begin then; each slot has the current KSK alone. */
+static void
+past_init(struct past *past, int64_t start0, int64_t start1)
+{
+	past->ksks[0] = past_ksk(0);
+	past->ksks[1] = past_ksk(1);
+	for (size_t i = 0; i < 2; i++) {
+		int64_t start = i == 0 ? start0 : start1;
+
+		memset(past->hashes[i], (int)(10 + i), SHA256_SIZE);
+		for (int64_t k = 0; k < FIXTURE_SLOTS; k++)
+			past->slots[i][k] = (struct history_slot){
+				.inception = start + k * 10 * DAY_S,
+				.expiration = start + (k * 10 + 21) * DAY_S,
+				.n_ksks = 1,
+				.ksks = past->ksks,
+			};
+		past->responses[i] = (struct history_response){
+			.request_id = "request",
+			.request_sha256 = past->hashes[i],
+			.response_sha256 = past->hashes[i],
+			.schema = "normal",
+			.state = HISTORY_PUBLISHED,
+			.inception = start,
+			.expiration = start + 101 * DAY_S,
+			.n_slots = FIXTURE_SLOTS,
+			.slots = past->slots[i],
+			.line = 2 * i + 2,
+		};
+	}
+}
+
+/* The previous response is number 1, with its hash. */
+static void
+past_set(struct past *past, struct two *two,
+    const struct history_activation *activations, size_t n)
+{
+	struct err err;
+
+	history_free(past->history);
+	assert_ok(history_new(".", past->responses, 2, activations, n,
+		      &past->history, &err),
+	    &err);
+	two->in.history = past->history;
+	memcpy(two->in.previous_sha256, past->hashes[1], SHA256_SIZE);
+}
+
+/* Whatever was revoked before the previous response is revoked still. */
+static void
+check_skr_revoked_refuses_what_the_register_has_revoked(void **state)
+{
+	struct two two = two_new("", "normal", "pre-publish");
+	struct past past = { 0 };
+
+	(void)state;
+	past_init(&past, FIXTURE_START - 2 * CYCLE_S, FIXTURE_START - CYCLE_S);
+	past_set(&past, &two, NULL, 0);
+	assert_verdict(
+	    input_of(&two), STAGE_REQUEST, "SKR-REVOKED", VERDICT_PASS);
+	past.slots[0][3].n_ksks = 2;
+	past_set(&past, &two, NULL, 0);
+	assert_verdict(
+	    input_of(&two), STAGE_REQUEST, "SKR-REVOKED", VERDICT_PASS);
+	past.ksks[1].published = false;
+	past.ksks[1].revoked = true;
+	past_set(&past, &two, NULL, 0);
+	assert_refuses(input_of(&two), STAGE_REQUEST, "SKR-REVOKED", 2,
+	    "as the register has it", "stays revoked");
+	/* What the zone never used was never published. */
+	past.responses[0].state = HISTORY_INTERRUPTED;
+	past_set(&past, &two, NULL, 0);
+	assert_verdict(
+	    input_of(&two), STAGE_REQUEST, "SKR-REVOKED", VERDICT_PASS);
+	history_free(past.history);
+	two_free(&two);
+}
+
+/*
+ * The previous response has the next KSK in every slot, as if it had long been
+ * there; the register knows from which slot on the zone used that response.
+ */
+static void
+check_skr_trust_knows_from_the_register_when_a_key_appeared(void **state)
+{
+	struct two two = two_new("", "publish+", "rollover");
+	struct past past = { 0 };
+	struct history_activation used = { .response = 1, .line = 6 };
+
+	(void)state;
+	past_init(&past, FIXTURE_START - CYCLE_S, FIXTURE_START - CYCLE_S);
+	for (size_t k = 0; k < FIXTURE_SLOTS; k++)
+		past.slots[1][k].n_ksks = 2;
+	past.responses[1].alternative = "more";
+	for (size_t slot = 2; slot <= 9; slot++) {
+		used.slot = slot - 1;
+		used.from = past.slots[1][slot - 1].inception;
+		past_set(&past, &two, &used, 1);
+		/* Slot 7 begins 40 days before slot 2 of the next quarter; it
+		 * takes 11 of replay, 1 and 30 and 1 until all trust it. */
+		if (slot <= 6)
+			assert_verdict(input_of(&two), STAGE_REQUEST,
+			    "SKR-TRUST", VERDICT_PASS);
+		else
+			assert_refuses(input_of(&two), STAGE_REQUEST,
+			    "SKR-TRUST", 2,
+			    "and trusted by every follower from", "");
+	}
+	/* Another previous response than the register's is judged alone. */
+	two.in.previous_sha256[0] ^= 1;
+	assert_verdict(
+	    input_of(&two), STAGE_REQUEST, "SKR-TRUST", VERDICT_PASS);
+	/* Its slots are not known. */
+	two.in.previous_sha256[0] ^= 1;
+	past.responses[1].slots = NULL;
+	past_set(&past, &two, &used, 1);
+	assert_verdict(
+	    input_of(&two), STAGE_REQUEST, "SKR-TRUST", VERDICT_PASS);
+	history_free(past.history);
+	two_free(&two);
+}
+
 static void
 check_skr_followers_passes(void **state)
 {
@@ -487,6 +631,10 @@ main(void)
 		    check_skr_revoked_refuses_a_key_that_comes_back),
 		cmocka_unit_test(
 		    check_skr_revoked_refuses_a_return_within_the_response),
+		cmocka_unit_test(
+		    check_skr_revoked_refuses_what_the_register_has_revoked),
+		cmocka_unit_test(
+		    check_skr_trust_knows_from_the_register_when_a_key_appeared),
 		cmocka_unit_test(check_skr_followers_passes),
 		cmocka_unit_test(check_skr_followers_refuses_where_all_fail),
 		cmocka_unit_test(check_skr_followers_go_by_the_parent),
