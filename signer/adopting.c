@@ -253,16 +253,34 @@ judge_pair(struct adopting *adopting, size_t i, const struct config *config,
 	return false;
 }
 
+static bool
+has_response_of(
+    const struct adopting *adopting, const uint8_t sha256[SHA256_SIZE])
+{
+	for (size_t i = 0; i < adopting->n_pairs; i++)
+		if (memcmp(adopting->pairs[i].response->sha256, sha256,
+			SHA256_SIZE) == 0)
+			return true;
+	return false;
+}
+
+/* Of what was not taken up from this very archive, in a run cut short. */
 static int64_t
-last_start(const struct ledger *ledger, const char *zone)
+last_start(const struct adopting *adopting, const struct ledger *ledger,
+    const char *zone)
 {
 	int64_t last = INT64_MIN;
 
-	for (size_t i = 0; i < ledger->n_entries; i++)
-		if (same_domain(ledger->entries[i].domain, zone) &&
-		    ledger->entries[i].state != LEDGER_REPEATED &&
-		    ledger->entries[i].inception > last)
-			last = ledger->entries[i].inception;
+	for (size_t i = 0; i < ledger->n_entries; i++) {
+		const struct ledger_entry *entry = &ledger->entries[i];
+
+		if (same_domain(entry->domain, zone) &&
+		    entry->state != LEDGER_REPEATED &&
+		    entry->inception > last &&
+		    !(entry->adopted &&
+			has_response_of(adopting, entry->response_sha256)))
+			last = entry->inception;
+	}
 	return last;
 }
 
@@ -295,7 +313,8 @@ judge_archive(struct adopting *adopting, const struct config *config,
 			return false;
 		pair->is_there = is_there(ledger, response->sha256);
 		if (!pair->is_there &&
-		    start_of(pair) <= last_start(ledger, response->ksr->domain))
+		    start_of(pair) <=
+			last_start(adopting, ledger, response->ksr->domain))
 			return err_set(err, E_REFUSED,
 			    "%s: begins before the register's last response "
 			    "does; an archive is taken up by a register that "
@@ -320,11 +339,7 @@ adopting_has(const struct adopting *adopting, const struct ledger *ledger,
 {
 	if (adopting->other != NULL)
 		return is_there(adopting->other, sha256);
-	for (size_t i = 0; i < adopting->n_pairs; i++)
-		if (memcmp(adopting->pairs[i].response->sha256, sha256,
-			SHA256_SIZE) == 0)
-			return true;
-	return is_there(ledger, sha256);
+	return has_response_of(adopting, sha256) || is_there(ledger, sha256);
 }
 
 size_t

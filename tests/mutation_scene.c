@@ -120,8 +120,8 @@ passage_check(struct passage *p, unsigned stages)
 	accepted = report_accepted(&report);
 	for (size_t i = 0; i < report.n_results; i++)
 		if (report.results[i].verdict == VERDICT_REFUSE)
-			p->outcome->rows |= UINT64_C(1)
-			    << (report.results[i].check - checks);
+			row_set_add(&p->outcome->rows,
+			    (size_t)(report.results[i].check - checks));
 	report_clear(&report);
 	if (!accepted)
 		p->outcome->kind = REFUSED_BY_CHECK;

@@ -36,9 +36,27 @@ enum outcome_kind {
 
 #define WHY_MAX 1024
 
+/* Rows of the table of checks. */
+#define ROWS_MAX 128u
+struct row_set {
+	uint64_t bits[ROWS_MAX / 64];
+};
+
+static inline void
+row_set_add(struct row_set *set, size_t row)
+{
+	set->bits[row / 64] |= UINT64_C(1) << row % 64;
+}
+
+static inline bool
+row_set_has(const struct row_set *set, size_t row)
+{
+	return (set->bits[row / 64] >> row % 64 & 1) != 0;
+}
+
 struct outcome {
 	enum outcome_kind kind;
-	uint64_t rows; /* bit i: checks[i] refused */
+	struct row_set rows; /* that refused */
 	char why[WHY_MAX];
 };
 

@@ -6,9 +6,9 @@
 needs jq
 
 export ANCHORITE
-tests/attack/disk_faults -b "$TEST_BIN" -e 60 sign register \
+tests/attack/disk_faults -b "$TEST_BIN" -e 160 \
 	>"$SCRATCH/out" 2>"$SCRATCH/err" || fail "a fault ended wrong"
 cat "$SCRATCH/out"
-equal "scenes" 2 "$(grep -cE '^[a-z]+: [0-9]+ faults, 0 wrong$' "$SCRATCH/out")"
+equal "scenes" 8 "$(grep -cE '^[a-z]+: [0-9]+ faults, 0 wrong$' "$SCRATCH/out")"
 ! grep -q ': 0 faults' "$SCRATCH/out" || fail "a scene without a fault"
 finish
