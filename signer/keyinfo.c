@@ -8,6 +8,7 @@
 #include "signer/keygen.h"
 #include "signer/keyinfo.h"
 #include "signer/print.h"
+#include "signer/screen.h"
 #include "signer/token.h"
 
 #define RECORD_MAX 2048 /* octets of one DNSKEY record as text */
@@ -134,6 +135,7 @@ void
 keyinfo_print(const struct keyinfo *info)
 {
 	char algorithm[ALGORITHM_TEXT_SIZE];
+	enum screen_kind before;
 	struct buf text;
 
 	if (info->dnskey.flags == 0) {
@@ -152,7 +154,10 @@ keyinfo_print(const struct keyinfo *info)
 	}
 	buf_puts(&text, "\n");
 	printf("\n");
-	print_data(buf_bytes(&text));
+	/* A DS may be read aloud; in a file both are records for a zone. */
+	before = screen_set(SCREEN_ROWS);
+	fwrite(text.data, 1, text.len, stdout);
+	screen_set(before);
 	if (is_ksk(info))
 		print_words((struct bytes){ info->ds_sha256, DS_SHA256_SIZE });
 	buf_free(&text);

@@ -155,7 +155,7 @@ for kind in "${kinds[@]}"; do
 	on_paper "${digest%% *}"
 	on_paper "$kind.act, SHA-256 ${digest:0:16} Page"
 	read -rd '' -a words < <("$ANCHORITE" hash \
-		"ceremony-scripts/acts/$kind.act" | sed -n 3,8p) || :
+		"ceremony-scripts/acts/$kind.act" | sed -n '/^          /p') || :
 	on_paper "${words[*]}"
 	on_paper "Exception E1 "
 	on_paper "Head of the ceremony record"
@@ -187,7 +187,7 @@ read_pages "$SCRATCH/pdf/values.pdf"
 on_paper 'Ceremony 53 Key Signing Ceremony'
 [[ ${pages[1]} == *"${ksr_sha256%% *}"* ]] ||
 	fail "the request's hash is not on the title page"
-read -rd '' -a words < <("$ANCHORITE" hash "$cd_to/ksr.xml" | sed -n 3,8p) || :
+read -rd '' -a words < <("$ANCHORITE" hash "$cd_to/ksr.xml" | sed -n '/^          /p') || :
 on_paper "${words[*]}"
 on_paper "$("$ANCHORITE" --version)"
 program_sha256=$(sha256sum <"$ANCHORITE")

@@ -160,6 +160,9 @@ random_lines_are_never_wider_and_keep_their_words(void **state)
 		line[len] = '\0';
 		text = folded(line, FOLD_WORDS);
 		assert_in_range(widest(text), 0, FOLD_COLUMNS);
+		/* What goes on cannot pass for a line of its own. */
+		for (const char *c = text; (c = strchr(c, '\n')) != NULL; c++)
+			assert_memory_equal(c, "\n  ", 3);
 		unfold(text);
 		assert_string_equal(text, line);
 		free(text);
