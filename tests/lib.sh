@@ -113,15 +113,15 @@ unfolded() {
 	tr -s ' \r\n' ' ' <"$1"
 }
 
-# holds FILE TEXT: this fixed string, or its words where a line was folded.
-holds() {
+# has_text FILE TEXT: this fixed string, or its words where a line was folded.
+has_text() {
 	grep -qF -- "$2" "$1" ||
 		grep -qF -- "$(unfolded <(printf '%s' "$2"))" <(unfolded "$1")
 }
 
 # says TEXT: the last command's standard output must hold this fixed string.
 says() {
-	holds "$SCRATCH/out" "$1" || fail "output lacks \"$1\""
+	has_text "$SCRATCH/out" "$1" || fail "output lacks \"$1\""
 	CASES=$((CASES + 1))
 }
 
