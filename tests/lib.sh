@@ -57,7 +57,7 @@ keeps_width() {
 	wide=$(awk '{ width = $0; gsub(/[\200-\277]/, "", width) }
 		length(width) <= 80 || NF == 1 { next }
 		/ IN (DNSKEY|DS|RRSIG) / || /^ *[0-9.]+ +[0-9-]+T[0-9:]+ / { next }
-		/^Slot    Published from / { next }
+		/^#  Inception / || /^Slot    Published from / { next }
 		/^    [0-9]+(-[0-9]+)? +[0-9]+  [0-9?]+\(/ { next }
 		{ print; exit }' "$1")
 	[ -z "$wide" ] || fail "wider than 80 columns: $wide"
