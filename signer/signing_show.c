@@ -122,7 +122,7 @@ show_built(const struct signing *signing,
 	return print_table("", response->built, err);
 }
 
-/* "  2  d_to_d: fallback, schema d_to_d, 9 slots from ... until ..." */
+/* "  2  d_to_d: fallback, schema d_to_d, 9 slots, 2027-01-01 to 2027-04-12" */
 static void
 show_line(
     const struct signing *signing, const struct signing_response *response)
@@ -143,7 +143,7 @@ show_line(
 	}
 	time_format(built->bundles[0].inception, from);
 	time_format(built->bundles[built->n_bundles - 1].expiration, until);
-	printf("schema %s, %zu slots, %s to %s\n", asked->schema->name,
+	printf("schema %s, %zu slots, %.10s to %.10s\n", asked->schema->name,
 	    built->n_bundles, from, until);
 }
 

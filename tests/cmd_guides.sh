@@ -82,7 +82,7 @@ fill() {
 
 # expect_seen TEXT: below a command, the page shows what is seen.
 expect_seen() {
-	grep -qF -- "$1" <(tr -d '\r' <seen) || {
+	has_text seen "$1" || {
 		tail -n 40 seen >&2
 		fail "$page: \`$command\` does not show \"$1\""
 	}
