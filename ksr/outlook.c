@@ -100,18 +100,23 @@ outlook_rrsets(
 }
 
 /*
- * The last slot is published until the next response's first, which begins a
- * slot's length later, not until its signatures expire.
+ * The last slot is published until the next response's first, not until its
+ * signatures expire.  That one begins a slot's length later, or as late as
+ * KSR-CHAIN-OVERLAP lets it: a quarter has days to spare (DPS 6.6).
  */
 static void
-end_last_slot(struct timeline *timeline)
+end_last_slot(const struct config *config, struct timeline *timeline)
 {
 	struct timeline_slot *last = &timeline->slots[timeline->n_slots - 1];
-	int64_t until;
+	int64_t until, latest;
 
 	if (timeline->n_slots < 2)
 		return;
 	until = last->from + (last->from - last[-1].from);
+	latest = last->until -
+	    config->ksk_policy.signature.min_validity_overlap_s;
+	if (until < latest)
+		until = latest;
 	if (until < last->until)
 		last->until = until;
 }
@@ -140,7 +145,7 @@ outlook_make(const struct check_input *in, struct outlook *ret, struct err *err)
 		free(outlook.made.rrsets);
 		return false;
 	}
-	end_last_slot(&outlook.timeline);
+	end_last_slot(in->config, &outlook.timeline);
 	while (outlook.timeline.slots[outlook.first].part + 1 < n)
 		outlook.first++;
 	if (in->config->trust == TRUST_PARENT_DS)

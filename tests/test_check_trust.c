@@ -227,6 +227,26 @@ check_skr_trust_passes_a_ksk_with_a_ds(void **state)
 	two_free(&two);
 }
 
+/* The last slot's DS is needed until the next response may begin. */
+static void
+check_skr_trust_refuses_a_ds_withdrawn_on_a_spare_day(void **state)
+{
+	struct two two = two_new("", "normal", "normal");
+	const struct bundle *last = &two.request->bundles[FIXTURE_SLOTS - 1];
+	int64_t latest = last->expiration -
+	    two.config->ksk_policy.signature.min_validity_overlap_s;
+
+	(void)state;
+	assert_true(latest > last->inception + 10 * DAY_S);
+	with_ds(&two, 0, latest);
+	assert_verdict(
+	    input_of(&two), STAGE_REQUEST, "SKR-TRUST", VERDICT_PASS);
+	with_ds(&two, 0, latest - 1);
+	assert_refuses(input_of(&two), STAGE_REQUEST, "SKR-TRUST",
+	    FIXTURE_SLOTS, "KSK ksk_current", "and publishes still");
+	two_free(&two);
+}
+
 /* Before the first DS nobody takes the zone for signed. */
 static void
 check_skr_trust_passes_before_the_first_ds(void **state)
@@ -625,6 +645,8 @@ main(void)
 		cmocka_unit_test(
 		    check_skr_trust_takes_the_first_response_as_it_is),
 		cmocka_unit_test(check_skr_trust_passes_a_ksk_with_a_ds),
+		cmocka_unit_test(
+		    check_skr_trust_refuses_a_ds_withdrawn_on_a_spare_day),
 		cmocka_unit_test(check_skr_trust_passes_before_the_first_ds),
 		cmocka_unit_test(check_skr_revoked_passes),
 		cmocka_unit_test(
