@@ -125,8 +125,9 @@ def answer(pool, settings, document, slots):
 class Maker:
     """Draws a case: first one that may be legal, then what is changed."""
 
-    def __init__(self, pool, seed):
+    def __init__(self, pool, seed, odd):
         self.pool, self.seed, self.random = pool, seed, random.Random(seed)
+        self.odd = odd  # the response before may be by no standard schema
         self.owners, self.after, self.changes = {}, [], []
         self.zsk_policy, self.order = {}, None
         self.declared = None
@@ -165,9 +166,15 @@ class Maker:
             return
         for ksk in s.ksks.values():
             ksk.ds_published = self.start - 1000 * DAY
-        if self.random.random() < 0.15:
+        if self.odd:
+            s.lag = r.choice((1, 10, 20)) * DAY
+        if self.random.random() < (0.6 if self.odd else 0.15):
             self.changes.append("DS days")
             s.ksks["ksk_next"].ds_published = self.random_day()
+            if self.odd:  # as some slot begins, for some followers only
+                s.ksks["ksk_next"].ds_published = self.start + \
+                    10 * r.randrange(3) * DAY - r.choice((0, 1, 2)) * (
+                        s.lag // 2)
         if self.random.random() < 0.1:
             self.changes.append("DS withdrawn")
             s.ksks["ksk_current"].ds_withdrawn = self.random_day()
@@ -234,14 +241,18 @@ class Maker:
             self.schema = "odd"
 
     def odd_schema(self):
-        """A standard one with a slot or two changed, or slots at random."""
-        s, r = self.settings, self.random
-        slots = list(s.schema(self.schema))
-        names = sorted(s.ksks)
+        """A standard one with a slot or two changed, or one of another
+        length."""
+        r, slots = self.random, list(self.settings.schema(self.schema))
         if r.random() < 0.15:
             del slots[-1]
         if r.random() < 0.1:
             slots.append(slots[-1])
+        return self.changed(slots)
+
+    def changed(self, slots):
+        """With the parts of KSKs at random from some slot on."""
+        r, names = self.random, sorted(self.settings.ksks)
         at = r.randrange(len(slots))
         for i in range(at, min(len(slots), at + r.choice((1, 2, 4, 9)))):
             sign = frozenset(r.sample(names, r.choice((1, 1, 1, 2))))
@@ -271,10 +282,13 @@ class Maker:
                  first if i == n - 1 else there), []) for i in range(n)]
         earlier = Document("Request", f"previous-{self.seed}", 1, s.zone,
                            Policy(algorithms=declared(first)), bundles)
-        slots = standard(self.before, n)
+        slots = standard(self.before.partition(",")[0], n)
         if self.kind == "double":
             slots = [Slot(p.publish | {"ksk_curve"}, p.sign | {"ksk_curve"},
                           p.revoke) for p in slots]
+        if self.odd and self.random.random() < 0.7:
+            slots = self.changed(slots)
+            self.before += ", changed,"
         self.previous = answer(self.pool, s, earlier, slots)
 
     def make_register(self):
@@ -347,9 +361,9 @@ class Maker:
                     self.owners)
 
 
-def make(pool, seed, changes):
+def make(pool, seed, changes, odd=False):
     """changes: the functions that may spoil a case, each once a case."""
-    maker = Maker(pool, seed)
+    maker = Maker(pool, seed, odd)
     n = maker.random.choice((0, 0, 0, 0, 1, 1, 1, 1, 1, 2))
     for change in maker.random.sample(changes, n):
         maker.changes.append(change.__name__)

@@ -422,6 +422,14 @@ def previous_ttl(m):
         b.keys[0] = replace(b.keys[0], ttl=60)
 
 
+def not_enabled(m):
+    """ECDSA is approved and its switch is off."""
+    m.use(m.pool.odd["curve"])
+    m.settings.algorithms = tuple({*m.settings.algorithms, 13})
+    m.settings.ecdsa = False
+
+
+ODD = [not_enabled]
 ALL = [f for name, f in sorted(globals().items())
        if callable(f) and getattr(f, "__module__", None) == __name__ and
-       name not in ("retagged", "m_parameters")]
+       name not in ("retagged", "m_parameters", "not_enabled")]

@@ -4,6 +4,7 @@ docs/differential.md has a row for each, with the reason.  Where one accepts
 and the other refuses nothing explains it.
 """
 from judge import DEPRECATED
+from keys import REVOKE
 
 
 def another_zone(case, judged, found):
@@ -33,10 +34,13 @@ def unknown_algorithm(case, judged, found):
 
 
 def revoked_alone(case, judged, found):
-    """A revoked KSK does not sign itself."""
-    return "SKR-SCHEDULE" in judged & found and any(
-        slot.revoke - slot.sign
-        for slot in case.settings.schema(case.schema)) and \
+    """A revoked KSK does not sign itself, here or in the response before."""
+    slots = case.settings.schema(case.schema)
+    alone = any(slot.revoke - slot.sign for slot in slots) or any(
+        k.flags & REVOKE and k.tag not in {s.tag for s in b.signatures}
+        for b in (case.previous.bundles if case.previous else ())
+        for k in b.keys)
+    return {"SKR-SCHEDULE", "SKR-REVOKED"} & judged & found and alone and \
         judged ^ found <= {"SKR-TRUST"}
 
 

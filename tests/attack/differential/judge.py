@@ -227,11 +227,11 @@ class Judge:
             k.ttl != (s.request_ttl or s.ttl) for k in self.all_keys()),
             switch)
 
-    def is_approved(self, entry, sizes=()):
+    def is_approved(self, entry):
         number, family, size, exponent = entry
         s = self.settings
         return self.is_algorithm(number) and (not is_rsa(number) or (
-            size in set(s.sizes) | set(sizes) and exponent in s.exponents))
+            size in s.sizes and exponent in s.exponents))
 
     def is_algorithm(self, number):
         s = self.settings
@@ -320,8 +320,10 @@ class Judge:
                               for p in self.slots))
         ksks = [s.ksks[n] for n in names]
         for ksk in ksks:
-            self.against("KSR-POLICY-ALG", not self.is_approved(
-                parameters(ksk.key), [ksk.size] if ksk.size else []))
+            number, _, size, exponent = parameters(ksk.key)
+            self.against("KSR-POLICY-ALG", is_rsa(number) and (
+                size not in s.sizes + (ksk.size,) or
+                exponent not in s.exponents))
             self.against("KSR-KEY-VALID", is_weak(
                 ksk.key.algorithm, ksk.key.public))
         earlier = [k for b in self.previous.bundles for k in b.keys] \
@@ -443,6 +445,13 @@ class Judge:
                 frozenset(signing & revoked)))
         return rrsets
 
+    def revoked_ever(self):
+        """KSKs that were revoked in what the zone used, by the register."""
+        begins = self.bundles()[0].inception
+        return [k for r in (self.known.documents if self.known else ())
+                for b in r.bundles if b.inception < begins
+                for k in b.keys if k.flags & SEP and k.flags & REVOKE]
+
     def name_of(self, key):
         """By the configuration; a KSK that it does not have, by itself."""
         return next((name for name, ksk in self.settings.ksks.items()
@@ -460,17 +469,19 @@ class Judge:
         self.ksk_safety(before, after)
         if len(self.slots) != len(self.bundles()):
             return  # SKR-SCHEDULE says so
-        self.against("SKR-REVOKED", resolver.comes_back(before, after))
+        self.against("SKR-REVOKED", resolver.comes_back(
+            before, after, {self.name_of(k) for k in self.revoked_ever()}))
         if s.trust == "rfc5011":
             self.against("SKR-TRUST", resolver.somebody_signs_alone(
-                before, after))
+                before, after, s.min_overlap))
             self.against("SKR-FOLLOWERS", resolver.nobody_follows(
-                before, after))
+                before, after, s.min_overlap))
         else:
-            new = resolver.timeline(before, after)[-len(after):]
+            new = resolver.timeline(
+                before, after, s.min_overlap)[-len(after):]
             self.against("SKR-TRUST", resolver.ds_unmet(s.ksks, s.lag, new))
             self.against("SKR-FOLLOWERS", resolver.no_ds_followed(
-                s.ksks, s.lag, before, after))
+                s.ksks, s.lag, before, after, s.min_overlap))
 
     def ksk_safety(self, before, after):
         """A KSK signs after publish_safety, and once it has signed it stays
@@ -546,10 +557,12 @@ class Known:
 
     def __init__(self):
         self.requests, self.bundles, self.responses = set(), set(), []
+        self.documents = []
         self.last_slot = float("-inf")
 
     def add(self, response, octets, active=False):
         self.requests.add(response.id)
+        self.documents.append(response)
         self.bundles |= {b.id for b in response.bundles}
         starts = [b.inception for b in response.bundles]
         self.last_slot = max(self.last_slot, max(starts))

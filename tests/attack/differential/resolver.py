@@ -29,18 +29,25 @@ class Rrset:
                              (self.expiration - self.inception) // 2))
 
 
-def timeline(before, after):
-    """Of the response before, what is published until the next one begins."""
+def timeline(before, after, overlap):
+    """Of the response before, what is published until the next one begins;
+    the last slot is, until what comes after it may begin: a slot's length
+    later, or when their signatures overlap for that long."""
     rrsets = [r for r in before if r.inception < after[0].inception] + after
     for this, following in zip(rrsets, rrsets[1:]):
         this.until = following.inception
-    rrsets[-1].until = rrsets[-1].expiration
+    last = rrsets[-1]
+    length = last.inception - rrsets[-2].inception if len(rrsets) > 1 else \
+        last.expiration - last.inception
+    last.until = min(last.expiration, max(
+        last.inception + length, last.expiration - overlap))
     return rrsets
 
 
-def comes_back(before, after):
-    """Whether a KSK that was revoked is unrevoked in what is new."""
-    gone = set().union(*(r.revoked for r in before))
+def comes_back(before, after, gone):
+    """Whether a KSK that was revoked is unrevoked in what is new.  gone: those
+    of which others know it."""
+    gone = set(gone).union(*(r.revoked for r in before))
     for rrset in after:
         gone |= rrset.revoked
         if gone & rrset.published:
@@ -71,10 +78,10 @@ class Slowest:
                 if when <= rrset.inception} - self.gone
 
 
-def somebody_signs_alone(before, after):
+def somebody_signs_alone(before, after, overlap):
     """Whether a KSK signs that not every follower of RFC 5011 trusts by
     then, and none that everybody does."""
-    rrsets = timeline(before, after)
+    rrsets = timeline(before, after, overlap)
     slowest = Slowest(rrsets[0])
     for i, rrset in enumerate(rrsets):
         if i > 0:
@@ -144,9 +151,9 @@ class Follower:
         return True
 
 
-def nobody_follows(before, after):
+def nobody_follows(before, after, overlap):
     """docs/checks.md, SKR-FOLLOWERS: up to date, set up now, static."""
-    rrsets = timeline(before, after)
+    rrsets = timeline(before, after, overlap)
     first, start = rrsets[0], after[0].inception
     until_then = [r for r in rrsets if r.inception < start] or [first]
     return not any(f.follows(rrsets, start) for f in (
@@ -182,9 +189,9 @@ def ds_unmet(ksks, lag, rrsets):
                for held in ds_sets(ksks, lag, rrset.inception, rrset.until))
 
 
-def no_ds_followed(ksks, lag, before, after):
+def no_ds_followed(ksks, lag, before, after, overlap):
     """docs/checks.md, SKR-FOLLOWERS: DS of the moment, of caches, static."""
-    rrsets = timeline(before, after)
+    rrsets = timeline(before, after, overlap)
     first, new = rrsets[0], rrsets[-len(after):]
     gap = any(r.expiration < r.until for r in new)
     static = Follower(first.signs, first.inception, learns=False)

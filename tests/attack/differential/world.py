@@ -23,7 +23,8 @@ class World:
                   if b.inception < response.bundles[0].inception]
         self.bundles, self.first = before + response.bundles, len(before)
         self.rrsets = resolver.timeline(
-            judge.rrsets_before(), judge.rrsets_after())
+            judge.rrsets_before(), judge.rrsets_after(),
+            self.settings.min_overlap)
         self.keys = {judge.name_of(k): k for b in self.bundles
                      for k in b.keys if k.flags & SEP}
         self.seen = []  # (slot, who, expected, what Unbound says)
@@ -73,8 +74,10 @@ class World:
             yield i, "follows", trusted, moment, False, self.validates(
                 i, trusted, moment)
             if i > 0 and self.validates(i - 1, trusted, moment):
+                # Records are signed for as long as their bundle is valid.
                 yield i, "has the slot before", trusted, moment, True, bool(
-                    self.publics(i) & self.publics(i - 1))
+                    self.publics(i) & self.publics(i - 1) and
+                    moment <= self.rrsets[i].expiration)
             if anchors != trusted:
                 yield i, "set up before", anchors, moment, False, \
                     self.validates(i, anchors, moment)
