@@ -25,7 +25,7 @@ read_pin_line(int fd, const char *path, struct pin *ret, struct err *err)
 		if (n < 0 && errno == EINTR)
 			n = 1;
 		else if (n < 0)
-			return err_set_errno(err, "pin_file %s", path);
+			return err_set_errno(err, "pin_file: %s", path);
 		else
 			len += (size_t)n;
 	}
@@ -36,7 +36,7 @@ read_pin_line(int fd, const char *path, struct pin *ret, struct err *err)
 	if (len == 0 || len > PIN_MAX || memchr(ret->text, '\0', len) != NULL ||
 	    memchr(ret->text, '\n', len) != NULL)
 		return err_set(err, E_INPUT,
-		    "pin_file %s: expected one line of 1 to %u octets", path,
+		    "pin_file: %s: expected one line of 1 to %u octets", path,
 		    PIN_MAX);
 	ret->text[len] = '\0';
 	return true;

@@ -227,7 +227,7 @@ done
 head -c 256 /dev/zero | tr '\0' 7 >"$WS/pin"
 sign_refused 2 "pin_file: $WS/pin: expected one line" --config "$CONFIG" --at "$AT"
 head -c 257 /dev/zero | tr '\0' 7 >"$WS/pin"
-sign_refused 2 "$WS/pin: larger than the limit" --config "$CONFIG" --at "$AT"
+sign_refused 2 "pin_file: $WS/pin: expected one line" --config "$CONFIG" --at "$AT"
 rm "$WS/pin"
 mkfifo -m 600 "$WS/pin"
 sign_refused 2 "$WS/pin: not a regular file" --config "$CONFIG" --at "$AT"

@@ -323,10 +323,10 @@ H='KSR-POLICY-SIG-HORIZON'
 override_refused "--override $H: has no --reason behind it" --override "$H"
 override_refused "--override $H: has no --reason behind it" --override "$H" \
 	--override KSR-DOMAIN --reason late
-override_refused '--reason without an --override before it' --reason late
-override_refused '--reason without an --override before it' --reason late \
+override_refused '--reason without an --override or a --replaces before it' --reason late
+override_refused '--reason without an --override or a --replaces before it' --reason late \
 	--override "$H"
-override_refused '--reason without an --override before it' --override "$H" \
+override_refused '--reason without an --override or a --replaces before it' --override "$H" \
 	--reason late --reason later
 override_refused "overriding $H needs a reason" --override "$H" --reason ''
 for id in KSR-NONE ksr-domain '' KSR-POLICY; do
