@@ -131,14 +131,18 @@ put_circumstance(struct page *page, const struct circumstance *what)
 	json_decref(values);
 }
 
-void
-page_circumstances(struct page *page)
+bool
+page_circumstances(struct page *page, struct err *err)
 {
+	bool ok;
+
 	buf_puts(page->out,
 	    "<section id=\"circumstances\">\n<h2>Who, what, where</h2>\n"
 	    "<table class=\"facts\">\n<thead><tr><th></th><th>As recorded</th>"
 	    "<th>In</th></tr></thead>\n<tbody>\n");
+	ok = page_ceremony(page, err);
 	for (size_t i = 0; i < ARRAY_LEN(circumstances); i++)
 		put_circumstance(page, &circumstances[i]);
 	buf_puts(page->out, "</tbody>\n</table>\n</section>\n");
+	return ok;
 }

@@ -74,6 +74,44 @@ html_time(int64_t time)
 	return value;
 }
 
+/* The octets of a time that the text begins with; 0: of none. */
+static size_t
+time_length(const char *text)
+{
+	static const char shape[] = "0000-00-00 00:00:00";
+	size_t i;
+
+	for (i = 0; shape[i] != '\0'; i++) {
+		bool fits = text[i] == shape[i];
+
+		if (shape[i] == '0')
+			fits = text[i] >= '0' && text[i] <= '9';
+		else if (shape[i] == ' ')
+			fits = text[i] == ' ' || text[i] == 'T';
+		if (!fits)
+			return 0;
+	}
+	return i;
+}
+
+void
+html_told(struct buf *out, const char *text)
+{
+	char time[sizeof("0000-00-00 00:00:00")], before[2] = "";
+	size_t len;
+
+	for (; *text != '\0'; text += len == 0 ? 1 : len) {
+		len = time_length(text);
+		if (len == 0) {
+			before[0] = *text;
+			html_text(out, before);
+			continue;
+		}
+		snprintf(time, sizeof(time), "%.*s", (int)len, text);
+		HTML(out, "<time>$</time>", time);
+	}
+}
+
 struct html_value
 html_recorded_time(const char *time)
 {

@@ -22,6 +22,12 @@ void html_fill(struct buf *out, const char *template, const char *const *texts);
 #define HTML(out, template, ...) \
 	html_fill(out, template, (const char *const[]){ __VA_ARGS__, NULL })
 
+/*
+ * The same for a text that people or programs told: times in it, such as
+ * 2027-01-01 12:00:00, are elements that no line is divided in.
+ */
+void html_told(struct buf *out, const char *text);
+
 /* A number or a time as a text that lives as long as the expression. */
 struct html_value {
 	char s[32];

@@ -109,8 +109,9 @@ put_run_row(struct page *page, const struct run *run)
 	struct html_value number = html_number(run->number);
 
 	HTML(page->out,
-	    "<tr><td><a href=\"#run-$\">$</a></td><td>$</td><td>$</td>"
-	    "<td>$</td><td><span class=\"badge $\">$</span>",
+	    "<tr><td><a href=\"#run-$\">$</a></td><td>$</td>"
+	    "<td><time>$</time></td><td><time>$</time></td>"
+	    "<td><span class=\"badge $\">$</span>",
 	    number.s, number.s, run->command,
 	    html_recorded_time(fact_text(head, "time")).s,
 	    html_recorded_time(fact_text(head, "now")).s, run_outcome(run),
@@ -189,12 +190,13 @@ put_page(struct page *page, struct err *err)
 		return false;
 	HTML(page->out,
 	    "<header>\n<h1>Key ceremony report</h1>\n<p class=\"lead\">$ runs, "
-	    "the first on $ UTC</p>\n</header>\n<main>\n",
+	    "the first on <time>$</time> UTC</p>\n</header>\n<main>\n",
 	    html_number(page->ceremony->n_runs).s,
 	    html_recorded_time(began_at(page->ceremony)).s);
 	page_attention(page);
 	put_chain_head(page);
-	page_circumstances(page);
+	if (!page_circumstances(page, err))
+		return false;
 	page_script(page);
 	put_runs(page);
 	if (!page_documents(page, err))

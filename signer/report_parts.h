@@ -27,7 +27,7 @@ void page_runs(struct page *page, const json_t *numbers);
 void page_attention(struct page *page);
 
 /* report_circumstances.c: who, what and when, with each value's runs. */
-void page_circumstances(struct page *page);
+MUST_USE bool page_circumstances(struct page *page, struct err *err);
 
 /* report_document.c: each request and response once; then the other files. */
 MUST_USE bool page_documents(struct page *page, struct err *err);
@@ -43,6 +43,12 @@ void page_timeline(struct page *page, const struct ksr *ksr);
  * nothing else included; then one of them within a run.
  */
 void page_script(struct page *page);
+
+/*
+ * Name, date and place of the ceremony as rows, from the values that each
+ * script was begun with.
+ */
+MUST_USE bool page_ceremony(struct page *page, struct err *err);
 void page_step(struct page *page, const json_t *line);
 
 /* report_run.c: every step of every run but those of page_script. */

@@ -31,7 +31,7 @@ put_run(struct page *page, const json_t *line)
 		text = json_string_value(argument);
 		HTML(page->out, " $", text == NULL ? "" : text);
 	}
-	HTML(page->out, "</code><div>decides as of $$</div>",
+	HTML(page->out, "</code><div>decides as of <time>$</time>$</div>",
 	    html_recorded_time(fact_text(line, "now")).s,
 	    at ? ", given by --at (rehearsal)" : "");
 }
@@ -556,7 +556,7 @@ put_details(struct page *page, const struct run *run)
 	const json_t *head = page->ceremony->log.lines[run->first].json;
 
 	HTML(page->out,
-	    "<section id=\"run-$\" class=\"run\">\n<h3>Run $: $, $ <span "
+	    "<section id=\"run-$\" class=\"run\">\n<h3>Run $: $, <time>$</time> <span "
 	    "class=\"badge $\">$</span></h3>\n<ol class=\"steps\">\n",
 	    html_number(run->number).s, html_number(run->number).s,
 	    run->command, html_recorded_time(fact_text(head, "time")).s,

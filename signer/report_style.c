@@ -27,6 +27,7 @@ const char report_style[] =
     "padding-bottom:.2rem;border-bottom:2px solid var(--line)}"
     "h3{font-size:1.05rem;margin:1.6rem 0 .5rem}\n"
     "p{margin:.5rem 0}.lead,.note,time{color:var(--dim)}"
+    "time{white-space:nowrap}td time,h3 time{color:inherit}"
     ".note{font-size:.85rem}a{color:var(--link)}\n"
     "code,.words{font-family:ui-monospace,\"DejaVu Sans Mono\",monospace;"
     "font-size:.82em}.steps .hash,.facts .hash{font-size:.78rem}\n"
