@@ -11,6 +11,7 @@
 #   acts_require                  every input must have a value by now
 #   acts_expand [-v VAR] TEXT     the text, each ${NAME} replaced by its value
 #   acts_command [-v VAR] COMMAND the same for bash, each value quoted
+#   acts_words COMMAND            sets acts_split to a command's words
 #   acts_condition [-v VAR] TEXT  a condition in words
 #   acts_role ROLE                sets acts_text to the role's name in words
 #
@@ -77,7 +78,8 @@ acts_clear() {
 	ACT_PURPOSE=() ACT_PARTICIPANTS=() ACT_INPUTS=() ACT_FILES=() ACTS=()
 	STEP_NUMBER=() STEP_ACT=() STEP_TITLE=() STEP_LINE=()
 	STEP_DO=() STEP_SAY=() STEP_RUN=() STEP_BEFORE=() STEP_AFTER=()
-	STEP_EXPECT=() STEP_ASK=() STEP_INITIAL=() STEP_EXCEPTION=()
+	STEP_EXPECT=() STEP_WRITE=() STEP_ASK=() STEP_INITIAL=()
+	STEP_EXCEPTION=()
 	unset ACT_INPUT_TEXT ACT_DEFAULT ACT_VALUE ACT_VALUE_FROM
 	declare -gA ACT_INPUT_TEXT=() ACT_DEFAULT=()
 	declare -gA ACT_VALUE=() ACT_VALUE_FROM=()
@@ -187,7 +189,8 @@ acts_entry() {
 		acts_end_step
 		acts_begin_step
 		;;
-	do | say | run | before | after | expect | ask | initial | exception)
+	do | say | run | before | after | expect | write | ask | initial | \
+		exception)
 		[ "$acts_in_step" = yes ] ||
 			acts_wrong "\"$key:\" belongs in a step"
 		acts_step_part
@@ -301,8 +304,8 @@ acts_begin_step() {
 	STEP_TITLE+=("$acts_value")
 	STEP_LINE+=("$acts_line")
 	STEP_DO+=('') STEP_SAY+=('') STEP_RUN+=('') STEP_BEFORE+=('')
-	STEP_AFTER+=('') STEP_EXPECT+=('') STEP_ASK+=('') STEP_INITIAL+=('')
-	STEP_EXCEPTION+=('')
+	STEP_AFTER+=('') STEP_EXPECT+=('') STEP_WRITE+=('') STEP_ASK+=('')
+	STEP_INITIAL+=('') STEP_EXCEPTION+=('')
 }
 
 # One part of the step that is being read.
@@ -533,6 +536,32 @@ acts_command() {
 
 	acts_replace acts_quote "${!#}"
 	acts_answer "$@"
+}
+
+# acts_words COMMAND: sets acts_split to the words that bash would make of
+# it, each as it is written.
+acts_words() {
+	local command=$1 quote='' word='' i character
+
+	acts_split=()
+	for ((i = 0; i < ${#command}; i++)); do
+		character=${command:i:1}
+		case $quote$character in
+		\' | \")
+			quote=$character
+			;;
+		\'\' | \"\")
+			quote=
+			;;
+		' ')
+			[ -z "$word" ] || acts_split+=("$word")
+			word=
+			continue
+			;;
+		esac
+		word+=$character
+	done
+	[ -z "$word" ] || acts_split+=("$word")
 }
 
 # Inputs that are places are shown by their values, as commands show them.

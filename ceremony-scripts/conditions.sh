@@ -29,9 +29,16 @@ fails() {
 	return 1
 }
 
-# Whether the configuration says that this is practice.
+# Whether the configuration says that this is practice; while the medium that it
+# is on is not there, whether whoever began the script did.
 is_rehearsal() {
-	config_is_rehearsal "$(input CONFIG)"
+	local config
+
+	config=$(input CONFIG)
+	if [[ -n ${practice-} && $folder != "$place" && ! -e $config ]]; then
+		return 0
+	fi
+	config_is_rehearsal "$config"
 }
 
 # The same, or there is no configuration that could say so.
@@ -56,6 +63,8 @@ condition_clock() {
 	zone=$(date '+%Z %z')
 	while ask_step words 'Witness, read the wall clock, UTC (YYYY-MM-DD hh:mm:ss, or hh:mm:ss):'; do
 		host=$(date '+%s')
+		[ -z "$batch" ] || [ "$answer" != now ] ||
+			answer=$(date -u -d "@$host" '+%T')
 		[[ $answer != ??:??:?? ]] || answer="$(date -u '+%F') $answer"
 		if [[ $answer =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}\ [0-9]{2}:[0-9]{2}:[0-9]{2}$ ]] &&
 			wall=$(date -u -d "$answer UTC" '+%s' 2>/dev/null); then
@@ -68,11 +77,11 @@ condition_clock() {
 	difference=$((host - wall))
 	seen="host $(date -u -d "@$host" '+%F %T'), wall clock $answer, zone $zone"
 	[[ $zone == *' +0000' ]] ||
-		fails "$seen" 'Set the time zone to UTC: timedatectl set-timezone UTC' ||
+		fails "$seen" "Set the time zone to UTC: \`export TZ=UTC\` before this script begins, or \`timedatectl set-timezone UTC\`, then repeat." ||
 		return 1
 	[ "${difference#-}" -le "$CLOCK_TOLERANCE" ] ||
 		fails "$seen: ${difference#-} s apart" \
-			"Set the clock by the wall clock: date --utc --set=\"YYYY-MM-DD hh:mm:ss\", then repeat."
+			"Set the clock by the wall clock: \`date --utc --set=\"YYYY-MM-DD hh:mm:ss\"\`, then repeat."
 }
 
 condition_no_network() {
@@ -92,7 +101,7 @@ condition_no_network() {
 		holds "up: ${up[*]}; allowed in a rehearsal"
 	else
 		fails "up: ${up[*]}" \
-			"Pull the network cable and switch off: ip link set ${up[0]} down, then repeat."
+			"Pull the network cable and switch off: \`ip link set ${up[0]} down\`, then repeat."
 	fi
 }
 
@@ -128,21 +137,21 @@ condition_medium() {
 	wanted=$(input "$1_MEDIUM")
 	[ -d "$folder_of_medium" ] ||
 		fails "there is no folder $folder_of_medium" \
-			"Put in the medium labelled $wanted and mount it at $folder_of_medium, then repeat." ||
+			"Put in the medium labelled $wanted and mount it: \`mkdir -p $folder_of_medium; mount --label $wanted $folder_of_medium\`, then repeat." ||
 		return 1
 	mountpoint -q -- "$folder_of_medium" || is_rehearsal ||
 		fails "nothing is mounted at $folder_of_medium" \
-			"Put in the medium labelled $wanted and mount it there, then repeat." ||
+			"Put in the medium labelled $wanted and mount it: \`mount --label $wanted $folder_of_medium\`, then repeat." ||
 		return 1
 	medium_label "$folder_of_medium"
 	[ "$label" = "$wanted" ] ||
 		fails "the medium at $folder_of_medium is labelled \"${label//[[:cntrl:]]/?}\", not \"$wanted\"" \
-			"Unmount it and take it out; put in the medium labelled $wanted, then repeat." ||
+			"Unmount it (\`umount $folder_of_medium\`) and take it out; put in the medium labelled $wanted and mount it (\`mount --label $wanted $folder_of_medium\`), then repeat." ||
 		return 1
 	medium_mode "$folder_of_medium"
 	[ "$mode" = "$2" ] ||
 		fails "the medium $wanted at $folder_of_medium is mounted $mode, not $2" \
-			"mount -o remount,$2 $folder_of_medium, then repeat." ||
+			"Mount it anew: \`mount -o remount,$2 $folder_of_medium\`, then repeat." ||
 		return 1
 	holds "$wanted at $folder_of_medium, $mode"
 }
@@ -206,7 +215,7 @@ condition_absent() {
 	path=$(input "$1")
 	[ ! -e "$path" ] && [ ! -L "$path" ] ||
 		fails "$path exists" \
-			'Nothing is overwritten. Find out what it is; if it is in the way, move it elsewhere, then repeat.' ||
+			"Nothing is overwritten. Find out what it is; if it is in the way, move it elsewhere with \`mv\`, then repeat." ||
 		return 1
 	[ -d "$(dirname -- "$path")" ] ||
 		fails "there is no folder for $path" \
@@ -267,11 +276,12 @@ condition_previous_active() {
 			'Use the register of the last ceremony; nothing is signed without it.' ||
 		return 1
 	awk -v wanted="$digest" '
-		/^[^ ]/ { active = / ACTIVE$/; response = 0 }
-		$1 == "response" && active && $3 == wanted { found = 1 }
+		/^[^ ]/ { active = / ACTIVE$/; fact = "" }
+		/^  [^ ]/ { fact = $1 }
+		active && fact == "response" && $NF == wanted { found = 1 }
 		END { exit !found }' <<<"$register" ||
 		fails "$previous (SHA-256 $digest) is not a response that the register has as active" \
-			'Take the response that the zone uses, or tell the register: anchorite register activate SKR, then repeat.' ||
+			"Take the response that the zone uses, or tell the register: \`anchorite register activate SKR\`, then repeat." ||
 		return 1
 	holds "$previous is active in the register"
 }
@@ -300,11 +310,11 @@ condition_pin() {
 		return 1
 	[ -f "$file" ] && [ -s "$file" ] ||
 		fails "there is no PIN in $file" \
-			"The officers join it: ceremony-scripts/pin-join --output $file" ||
+			"The officers join it: \`pin-join --output $file\`, then repeat." ||
 		return 1
 	[ "$(stat -c '%a %u' -- "$file")" = "600 $(id -u)" ] ||
 		fails "$file has mode $(stat -c '%a, owner %U' -- "$file")" \
-			"Only its owner may read it: chmod 600 $file, then repeat." ||
+			"Only its owner may read it: \`chmod 600 $file\`, then repeat." ||
 		return 1
 	holds "$file is there, for its owner only"
 }

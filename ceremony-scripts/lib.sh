@@ -47,7 +47,7 @@ ssss               command ssss-split
 
 # Announces a step.
 say() {
-	if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then
+	if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 		printf '\033[1m%s\033[0m\n' "$*"
 	else
 		printf '%s\n' "$*"

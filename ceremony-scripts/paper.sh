@@ -74,7 +74,7 @@ paper_text() {
 		paper_prose "${rest%%\`*}"
 		whole+=$paper
 		rest=${rest#*\`}
-		paper_breakable "${rest%%\`*}"
+		paper_inline "${rest%%\`*}"
 		whole+="\\f[CR]\\s[9]$paper\\s[0]\\f[]"
 		rest=${rest#*\`}
 	done
@@ -83,32 +83,41 @@ paper_text() {
 }
 
 # paper_breakable TEXT: code that may be divided behind a slash, and anywhere
-# if it is long.
+# if it is long; where it is, a backslash shows it.
 paper_breakable() {
-	local text=$1 piece='' run=0 i character whole=''
+	local text=$1 piece='' run=0 i character whole='' may=''
 
 	for ((i = 0; i < ${#text}; i++)); do
 		character=${text:i:1}
 		run=$((run + 1))
 		[ "$character" != ' ' ] || run=0
 		# Never within a character of more than one octet.
-		if [ "$run" -gt "$PAPER_LONG_WORD" ] &&
-			[[ $character != [$'\x80'-$'\xbf'] ]]; then
+		[ "$run" -le "$PAPER_LONG_WORD" ] ||
+			[[ $character == [$'\x80'-$'\xbf'] ]] || may=yes
+		if [ -n "$may" ] && [ "$character" != ' ' ]; then
 			paper_code "$piece"
-			whole+=$paper'\:'
-			piece=
-			run=1
+			whole+=$paper'\%'
+			piece='' run=1
 		fi
+		may=
 		piece+=$character
-		if [ "$character" = / ]; then
-			paper_code "$piece"
-			whole+=$paper'\:'
-			piece=
-			run=0
-		fi
+		[ "$character" != / ] || may=yes
 	done
 	paper_code "$piece"
 	paper=$whole$paper
+}
+
+# paper_inline COMMAND: the same for one amid prose, which may be divided between
+# its words, too.
+paper_inline() {
+	local word whole='' words
+
+	IFS=' ' read -ra words <<<"$1"
+	for word in "${words[@]}"; do
+		paper_breakable "$word"
+		whole+=${whole:+'\ \%'}$paper
+	done
+	paper=$whole
 }
 
 # text TEXT: a line of text, its inputs put in.
@@ -143,41 +152,15 @@ each() {
 	done <<<"$2"
 }
 
-# paper_words COMMAND: sets paper_split to the words that bash would make of
-# it, each as it is written.
-paper_words() {
-	local command=$1 quote='' word='' i character
-
-	paper_split=()
-	for ((i = 0; i < ${#command}; i++)); do
-		character=${command:i:1}
-		case $quote$character in
-		\' | \")
-			quote=$character
-			;;
-		\'\' | \"\")
-			quote=
-			;;
-		' ')
-			[ -z "$word" ] || paper_split+=("$word")
-			word=
-			continue
-			;;
-		esac
-		word+=$character
-	done
-	[ -z "$word" ] || paper_split+=("$word")
-}
-
 # A command in its box.  A line that is too long ends with " \", as it could
-# be typed; a word that is too long for a line with an arrow.
+# be typed; a word that is too long for a line with "\".
 paper_command() {
-	local command line='' word paper_split
+	local command line='' word acts_split
 
 	acts_command -v command "$1"
-	paper_words "$command"
+	acts_words "$command"
 	printf '.RUN\n'
-	for word in "${paper_split[@]}"; do
+	for word in "${acts_split[@]}"; do
 		if [ -n "$line" ] &&
 			[ "$((${#line} + ${#word} + 3))" -gt "$PAPER_COLUMNS" ]; then
 			paper_code "$line"
@@ -202,7 +185,7 @@ paper_divide() {
 			at=$((at - 1))
 		done
 		paper_code "${line:0:at}"
-		printf '\\&%s\\[CR]\n' "$paper"
+		printf '\\&%s\\[rs]\n' "$paper"
 		line=${line:at}
 	done
 }
@@ -230,7 +213,7 @@ labelled() {
 }
 
 paper_step() {
-	local i=$1 command exception numbers=
+	local i=$1 command exception line numbers=
 
 	printf '.STEP %s %s\n' "${STEP_NUMBER[i]}" "${STEP_INITIAL[i]}"
 	text "${STEP_TITLE[i]}"
@@ -246,6 +229,9 @@ paper_step() {
 	done <<<"${STEP_RUN[i]}"
 	labelled expected "${STEP_EXPECT[i]}"
 	paper_conditions after "${STEP_AFTER[i]}"
+	while IFS= read -r line; do
+		labelled write "$line" .ANSWER
+	done <<<"${STEP_WRITE[i]}"
 	labelled answer "${STEP_ASK[i]}" .ANSWER
 	while IFS= read -r exception; do
 		[ -n "$exception" ] || continue
@@ -259,7 +245,7 @@ paper_step() {
 paper_acts() {
 	local i act=0
 
-	printf '.SHEET\n'
+	printf '.SHEET\n.TABLE\n'
 	for ((i = 0; i < ${#STEP_NUMBER[@]}; i++)); do
 		if [ "${STEP_ACT[i]}" -ne "$act" ]; then
 			act=${STEP_ACT[i]}
@@ -418,12 +404,14 @@ paper_reading() {
 	printf '.CONTENTSEND\n'
 	paper_section 'How to read a step'
 	printf '.P\n'
-	plain 'The Ceremony Administrator does what a step says, in order. What stands beside a bar is spoken. What stands in a grey box runs exactly as printed; a line that ends with \ goes on in the next, and one that ends with an arrow goes on without a space.'
+	plain 'The Ceremony Administrator does what a step says, in order. What stands beside a bar is spoken. What stands in a grey box runs exactly as printed; a line that ends with \ goes on in the next, without a space unless there is one before the \.'
 	printf '.P\n'
 	plain 'The program looks at the conditions before and after a step by itself and goes on only if they hold; a witness may tick each square. The role in the column Initial initials the step and writes its time, in UTC. A step that did not go as printed is repeated or written down as an exception.'
 	printf '.P\n'
 	paper_value CONFIG
 	plain "In commands, \`anchorite\` is the program $program_path, with \`--config\` ${paper_input:-CONFIG} and the ceremony's record."
+	# All of them on one sheet.
+	printf '.NEED (%d*13.5p+2c)\n' "$(paper_abbreviations | wc -l)"
 	paper_section 'Abbreviations'
 	printf '.ABBREVIATIONS\n'
 	while IFS= read -r line; do
@@ -434,33 +422,25 @@ paper_reading() {
 	printf '.ABBREVIATIONSEND\n'
 }
 
-# paper_form TITLE SUBTITLE [EXPECTED]: an exception, to be filled in.
-paper_form() {
-	printf '.SHEET\n'
-	paper_section "$1"
-	[ -z "$2" ] || printf '.P\n'
-	[ -z "$2" ] || text "$2"
-	printf '.FORM "%s"\n' "${3:+given}"
-	if [ -n "${3-}" ]; then
-		string pair 'Foreseen'
-		printf '.PAIR\n'
-		text "$3"
-		printf '.PAIREND\n'
-	fi
-	printf '.FORMFIELDS\n'
-}
-
+# Forms for what was foreseen are short, and those for what was not have a sheet
+# of their own: what happens is told there.
 paper_exceptions() {
 	local i step n=0
 
+	printf '.SHEET\n'
 	for i in "${exceptions[@]}"; do
 		n=$((n + 1))
 		step=${i%%|*}
-		paper_form "Exception E$n" \
-			"Step ${STEP_NUMBER[step]}: ${STEP_TITLE[step]}" "${i#*|}"
+		string section "Exception E$n, step ${STEP_NUMBER[step]}: ${STEP_TITLE[step]}"
+		acts_expand -v i "${i#*|}"
+		string pair "$i"
+		printf '.SHORTFORM\n'
 	done
-	paper_form 'Exception' ''
-	paper_form 'Exception' ''
+	for i in 1 2; do
+		printf '.SHEET\n'
+		paper_section 'Exception'
+		printf '.FORM\n'
+	done
 }
 
 paper_closing() {
@@ -495,12 +475,23 @@ paper_short() {
 	paper=${1:0:at}...
 }
 
+# What a reader of PDFs calls the document, in UTF-16 as PDF has texts.
+paper_document_title() {
+	local hex
+
+	paper_value CEREMONY_NAME
+	hex=$(printf '%s' "$ACT_TITLE${paper_input:+: $paper_input}" |
+		iconv -f UTF-8 -t UTF-16BE | od -An -v -t x1 | tr -d ' \n')
+	printf ".nop \\X'ps:exec [/Title <FEFF%s> /DOCINFO pdfmark'\n" "$hex"
+}
+
 # The whole script.  Two runs of groff make it: the first counts the sheets,
 # and what it found is in $1 for the second.
 paper_script() {
 	local exceptions=()
 
 	printf '.mso paper.tmac\n'
+	paper_document_title
 	paper_value CEREMONY_NAME
 	paper_short "${paper_input:-$ACT_KIND}"
 	string head-left "$paper"
@@ -517,5 +508,5 @@ paper_script() {
 	paper_acts
 	paper_exceptions
 	paper_closing
-	printf '.tm sheets \\n%%\n'
+	printf '.tm sheets \\n%%\n.tm room \\n[room]\n'
 }

@@ -6,8 +6,10 @@
 #
 #   screen_open [FILE]       from now on answers come from here
 #   screen_clear             a fresh page
+#   screen_pages TEXT        text, as much at once as the screen holds
 #   put INDENT TEXT          text, wrapped
 #   put_marked MARK TEXT     wrapped text with a mark in front of its first line
+#   put_command MARK TEXT    a command, with a mark in front of it
 #   ask PROMPT               sets $answer to a line
 #   screen_close             in batch mode every answer must have been used
 
@@ -42,6 +44,25 @@ screen_clear() {
 	else
 		echo
 	fi
+}
+
+# Behind the text there is room for a question.
+screen_pages() {
+	local rows='' lines i
+
+	mapfile -t lines <<<"$1"
+	[ -n "$batch$dry" ] || [ ! -t 1 ] || rows=$(stty size 2>/dev/null) || rows=
+	rows=${rows%% *}
+	[[ $rows =~ ^[1-9][0-9]*$ && $rows -ge 10 ]] ||
+		rows=$((${#lines[@]} + 2))
+	for ((i = 0; i < ${#lines[@]}; i++)); do
+		if [ "$((i % (rows - 2)))" -eq 0 ] && [ "$i" -gt 0 ] &&
+			[ "${#lines[@]}" -gt "$((rows - 2))" ]; then
+			ask 'Enter shows the rest:'
+		fi
+		printf '%s\n' "${lines[i]}"
+	done
+	echo
 }
 
 rule() {
@@ -85,6 +106,32 @@ put_marked() {
 
 	printf -v indent '%*s' "${#1}" ''
 	put_lines "$1" "$indent" "$2" "$3"
+}
+
+# put_command MARK TEXT: as it could be typed.  A line that is too long ends
+# with a backslash, and so does a piece of a word that is longer than a line.
+put_command() {
+	local line=$1 word acts_split room=$((SCREEN_WIDTH - 2)) least=${#1}
+
+	acts_words "$2"
+	for word in "${acts_split[@]}"; do
+		if [ "${#line}" -gt "$least" ] &&
+			[ "$((${#line} + ${#word}))" -ge "$room" ]; then
+			put_command_line "$line" " \\"
+			line='      ' least=6
+		fi
+		[ "${#line}" -le "$least" ] || line+=' '
+		line+=$word
+		while [ "${#line}" -gt "$room" ]; do
+			put_command_line "${line:0:room}" "\\"
+			line=${line:room} least=0
+		done
+	done
+	put_command_line "$line" ''
+}
+
+put_command_line() {
+	printf '%s%s%s%s\n' "$strong" "$1" "$plain" "$2"
 }
 
 # What was typed before the question is no answer to it.

@@ -8,8 +8,9 @@
 # its initials, "stopped" after a failure.  Nothing is shown as done that is
 # not on record; a record that cannot be written stops the walk.
 #
-# What the functions here share: $program, $folder (the record), $batch, $dry,
-# $at_time; $state and $index, the step at hand; $wish, what to do next.
+# What the functions here share: $program, $folder (the record) and $place
+# (where it belongs), $batch, $dry, $at_time, $practice; $state and $index, the
+# step at hand; $wish, what to do next.
 
 # Octets that a step's text may have on record.
 TEXT_MAX=4000
@@ -18,8 +19,8 @@ TEXT_MAX=4000
 UNRECORDED=' --version init log replay report '
 
 # What can be answered where a step may be left.
-CHOICES_READY='Enter go on, r repeat, b back, p pause, x exception, q abort:'
-CHOICES_STOPPED='r repeat, c continue, s skip, b back, p pause, x exception, q abort:'
+CHOICES_READY='Enter go on, r repeat, b back, p pause, x exception, ! shell, q abort:'
+CHOICES_STOPPED='r repeat, c continue, s skip, b back, p pause, x exception, ! shell, q abort:'
 
 # anchorite ARGUMENT...: the program, as acts call it.
 anchorite() {
@@ -92,6 +93,7 @@ walk() {
 
 	wish='' page_stays='' last_done=''
 	remarks_open
+	[ "$folder" = "$place" ] || last_done="The record waits in $folder"
 	[ -z "$resume" ] || last_done="Resumed at $(now), after $gap"
 	trap 'interrupted=yes; echo; put 2 "p pauses, q aborts."' INT
 	while [ "$index" -lt "${#STEP_NUMBER[@]}" ]; do
@@ -152,6 +154,9 @@ ask_step() {
 			;;
 		*:pause | letters:p)
 			take_pause || return 1
+			;;
+		*:shell | letters:!)
+			open_shell
 			;;
 		*:repeat | letters:r)
 			wish=repeat
@@ -220,6 +225,31 @@ take_pause() {
 		esac
 		not_understood 'Enter or q.'
 	done
+}
+
+# For what a remedy or a step wants typed: the script pauses, and what was typed
+# is on record when it goes on.
+open_shell() {
+	local history typed
+
+	if [ -n "$batch" ]; then
+		not_understood 'A shell needs a terminal.'
+		return
+	fi
+	record paused --text 'for a shell'
+	pause_begin
+	history=$(mktemp)
+	echo
+	put_marked '' "$strong" 'A shell.  What is typed goes on record.  exit comes back.'
+	# shellcheck disable=SC2016 # the prompt is that shell's
+	HISTFILE=$history HISTCONTROL='' HISTIGNORE='' PS1='shell$ ' \
+		PATH=$ROOT/ceremony-scripts:$PATH bash --norc -i || :
+	typed=$(paste -sd ';' "$history")
+	rm -f -- "$history"
+	pause_end
+	typed="after a shell: ${typed:-nothing was typed}"
+	record resumed --text "${typed:0:TEXT_MAX}"
+	put 0 "Resumed at $(now), after a shell for $pause_text."
 }
 
 # The second question before a script is left for good.
@@ -323,6 +353,7 @@ perform() {
 		observed='no command was run'
 	fi
 	check_conditions "${STEP_AFTER[index]}" || return 0
+	settle || return 0
 	show_outcome
 	ask_answer || return 0
 	ask_initials || return 0
@@ -366,12 +397,100 @@ check_conditions() {
 		fi
 		[ -z "$wish" ] || return 1
 		put_marked '  FAILS  ' "$bad" "${words[0]}: $seen"
-		put_marked '         ' "$strong" "$remedy"
+		show_remedy
 		failed+="${failed:+; }$line: $seen"
 	done 3<<<"$1"
 	[ -z "$failed" ] && return 0
 	stop_step "$failed"
 	return 1
+}
+
+# What is to be done about a failure; what is to be typed stands in backquotes.
+show_remedy() {
+	put_marked '         ' "$strong" "$remedy"
+	[[ $remedy != *\`* ]] ||
+		put_marked '         ' "$quiet" 'Such a command is typed in a shell: ! opens one, exit comes back. Whoever is not root there needs sudo.'
+}
+
+# The record, and the configuration, may be on a medium that only the script's
+# own steps bring in.  Until then the record waits where this machine keeps what
+# is temporary, and the configuration says nothing.
+
+# medium_is_in NAME: the medium that belongs there, and writable.
+medium_is_in() {
+	local seen remedy
+
+	condition_medium "$1" rw
+}
+
+# find_record: sets $folder to where the record is now.
+find_record() {
+	place=$folder
+	find_medium
+	waiting_folder
+	if [ -n "$waits_for" ] ||
+		{ [ ! -e "$place/log.jsonl" ] && [ -e "$waiting/log.jsonl" ]; }; then
+		folder=$waiting
+	fi
+}
+
+# Sets $waits_for to the input of the medium that the record's place is on, if
+# that medium is not in.
+find_medium() {
+	local name point
+
+	waits_for=''
+	for name in "${ACT_INPUTS[@]}"; do
+		point=$(input "$name")
+		[[ -n ${ACT_INPUT_TEXT[${name}_MEDIUM]-} && -n $point &&
+			$place/ == "${point%/}"/* ]] || continue
+		medium_is_in "$name" || waits_for=$name
+	done
+}
+
+# Sets $waiting; its parent belongs to this user and nobody else.
+waiting_folder() {
+	local parent
+
+	parent=${TMPDIR:-/tmp}/anchorite-waiting-$(id -u)
+	mkdir -m 700 -- "$parent" 2>/dev/null || :
+	[[ -O $parent && ! -L $parent && $(stat -c %a -- "$parent") = 700 ]] ||
+		die "$parent: is not this user's own folder with mode 700"
+	waiting=$parent/$(printf '%s\n' "$PWD" "$place" | sha256sum | cut -c 1-16)
+}
+
+# settle: once the medium is there, the record goes where it belongs, and the
+# configuration must say that this is practice if somebody said so before.
+settle() {
+	[ "$folder" != "$place" ] || return 0
+	[ -z "$waits_for" ] || medium_is_in "$waits_for" || return 0
+	if [ -n "$practice" ] && [ -f "$(input CONFIG)" ] && ! is_rehearsal; then
+		seen="$(input CONFIG) does not say \`rehearsal: true\`"
+		remedy='Begin again without --rehearsal, --batch and --at, or with the medium of the rehearsal.'
+	elif [ -e "$place" ] || [ -L "$place" ]; then
+		seen="$place is there already: the record of this ceremony has no place"
+		remedy="Look whether this is the right medium. If it is, move what is there: \`mv $place $place.before\`, then repeat."
+	elif ! move_record; then
+		seen="the record cannot be copied to $place"
+		remedy='Look whether the medium is writable and not full, then repeat.'
+	else
+		put 2 "The record has moved to its place: $place"
+		return 0
+	fi
+	put_marked '  FAILS  ' "$bad" "record: $seen"
+	show_remedy
+	stop_step "record: $seen"
+	return 1
+}
+
+# Copied, compared, and only then taken away here.
+move_record() {
+	mkdir -p -- "$(dirname -- "$place")" &&
+		rm -rf -- "$place.part" && cp -R -- "$folder" "$place.part" &&
+		sync && diff -r -- "$folder" "$place.part" >/dev/null &&
+		mv -T -- "$place.part" "$place" && sync || return 1
+	rm -rf -- "$folder"
+	folder=$place
 }
 
 # What was shown runs, in a shell of its own, until something fails.  Called
@@ -382,7 +501,8 @@ run_commands() {
 	[ -n "${STEP_RUN[index]}" ] || return 0
 	while IFS= read -r line <&3; do
 		acts_command -v text "$line"
-		printf '\n%s$ %s%s\n' "$strong" "$text" "$plain"
+		echo
+		put_command '$ ' "$text"
 		interrupted=
 		set +e
 		(
@@ -431,12 +551,19 @@ ask_initials() {
 	return 1
 }
 
-# The page of a step: what is on paper, in the same order.
-
+# The page of a step; one that is longer than the screen comes in parts.
 show_step() {
-	local act=${STEP_ACT[index]}
+	local page
 
 	screen_clear
+	page=$(put_step)
+	screen_pages "$page"
+}
+
+# What is on paper, in the same order.
+put_step() {
+	local act=${STEP_ACT[index]}
+
 	rule
 	put_marked '' "$quiet" "${last_done:-$ACT_TITLE}"
 	acts_expand -v text "${ACTS[act - 1]}"
@@ -450,11 +577,10 @@ show_step() {
 	show_part '$' "$strong" acts_command "${STEP_RUN[index]}"
 	show_part 'after   ' '' acts_condition "${STEP_AFTER[index]}"
 	show_part 'expect  ' '' acts_expand "${STEP_EXPECT[index]}"
-	echo
+	show_part 'paper   ' '' acts_expand "${STEP_WRITE[index]}"
 }
 
-# show_part MARK COLOUR EXPANDER LINES: commands are shown whole, whatever their
-# length, because what is shown is what runs.
+# show_part MARK COLOUR EXPANDER LINES
 show_part() {
 	local line
 
@@ -463,7 +589,7 @@ show_part() {
 	while IFS= read -r line; do
 		"$3" -v text "$line"
 		if [ "$1" = '$' ]; then
-			printf '  $ %s%s%s\n' "$2" "$text" "$plain"
+			put_command '  $ ' "$text"
 		else
 			put_marked "  $1" "$2" "$text"
 		fi

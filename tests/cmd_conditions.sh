@@ -143,7 +143,7 @@ holds
 for minutes in 4 -4; do
 	scene clock "CONFIG=$CONFIG"
 	TYPED=$(date -u -d "$minutes minutes" '+%F %T')
-	fails 's apart' 'Set the clock by the wall clock: date --utc --set='
+	fails 's apart' "Set the clock by the wall clock: \`date --utc --set="
 done
 for minutes in 2 -2; do
 	scene clock "CONFIG=$CONFIG"
@@ -155,7 +155,7 @@ TYPED=$(date -u -d '1 day' '+%F %T')
 fails '86' 'Set the clock'
 scene clock "CONFIG=$CONFIG"
 TYPED=$(date -u +%T)
-TZ=America/New_York fails 'zone E' 'Set the time zone to UTC: timedatectl'
+TZ=America/New_York fails 'zone E' "or \`timedatectl set-timezone UTC\`"
 scene clock "CONFIG=$CONFIG"
 TYPED=noon
 walks
@@ -177,7 +177,7 @@ seen=$(in_ceremony 'INTERFACES=net; condition_no_network')
 equal "no interface up" "holds: no interface but lo is up" "$seen"
 echo 0x1003 >net/eth7/flags
 seen=$(in_ceremony 'INTERFACES=net; condition_no_network')
-[[ $seen == "fails: up: eth7: Pull the network cable and switch off: ip link set eth7 down"* ]] ||
+[[ $seen == "fails: up: eth7: Pull the network cable and switch off: \`ip link set eth7 down\`"* ]] ||
 	fail "an interface is up: $seen"
 seen=$(in_ceremony 'INTERFACES=none; condition_no_network')
 [[ $seen == "fails: none is missing"* ]] || fail "no list: $seen"

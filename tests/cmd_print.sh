@@ -88,6 +88,7 @@ parts_of() {
 			part command "${STEP_RUN[i]}"
 			part text "${STEP_EXPECT[i]}"
 			part condition "${STEP_AFTER[i]}"
+			part text "${STEP_WRITE[i]}"
 			part text "${STEP_ASK[i]}"
 		done' parts "$1"
 }
@@ -129,6 +130,20 @@ check_steps() {
 	done < <(parts_of "$1")
 }
 
+# check_values: of the values, which fill a sheet and more, none stands alone.
+check_values() {
+	local n rows
+
+	for ((n = 1; n <= sheets; n++)); do
+		[[ ${pages[n]} != *' Hashes '* ]] || return 0
+		rows=$(pdftotext -layout -f "$n" -l "$n" "$pdf" - |
+			grep -cE '^ *[A-Z][A-Z0-9_]{2,}  +[A-Z]') || :
+		[ "$n" -le 3 ] || [ "$rows" -ge 2 ] ||
+			fail "$pdf: one row on sheet $n"
+	done
+	fail "$pdf: no hashes"
+}
+
 # Every kind on both papers, without a value and with all of them.
 mkdir "$SCRATCH/pdf"
 mapfile -t kinds < <(bash -c '. ceremony-scripts/lib.sh
@@ -150,6 +165,7 @@ for kind in "${kinds[@]}"; do
 				fail "$kind: sheet $n is not numbered"
 		done
 		check_steps "ceremony-scripts/acts/$kind.act"
+		check_values
 	done
 	digest=$(sha256sum "ceremony-scripts/acts/$kind.act")
 	on_paper "${digest%% *}"
@@ -157,7 +173,7 @@ for kind in "${kinds[@]}"; do
 	read -rd '' -a words < <("$ANCHORITE" hash \
 		"ceremony-scripts/acts/$kind.act" | sed -n '/^          /p') || :
 	on_paper "${words[*]}"
-	on_paper "Exception E1 "
+	on_paper "Exception E1, step"
 	on_paper "Head of the ceremony record"
 	# An act's foreseen exceptions have a form each, and two are blank.
 	foreseen=$(grep -c '^exception:' "ceremony-scripts/acts/$kind.act")
@@ -195,12 +211,22 @@ on_paper "${program_sha256%% *}"
 # Put together again, what stands in the box is the command.
 pdftotext -layout "$pdf" - | sed -n '/anchorite sign/,/--schema/p' |
 	sed -e 's/^ *//' -e 's/ *$//' >"$SCRATCH/lines"
-together=$(sed -e ':a' -e '/↵$/{N;s/↵\n//;ba}' -e '/ \\$/{N;s/ \\\n/ /;ba}' \
+together=$(sed -e ':a' -e '/ \\$/{N;s/ \\\n/ /;ba}' -e '/\\$/{N;s/\\\n//;ba}' \
 	"$SCRATCH/lines")
 quoted=${cd_to//\'/\'\\\'\'}
 [ "$together" = "anchorite sign '$quoted/ksr.xml' /tmp/skr.xml --previous-skr /tmp/previous.xml --schema normal" ] ||
 	fail "on paper the command is: $together"
 CASES=$((CASES + 1))
+
+equal "the document's title" "Key Signing Ceremony: Ceremony 53" \
+	"$(pdfinfo "$pdf" | sed -n 's/^Title: *//p')"
+printed "$SCRATCH/pdf/example.pdf" key-signing --files-elsewhere \
+	--set-file docs/examples/key-signing.values
+read_pages "$SCRATCH/pdf/example.pdf"
+check_values
+# A command amid prose is divided as visibly as one in its box.
+grep -qE 'anchorite log( verify.*)? *\\$' <(pdftotext -layout "$pdf" -) ||
+	fail "a command is divided in silence"
 
 # The same inputs, the same bytes: on another day, elsewhere, in another tongue.
 (cd / && TZ=Asia/Tokyo LC_ALL=C.UTF-8 LANG=de_DE.UTF-8 GROFF_TYPESETTER=dvi \
@@ -271,7 +297,9 @@ dmin <U+202E>evil <U+4E2D><U+6587> é
 #comment
 END
 on_paper "'\\*[x] \\"
-[ "$(tr -d ' ' <<<"$whole" | grep -o '0\{400\}' | wc -l)" -ge 4 ] ||
+equal "the hostile title" ".sy touch HERE: '\\*[x] \\" \
+	"$(pdfinfo "$pdf" | sed -n 's/^Title: *//p')"
+[ "$(tr -d ' \134' <<<"$whole" | grep -o '0\{400\}' | wc -l)" -ge 4 ] ||
 	fail "a long word is cut"
 
 # What is refused; nothing is left behind, and nothing replaced.

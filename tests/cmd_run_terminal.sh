@@ -76,11 +76,12 @@ proc answer {text} {
 }
 while 1 {
 	expect {
-		-ex "Enter go on, r repeat, b back, p pause, x exception, q abort:" {
+		-ex "Enter shows the rest:" { send -- "\r" }
+		-ex "Enter go on, r repeat, b back, p pause, x exception, ! shell, q abort:" {
 			answer ""
 		}
 		-re "sign ended: \[a-z, ]*published" { set published 1 }
-		-ex "r repeat, c continue, s skip, b back, p pause, x exception, q abort:" {
+		-ex "r repeat, c continue, s skip, b back, p pause, x exception, ! shell, q abort:" {
 			if {$published} { answer c } else { answer r }
 			set published 0
 		}
@@ -249,7 +250,7 @@ keyboard() {
 		fail "status $status, wanted $wanted: $(tail -n 20 screen errors)"
 	CASES=$((CASES + 1))
 }
-CHOICES="Enter go on, r repeat, b back, p pause, x exception, q abort:"
+CHOICES="Enter go on, r repeat, b back, p pause, x exception, ! shell, q abort:"
 ABORT='send "q\r"
 sees "stay:"
 send "abort\r"
@@ -306,6 +307,25 @@ grep -q '"text":"status 130, interrupted: anchorite sign' record/log.jsonl ||
 equal "answers that were not taken" "1.1 \"Who is here\" was answered with nothing, and asked again/1.2 \"Initials of IW\" was answered with \"X1\", and asked again" \
 	"$(jq -r 'select(.step == "done") | "\(.number) \(.text)"' \
 		record/log.jsonl | paste -sd /)"
+
+# A shell is opened and left; what was typed in it is on record.
+fresh
+TERM=dumb keyboard 1 <<END
+sees "$CHOICES"
+send "!\r"
+sees "shell$ "
+send "echo typed >typed\r"
+sees "shell$ "
+send "exit\r"
+sees "Resumed at"
+sees "$CHOICES"
+$ABORT
+END
+equal "what the shell did" typed "$(<typed)"
+equal "what was typed" "paused/for a shell,resumed/after a shell: echo typed >typed;exit" \
+	"$(jq -r 'select(.step == "paused" or .step == "resumed") |
+		.step + "/" + .text' record/log.jsonl | paste -sd ,)"
+"$ANCHORITE" replay record >replayed 2>&1 || fail "does not replay"
 
 # What was typed before a question is no answer to it.
 fresh
