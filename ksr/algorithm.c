@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ksr/base/nearest.h"
 #include "ksr/pubkey.h"
 
 /*
@@ -44,6 +45,37 @@ algorithm_of_mnemonic(const char *mnemonic)
 		if (strcmp(algorithms[i].mnemonic, mnemonic) == 0)
 			return &algorithms[i];
 	return NULL;
+}
+
+void
+algorithm_names(bool edwards, char ret[ALGORITHM_NAMES_SIZE])
+{
+	const char *last = NULL;
+	size_t len = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(algorithms); i++) {
+		if (!algorithms[i].supported ||
+		    (!edwards && algorithms[i].family == FAMILY_EDDSA))
+			continue;
+		if (last != NULL)
+			len += (size_t)snprintf(ret + len,
+			    ALGORITHM_NAMES_SIZE - len, "%s%s",
+			    len == 0 ? "" : ", ", last);
+		last = algorithms[i].mnemonic;
+	}
+	snprintf(ret + len, ALGORITHM_NAMES_SIZE - len, " or %s", last);
+}
+
+bool
+algorithm_suggest(const char *given, struct err *err)
+{
+	struct nearest nearest = { .given = given };
+
+	for (size_t i = 0; i < ARRAY_LEN(algorithms); i++)
+		if (algorithms[i].supported)
+			nearest_try(&nearest, algorithms[i].mnemonic);
+	return nearest_say(&nearest, "", err);
 }
 
 const char *

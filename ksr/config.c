@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/base/nearest.h"
 #include "ksr/config.h"
 #include "ksr/pubkey.h"
 
@@ -22,6 +23,24 @@ config_schema(const struct config *config, const char *name)
 		if (strcmp(config->schemas[i].name, name) == 0)
 			return &config->schemas[i];
 	return NULL;
+}
+
+bool
+err_set_schema(const struct config *config, const char *name, struct err *err)
+{
+	struct nearest nearest = { .given = name };
+
+	err_set(err, E_USAGE,
+	    "schema \"%.100s\" is neither in the configuration nor a standard "
+	    "one whose keys are configured (they are named " ROLE_CURRENT
+	    " and " ROLE_NEXT "); there %s",
+	    name, config->n_schemas == 0 ? "is none" : "are");
+	for (size_t i = 0; i < config->n_schemas; i++) {
+		err_append(err, "%s%s", i == 0 ? " " : ", ",
+		    config->schemas[i].name);
+		nearest_try(&nearest, config->schemas[i].name);
+	}
+	return nearest_say(&nearest, "", err);
 }
 
 static bool

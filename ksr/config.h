@@ -180,6 +180,10 @@ void config_free(struct config *config);
 const struct schema *config_schema(
     const struct config *config, const char *name);
 
+/* E_USAGE: there is none of that name, and which there are; false. */
+bool err_set_schema(
+    const struct config *config, const char *name, struct err *err);
+
 /*
  * The key whose label is key's identifier and whose pinned algorithm, DS and,
  * where given, tag, size and exponent are key's, revoked or not; NULL if there

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/base/nearest.h"
 #include "ksr/config.h"
 #include "ksr/config_relations.h"
 #include "ksr/config_rows.h"
@@ -20,6 +21,21 @@ find_row(const struct config_section *section, const char *key)
 	return NULL;
 }
 
+/* A key that is none, and which one was probably meant. */
+static bool
+refuse_unknown(const struct tree *entry, const struct config_section *section,
+    struct err *err)
+{
+	struct nearest nearest = { .given = entry->key };
+
+	for (size_t i = 0; i < section->n_rows; i++)
+		nearest_try(&nearest, section->rows[i].key);
+	for (size_t i = 0; section == &config_top && i < n_config_sections; i++)
+		nearest_try(&nearest, config_sections[i].name);
+	tree_refuse_key(entry, err, "is not a known key");
+	return nearest_say(&nearest, "", err);
+}
+
 /* Reads a map of the section's keys into the struct at base. */
 static bool
 read_rows(const struct tree *map, const struct config_section *section,
@@ -32,8 +48,7 @@ read_rows(const struct tree *map, const struct config_section *section,
 		const struct config_row *row = find_row(section, entry->key);
 
 		if (row == NULL)
-			return tree_refuse_key(
-			    entry, err, "is not a known key");
+			return refuse_unknown(entry, section, err);
 		if (row->type != CONFIG_KEY_COUNT && !tree_is_null(entry) &&
 		    !config_value_read(entry, row, base, err))
 			return false;
@@ -127,8 +142,7 @@ read_top(const struct tree *root, struct config *config, struct err *err)
 		    find_row(&config_top, entry->key);
 
 		if (row == NULL && !is_section(entry->key))
-			return tree_refuse_key(
-			    entry, err, "is not a known key");
+			return refuse_unknown(entry, &config_top, err);
 		if (row != NULL && !tree_is_null(entry) &&
 		    !config_value_read(entry, row, config, err))
 			return false;

@@ -291,6 +291,7 @@ static bool
 read_algorithm(const struct tree *tree, uint8_t *ret, struct err *err)
 {
 	const struct algorithm *algorithm = algorithm_of_mnemonic(tree->text);
+	char names[ALGORITHM_NAMES_SIZE];
 	uint64_t number;
 
 	if (algorithm != NULL) {
@@ -299,10 +300,16 @@ read_algorithm(const struct tree *tree, uint8_t *ret, struct err *err)
 	}
 	if (number_parse(tree->text, UINT8_MAX, &number))
 		algorithm = algorithm_of_number((uint8_t)number);
-	return tree_refuse(tree, err,
-	    "\"%.60s\" is not an algorithm (expected its IANA mnemonic, such "
-	    "as %s)",
-	    tree->text, algorithm == NULL ? "RSASHA256" : algorithm->mnemonic);
+	if (algorithm != NULL)
+		return tree_refuse(tree, err,
+		    "\"%.60s\" is not an algorithm (expected its IANA "
+		    "mnemonic, such as %s)",
+		    tree->text, algorithm->mnemonic);
+	algorithm_names(true, names);
+	tree_refuse(tree, err,
+	    "\"%.60s\" is not an algorithm (expected its IANA mnemonic: %s)",
+	    tree->text, names);
+	return algorithm_suggest(tree->text, err);
 }
 
 static bool

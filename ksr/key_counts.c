@@ -43,11 +43,16 @@ static bool
 read_algorithm(const struct tree *entry, uint8_t *ret, struct err *err)
 {
 	const struct algorithm *algorithm = algorithm_of_mnemonic(entry->key);
+	char names[ALGORITHM_NAMES_SIZE];
 
-	if (algorithm == NULL || !algorithm->supported)
-		return tree_refuse_key(entry, err,
+	if (algorithm == NULL || !algorithm->supported) {
+		algorithm_names(true, names);
+		tree_refuse_key(entry, err,
 		    "is not an algorithm this program can verify (expected "
-		    "its IANA mnemonic, such as RSASHA256)");
+		    "its IANA mnemonic: %s)",
+		    names);
+		return algorithm_suggest(entry->key, err);
+	}
 	*ret = algorithm->number;
 	return true;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/base/nearest.h"
 #include "ksr/base/text.h"
 #include "ksr/config_schemas.h"
 #include "ksr/config_value.h"
@@ -44,13 +45,17 @@ refuse_unknown(
 {
 	for (const struct tree *entry = map->first; entry != NULL;
 	     entry = entry->next) {
+		struct nearest nearest = { .given = entry->key };
 		size_t i = 0;
 
 		while (i < n && strcmp(known[i], entry->key) != 0)
 			i++;
-		if (i == n)
-			return tree_refuse_key(
-			    entry, err, "is not a known key");
+		if (i < n)
+			continue;
+		tree_refuse_key(entry, err, "is not a known key");
+		for (i = 0; i < n; i++)
+			nearest_try(&nearest, known[i]);
+		return nearest_say(&nearest, "", err);
 	}
 	return true;
 }

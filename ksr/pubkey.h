@@ -32,6 +32,16 @@ struct algorithm {
 const struct algorithm *algorithm_of_number(uint8_t number);
 const struct algorithm *algorithm_of_mnemonic(const char *mnemonic);
 
+/*
+ * The supported ones, "A, B or C"; without Edwards curves those that keys are
+ * made for here.
+ */
+#define ALGORITHM_NAMES_SIZE 128
+void algorithm_names(bool edwards, char ret[ALGORITHM_NAMES_SIZE]);
+
+/* Appends which of them was probably meant by what is none; false. */
+bool algorithm_suggest(const char *given, struct err *err);
+
 /* "RSASHA256", or "algorithm 99"; static or in the caller's buffer. */
 #define ALGORITHM_TEXT_SIZE 24
 const char *algorithm_text(uint8_t number, char buf[ALGORITHM_TEXT_SIZE]);

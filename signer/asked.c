@@ -14,11 +14,7 @@ asked_one(const struct config *config, const char *schema,
 
 	response.schema = config_schema(config, schema);
 	if (response.schema == NULL)
-		return err_set(err, E_USAGE,
-		    "schema \"%s\" is neither in the configuration nor a "
-		    "standard one whose keys are configured (they are "
-		    "named " ROLE_CURRENT " and " ROLE_NEXT ")",
-		    schema);
+		return err_set_schema(config, schema, err);
 	response.path = strdup(path);
 	if (response.path == NULL)
 		return err_set(err, E_MEMORY, "out of memory");

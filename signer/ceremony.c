@@ -110,6 +110,7 @@ step_interrupted(const char *step)
 		{ "output manifest",
 		    "the manifest is stored; it may or may not have got its "
 		    "name" },
+		{ "hashed", "files were being hashed" },
 		{ "compared", "the manifests were compared" },
 		{ "selftest", "the self-test was done" },
 		{ "input script",

@@ -17,7 +17,9 @@
 
 struct chain {
 	char *path;
-	int fd;
+	int fd;		 /* negative: there is no file, or not yet */
+	bool imagined;	 /* there never will be one */
+	bool lacks_end;	 /* the torn last line gets its end with the next */
 	struct chain_lines found;
 	size_t n;
 	char head[CHAIN_HASH_SIZE];
@@ -288,12 +290,50 @@ is_as_left(const struct chain *chain, struct err *err)
 		chain->path, (long long)now.st_size, (long long)chain->whole);
 }
 
+static bool
+lock(struct chain *chain, struct err *err)
+{
+	if (flock(chain->fd, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	if (errno == EWOULDBLOCK)
+		return err_set(err, E_IO,
+		    "%s: another run is writing it; wait for its end",
+		    chain->path);
+	return err_set_errno(err, "%s", chain->path);
+}
+
+/* Of two runs that found no file only one makes it. */
+static bool
+create(struct chain *chain, struct err *err)
+{
+	chain->fd = open(chain->path,
+	    O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+	    0644);
+	if (chain->fd < 0 && errno == EEXIST)
+		return err_set(err, E_IO,
+		    "%s: another run began it meanwhile; start again",
+		    chain->path);
+	if (chain->fd < 0)
+		return err_set_errno(err, "%s", chain->path);
+	return lock(chain, err);
+}
+
+bool
+chain_begin(struct chain *chain, struct err *err)
+{
+	return chain->imagined ||
+	    ((chain->fd >= 0 || create(chain, err)) &&
+		file_sync_folder_of(chain->path, err));
+}
+
 /* All of data at the end of the file and on disk, or the file as it was. */
 static bool
 append(struct chain *chain, struct bytes data, struct err *err)
 {
-	if (chain->fd < 0)
-		return true; /* it has no file */
+	if (chain->imagined)
+		return true;
+	if (chain->fd < 0 && !chain_begin(chain, err))
+		return false;
 	if (!chain->is_whole && !make_whole(chain, err))
 		return err_prefix(
 		    err, "an unfinished line cannot be taken back");
@@ -307,54 +347,51 @@ append(struct chain *chain, struct bytes data, struct err *err)
 	return true;
 }
 
-/* Gives a torn last line its end, so that the next is a line of its own. */
+/*
+ * A torn last line has an end from here on, so that the next is a line of its
+ * own: in the file only when that is written.  The hash is over the line with
+ * its end.
+ */
 static bool
 end_torn_line(struct chain *chain, struct err *err)
 {
-	struct chain_lines *found = &chain->found;
-	struct chain_line *last;
-	static const uint8_t newline = '\n';
+	struct chain_lines *found = &chain->found, ended;
+	struct buf content = buf_new(CHAIN_FILE_MAX);
+	const struct chain_line *last;
+	bool ok;
 
 	if (found->n == 0)
 		return true;
 	last = &found->lines[found->n - 1];
-	if (last->json != NULL)
-		return true;
-	chain->after_torn = true;
-	if (last->raw.data[last->raw.len - 1] == '\n')
-		return true;
-	/* The hash is over the line with the end that it now gets. */
-	buf_u8(&found->content, newline);
-	if (found->content.failed)
-		return err_set(err, E_MEMORY, "out of memory");
-	return append(chain, (struct bytes){ &newline, 1 }, err);
+	if (last->raw.data[last->raw.len - 1] != '\n') {
+		buf_put(&content, found->content.data, found->content.len);
+		buf_u8(&content, '\n');
+		ok = content.failed ?
+		    err_set(err, E_MEMORY, "out of memory") :
+		    chain_of_bytes(
+			buf_bytes(&content), chain->path, &ended, err);
+		buf_free(&content);
+		if (!ok)
+			return false;
+		chain_lines_clear(found);
+		*found = ended;
+		chain->lacks_end = true;
+		last = &found->lines[found->n - 1];
+	}
+	/* If it lacked its end only, it is whole now. */
+	chain->after_torn = last->json == NULL;
+	return true;
 }
 
 static bool
 lock_and_read(struct chain *chain, struct err *err)
 {
-	if (flock(chain->fd, LOCK_EX | LOCK_NB) != 0) {
-		if (errno == EWOULDBLOCK)
-			return err_set(err, E_IO,
-			    "%s: another run is writing it; wait for its end",
-			    chain->path);
-		return err_set_errno(err, "%s", chain->path);
-	}
-	if (!chain_read(chain->path, &chain->found, err))
+	if (!lock(chain, err) ||
+	    !chain_read(chain->path, &chain->found, err))
 		return false;
 	chain->whole = (off_t)chain->found.content.len;
-	chain->is_whole = true;
 	if (!end_torn_line(chain, err))
 		return false;
-	if (chain->after_torn) {
-		/* Its content moved and grew: read what is there now. */
-		chain_lines_clear(&chain->found);
-		if (!chain_read(chain->path, &chain->found, err))
-			return false;
-		/* If it lacked its end only, it is whole now. */
-		chain->after_torn =
-		    chain->found.lines[chain->found.n - 1].json == NULL;
-	}
 	chain->n = chain->found.n;
 	memcpy(chain->head, chain->found.head, CHAIN_HASH_SIZE);
 	return true;
@@ -368,14 +405,16 @@ chain_open(const char *path, struct chain **ret, struct err *err)
 	if (chain == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
 	chain->path = strdup(path);
-	chain->fd = open(path,
-	    O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (chain->path == NULL || chain->fd < 0) {
+	chain->is_whole = true;
+	memcpy(chain->head, NO_HASH, CHAIN_HASH_SIZE);
+	memcpy(chain->found.head, NO_HASH, CHAIN_HASH_SIZE);
+	chain->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	if (chain->path == NULL || (chain->fd < 0 && errno != ENOENT)) {
 		err_set_errno(err, "%s", path);
 		chain_close(chain);
 		return false;
 	}
-	if (!lock_and_read(chain, err)) {
+	if (chain->fd >= 0 && !lock_and_read(chain, err)) {
 		chain_close(chain);
 		return false;
 	}
@@ -393,6 +432,7 @@ chain_imagine(struct bytes content, const char *name, struct chain **ret,
 	if (chain == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
 	chain->fd = -1;
+	chain->imagined = true;
 	chain->path = strdup(name);
 	if (chain->path == NULL ||
 	    !chain_of_bytes(content, name, &chain->found, err)) {
@@ -433,13 +473,12 @@ chain_append(struct chain *chain, json_t *object, struct err *err)
 	struct buf line = buf_new(CHAIN_LINE_MAX);
 	bool printable = object == NULL || has_printable_texts(object);
 	char *text = object == NULL ? NULL : format_line(chain, object);
+	size_t end = chain->lacks_end ? 1 : 0; /* of the line before */
 	bool ok;
 
 	json_decref(object);
-	if (text != NULL) {
-		buf_puts(&line, text);
-		buf_puts(&line, "\n");
-	}
+	if (text != NULL)
+		buf_printf(&line, "%s%s\n", end > 0 ? "\n" : "", text);
 	if (!printable)
 		ok = err_set(err, E_INTERNAL,
 		    "%s: a line would hold a text that cannot be printed",
@@ -449,10 +488,13 @@ chain_append(struct chain *chain, json_t *object, struct err *err)
 		    chain->path);
 	else
 		ok = append(chain, buf_bytes(&line), err) &&
-		    hash_line(buf_bytes(&line), chain->head, err);
+		    hash_line((struct bytes){ line.data + end,
+				  line.len - end },
+			chain->head, err);
 	if (ok) {
 		chain->n++;
 		chain->after_torn = false;
+		chain->lacks_end = false;
 	}
 	free(text);
 	buf_free(&line);

@@ -53,11 +53,18 @@ void chain_lines_clear(struct chain_lines *lines);
 struct chain; /* opaque: open for appending, locked against other runs */
 
 /*
- * Opens or creates, locks, verifies.  E_IO if another run holds the lock;
- * E_REFUSED for a broken chain.
+ * Opens, locks, verifies, and changes nothing.  A file that is not there is
+ * made by the first line, or by chain_begin.  E_IO if another run holds the
+ * lock; E_REFUSED for a broken chain.
  */
 MUST_USE bool chain_open(
     const char *path, struct chain **ret, struct err *err);
+
+/*
+ * Makes the file unless it is there, and makes sure that it stays.  E_IO if
+ * another run made it meanwhile.
+ */
+MUST_USE bool chain_begin(struct chain *chain, struct err *err);
 
 /*
  * A chain without a file, to see what appending makes of this content, which is

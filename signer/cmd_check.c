@@ -89,8 +89,7 @@ check(const struct context *context, const struct args *args,
 	if (schema != NULL) {
 		in.schema = config_schema(in.config, schema);
 		if (in.schema == NULL)
-			return err_set(err, E_USAGE,
-			    "--schema %s: no such schema", schema);
+			return err_set_schema(in.config, schema, err);
 	}
 	if (!checks_run(STAGE_REQUEST, &in, NULL, 0, &checking->report, err) ||
 	    !facts_report(context->record, STAGE_REQUEST, &checking->report, 0,
@@ -182,6 +181,6 @@ const struct command cmd_check = {
 	.max_files = 1,
 	.alone = "policy",
 	.needs_config = true,
-	.recording = RECORD_ALWAYS,
+	.recording = RECORD_ASKED,
 	.options = options,
 };

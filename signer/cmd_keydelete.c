@@ -109,6 +109,7 @@ const struct command cmd_keydelete = {
 	    "names is refused until its `valid_until` has passed.  Copies on\n"
 	    "other tokens and backups are deleted there, one by one.",
 	.needs_config = true,
-	.recording = RECORD_ALWAYS,
+	.needed = { "label" },
+	.recording = RECORD_ACT,
 	.options = options,
 };

@@ -201,6 +201,7 @@ const struct command cmd_keygen = {
 	    "responses, a ZSK requests, an audit key ceremony records (`log\n"
 	    "sign`), and no other command uses it.",
 	.needs_config = true,
-	.recording = RECORD_ALWAYS,
+	.needed = { "label", "algorithm" },
+	.recording = RECORD_ACT,
 	.options = options,
 };

@@ -172,8 +172,11 @@ static const struct option_row options[] = {
 };
 
 static const struct verb_row verbs[] = {
-	{ "sign", true, RECORD_ALWAYS },
-	{ NULL, false, RECORD_NEVER },
+	{ "verify", false, RECORD_NEVER, "[DIR]", NULL },
+	{ "sign", true, RECORD_ACT, "FILE", "key" },
+	{ "show", false, RECORD_NEVER, "[DIR]", NULL },
+	{ "import-ksrsigner", false, RECORD_NEVER, "FILE", NULL },
+	{ NULL, false, RECORD_NEVER, NULL, NULL },
 };
 
 const struct command cmd_log = {

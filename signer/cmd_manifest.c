@@ -228,6 +228,6 @@ const struct command cmd_manifest = {
 	.min_files = 1,
 	.max_files = 2,
 	.remark = REMARK,
-	.recording = RECORD_IF_THERE,
+	.recording = RECORD_ASKED,
 	.options = options,
 };

@@ -225,6 +225,13 @@ static const struct option_row options[] = {
 	{ NULL, NULL, NULL, false },
 };
 
+static const struct verb_row verbs[] = {
+	{ "check", true, RECORD_ASKED, "PLAN", NULL },
+	{ "show", true, RECORD_ASKED, "PLAN", NULL },
+	{ "draw", true, RECORD_ASKED, "PLAN", "output" },
+	{ NULL, false, RECORD_NEVER, NULL, NULL },
+};
+
 const struct command cmd_plan = {
 	.name = "plan",
 	.run = run,
@@ -244,9 +251,10 @@ const struct command cmd_plan = {
 	    "draw    the same as a drawing (SVG)\n\n"
 	    "docs/plan.md explains the form and the rules; docs/examples has\n"
 	    "a rollover and a change of algorithm to begin with.",
-	.min_files = 2,
+	.min_files = 1,
 	.max_files = 2,
 	.needs_config = true,
-	.recording = RECORD_IF_THERE,
+	.recording = RECORD_ASKED,
+	.verbs = verbs,
 	.options = options,
 };

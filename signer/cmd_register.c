@@ -288,10 +288,11 @@ static const struct option_row options[] = {
 
 /* What changes the register, or gives a response out, is on record always. */
 static const struct verb_row verbs[] = {
-	{ "activate", true, RECORD_ALWAYS },
-	{ "adopt", true, RECORD_ALWAYS },
-	{ "recover", true, RECORD_ALWAYS },
-	{ NULL, false, RECORD_NEVER },
+	{ "list", true, RECORD_ASKED, "", NULL },
+	{ "activate", true, RECORD_ACT, "SKR", NULL },
+	{ "adopt", true, RECORD_ACT, "REGISTER|DIR", NULL },
+	{ "recover", true, RECORD_ACT, "SHA256 SKR", NULL },
+	{ NULL, false, RECORD_NEVER, NULL, NULL },
 };
 
 const struct command cmd_register = {
@@ -317,7 +318,7 @@ const struct command cmd_register = {
 	.min_files = 1,
 	.max_files = 3,
 	.needs_config = true,
-	.recording = RECORD_IF_THERE,
+	.recording = RECORD_ASKED,
 	.verbs = verbs,
 	.options = options,
 };

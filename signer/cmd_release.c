@@ -162,6 +162,7 @@ const struct command cmd_release = {
 	.may_have_config = true,
 	.asks_time = true,
 	.remark = "; ",
-	.recording = RECORD_IF_THERE,
+	.needed = { "at" },
+	.recording = RECORD_ASKED,
 	.options = options,
 };

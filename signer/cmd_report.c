@@ -87,6 +87,7 @@ const struct command cmd_report = {
 	    "what the page shows.",
 	.min_files = 1,
 	.max_files = 1,
+	.needed = { "output" },
 	.recording = RECORD_NEVER,
 	.options = options,
 };

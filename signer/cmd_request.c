@@ -243,6 +243,6 @@ const struct command cmd_request = {
 	.min_files = 1,
 	.max_files = 1,
 	.needs_config = true,
-	.recording = RECORD_ALWAYS,
+	.recording = RECORD_ACT,
 	.options = options,
 };

@@ -137,6 +137,6 @@ const struct command cmd_selftest = {
 	    "SoftHSM is installed.  Needs no configuration.  Status 1 if one "
 	    "answer is\n"
 	    "wrong.\n",
-	.recording = RECORD_IF_THERE,
+	.recording = RECORD_ASKED,
 	.options = options,
 };

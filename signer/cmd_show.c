@@ -92,6 +92,6 @@ const struct command cmd_show = {
 	    "configuration.",
 	.min_files = 1,
 	.max_files = 1,
-	.recording = RECORD_IF_THERE,
+	.recording = RECORD_ASKED,
 	.options = options,
 };

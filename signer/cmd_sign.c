@@ -241,6 +241,6 @@ const struct command cmd_sign = {
 	    "configuration.",
 	.max_files = 2,
 	.needs_config = true,
-	.recording = RECORD_ALWAYS,
+	.recording = RECORD_ACT,
 	.options = options,
 };

@@ -160,6 +160,6 @@ const struct command cmd_simulate = {
 	    "slot; without --resolver there are a follower and a static one.",
 	.min_files = 1,
 	.max_files = INT_MAX,
-	.recording = RECORD_IF_THERE,
+	.recording = RECORD_ASKED,
 	.options = options,
 };

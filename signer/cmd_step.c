@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ksr/base/file.h"
+#include "ksr/base/nearest.h"
 #include "signer/command.h"
 #include "signer/input.h"
 #include "signer/json.h"
@@ -77,15 +78,28 @@ add_option(struct asked *asked, const struct option_value *option,
 	return true;
 }
 
+/* It is no event; what was probably meant. */
+static bool
+err_set_event(const char *given, struct err *err)
+{
+	struct nearest nearest = { .given = given };
+
+	for (int event = 0; event < STEP_EVENTS; event++)
+		nearest_try(
+		    &nearest, step_event_text((enum step_event)event));
+	nearest_try(&nearest, "status");
+	err_set(err, E_USAGE, "\"%.60s\" is no event", given);
+	nearest_say(&nearest, "", err);
+	return err_append(err, "; `anchorite help step` lists them");
+}
+
 static bool
 fill(struct asked *asked, const struct args *args, struct err *err)
 {
 	size_t n_prompts = 0;
 
 	if (!step_event_parse(args->files[0], &asked->step.event))
-		return err_set(err, E_USAGE,
-		    "\"%s\" is no event; `anchorite step --help` lists them",
-		    args->files[0]);
+		return err_set_event(args->files[0], err);
 	for (size_t i = 0; i < args->n_values; i++)
 		if (!add_option(asked, &args->values[i], &n_prompts, err))
 			return false;
@@ -164,12 +178,13 @@ static bool
 may_come(const struct context *context, const struct asked *asked,
     const struct script *script, struct err *err)
 {
-	struct ceremony ceremony;
+	struct ceremony ceremony = { 0 };
 	struct steps_found found;
 	bool ok;
 
 	if (!step_check(&asked->step, err) ||
-	    !ceremony_read(record_dir(context->record), &ceremony, err))
+	    (!record_is_empty(context->record) &&
+		!ceremony_read(record_dir(context->record), &ceremony, err)))
 		return false;
 	ok = steps_find(&ceremony, &found, err) &&
 	    steps_apply(&found.steps, &asked->step, script, err);
@@ -339,8 +354,9 @@ run(const struct context *context, const struct args *args, struct err *err)
 }
 
 static const struct verb_row verbs[] = {
-	{ "status", false, RECORD_READ },
-	{ NULL, false, RECORD_ALWAYS },
+	{ "status", false, RECORD_READ, "", NULL },
+	{ "begin", false, RECORD_ACT, "", "script" },
+	{ NULL, false, RECORD_NEVER, NULL, NULL },
 };
 
 static const struct option_row options[] = {
@@ -391,8 +407,9 @@ const struct command cmd_step = {
 	    "status     where the record's last script stands; only reads\n",
 	.min_files = 1,
 	.max_files = 1,
-	.recording = RECORD_ALWAYS,
+	.recording = RECORD_ACT,
 	.headless = true,
 	.verbs = verbs,
+	.other_verbs = true, /* each event */
 	.options = options,
 };

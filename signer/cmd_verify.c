@@ -72,8 +72,7 @@ verify(const struct context *context, const struct args *args,
 	if (schema != NULL) {
 		in.schema = config_schema(in.config, schema);
 		if (in.schema == NULL)
-			return err_set(err, E_USAGE,
-			    "--schema %s: no such schema", schema);
+			return err_set_schema(in.config, schema, err);
 	}
 	if (!checks_run(stages, &in, NULL, 0, &verifying->report, err) ||
 	    !facts_report(
@@ -120,6 +119,6 @@ const struct command cmd_verify = {
 	.min_files = 2,
 	.max_files = 2,
 	.needs_config = true,
-	.recording = RECORD_ALWAYS,
+	.recording = RECORD_ASKED,
 	.options = options,
 };

@@ -53,19 +53,29 @@ struct context {
 	struct key_tests *key_tests; /* what this run knows of public keys */
 };
 
-/* Whether a command writes to the ceremony record. */
+/*
+ * Whether a command writes to the ceremony record.  With --ceremony each does
+ * that may, whatever comes of it.  Without it acts do, in ./ceremony, and what
+ * only looks leaves no trace: docs/audit-log.md says where the line runs.
+ */
 enum recording {
 	RECORD_NEVER,
-	RECORD_READ, /* only reads it; --ceremony says where it is */
-	RECORD_IF_THERE, /* if --ceremony is given or ./ceremony exists */
-	RECORD_ALWAYS,	 /* creates it */
+	RECORD_READ,  /* only reads it; --ceremony says where it is */
+	RECORD_ASKED, /* only with --ceremony */
+	RECORD_ACT,
 };
 
-/* A first argument with which a command has other needs than its row says. */
+/*
+ * A first argument that chooses what a command does, and what that needs where
+ * its row says otherwise.  Where a command has such, no other word may come
+ * first, unless it says that others may.
+ */
 struct verb_row {
 	const char *name; /* NULL ends the list */
 	bool needs_config;
 	enum recording recording;
+	const char *files;  /* what comes behind it, as in a usage */
+	const char *needed; /* an option that must be given; or NULL */
 };
 
 struct command {
@@ -77,6 +87,7 @@ struct command {
 	const char *help;    /* paragraphs for --help */
 	size_t min_files, max_files;
 	const char *alone; /* an option that takes the files' place; or NULL */
+	const char *needed[3]; /* options that must be given */
 	bool needs_config;
 	bool may_have_config; /* one is loaded where one is found */
 	/*
@@ -89,6 +100,7 @@ struct command {
 	enum recording recording;
 	bool headless; /* prints no head: runs often, in front of witnesses */
 	const struct verb_row *verbs; /* or NULL */
+	bool other_verbs;	      /* further words may come first */
 	const struct option_row *options;
 };
 

@@ -128,6 +128,9 @@ facts_end(struct record *record, bool ok, const struct err *outcome,
 {
 	if (ok && record_is_sealed(record))
 		return true;
+	/* What could not run and had not begun was no act. */
+	if (!ok && !record_has_begun(record) && outcome->code != E_REFUSED)
+		return true;
 	return record_event(record, "end",
 	    json_pack("{s:i, s:s?}", "status",
 		ok ? 0 : err_exit_status(outcome), "message",
@@ -479,6 +482,18 @@ facts_simulated(struct record *record, const struct simulating *simulating,
 		return true;
 	return record_event(record, "simulated",
 	    json_pack("{s:o}", "resolvers", simulate_json_results(simulating)),
+	    err);
+}
+
+bool
+facts_hashed(struct record *record, const char *path,
+    const uint8_t sha256[SHA256_SIZE], uint64_t size, struct err *err)
+{
+	if (record == NULL)
+		return true;
+	return record_event(record, "hashed",
+	    json_pack("{s:o, s:o, s:I}", "path", json_of_text(path), "sha256",
+		json_of_sha256(sha256), "size", (json_int_t)size),
 	    err);
 }
 

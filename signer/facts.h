@@ -30,7 +30,8 @@ MUST_USE bool facts_run(const struct context *context, int argc, char **argv,
 
 /*
  * "end": the exit status and the message of a failure.  None where the record
- * was signed: its signature would not cover it.
+ * was signed: its signature would not cover it; nor where a failure that is no
+ * refusal came before the act began, which leaves no trace.
  */
 MUST_USE bool facts_end(struct record *record, bool ok,
     const struct err *outcome, struct err *err);
@@ -146,6 +147,10 @@ MUST_USE bool facts_deletion(struct record *record, const char *event,
 /* "simulated": what each resolver came to. */
 MUST_USE bool facts_simulated(struct record *record,
     const struct simulating *simulating, struct err *err);
+
+/* "hashed": a file that is too large to be stored was read. */
+MUST_USE bool facts_hashed(struct record *record, const char *path,
+    const uint8_t sha256[SHA256_SIZE], uint64_t size, struct err *err);
 
 /* "published": an output has its final name. */
 MUST_USE bool facts_published(struct record *record, const char *path,

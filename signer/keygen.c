@@ -5,6 +5,17 @@
 #include "signer/keygen.h"
 
 bool
+err_set_algorithm(const char *given, struct err *err)
+{
+	char names[ALGORITHM_NAMES_SIZE];
+
+	algorithm_names(false, names);
+	err_set(
+	    err, E_USAGE, "--algorithm %.60s: expected %s", given, names);
+	return algorithm_suggest(given, err);
+}
+
+bool
 keygen_parse(const char *label, const char *algorithm, const char *size,
     struct keygen *ret, struct err *err)
 {
@@ -20,8 +31,7 @@ keygen_parse(const char *label, const char *algorithm, const char *size,
 			    "--label: expected printable ASCII without quotes "
 			    "and backslashes");
 	if (known == NULL)
-		return err_set(
-		    err, E_USAGE, "--algorithm %s: unknown", algorithm);
+		return err_set_algorithm(algorithm, err);
 	keygen.algorithm = known->number;
 	if (known->number == ALGORITHM_ECDSAP256SHA256)
 		keygen.type = HSM_EC_P256;
@@ -30,10 +40,7 @@ keygen_parse(const char *label, const char *algorithm, const char *size,
 	else if (known->supported && known->family == FAMILY_RSA)
 		keygen.type = HSM_RSA;
 	else
-		return err_set(err, E_USAGE,
-		    "--algorithm %s: expected RSASHA256, RSASHA512, "
-		    "ECDSAP256SHA256 or ECDSAP384SHA384",
-		    algorithm);
+		return err_set_algorithm(algorithm, err);
 	if (keygen.type != HSM_RSA) {
 		if (size != NULL)
 			return err_set(err, E_USAGE,

@@ -14,6 +14,9 @@ struct keygen {
 	enum key_purpose purpose; /* keygen_parse leaves it a KSK's */
 };
 
+/* E_USAGE: --algorithm is none that keys are made for; false. */
+bool err_set_algorithm(const char *given, struct err *err);
+
 /* Option values to a request; size may be NULL.  E_USAGE. */
 MUST_USE bool keygen_parse(const char *label, const char *algorithm,
     const char *size, struct keygen *ret, struct err *err);

@@ -527,6 +527,15 @@ show_published(const struct show *show, const char *clock, const json_t *line)
 	put(show, PLAIN, "", STEP_LEFT, "%s", fact_text(line, "sha256"));
 }
 
+/* Of a file that is too large to be stored. */
+static void
+show_hashed(const struct show *show, const char *clock, const json_t *line)
+{
+	put(show, PLAIN, clock, STEP_LEFT, "hashed, not stored: %s",
+	    fact_text(line, "path"));
+	put(show, PLAIN, "", STEP_LEFT, "%s", fact_text(line, "sha256"));
+}
+
 static void
 show_seal(const struct show *show, const char *clock, const json_t *line)
 {
@@ -732,6 +741,7 @@ static const struct {
 	{ "signed", show_signatures },
 	{ "signatures discarded", show_discarded_signatures },
 	{ "published", show_published },
+	{ "hashed", show_hashed },
 	{ "simulated", show_simulated },
 	{ "step", show_step },
 	{ "selftest", show_selftest },

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ksr/base/nearest.h"
 #include "ksr/base/text.h"
 #include "ksr/key_tests.h"
 #include "ksr/pubkey.h"
@@ -72,9 +73,36 @@ print_usage(FILE *out)
 		fprintf(out, "  %-10s %s\n", commands[i]->name,
 		    commands[i]->summary);
 	fprintf(out,
-	    "\n`anchorite COMMAND --help` explains one command; "
-	    "`anchorite --version` says which this is.\n"
+	    "\n`anchorite help COMMAND` explains one command; "
+	    "`anchorite version` says which this is.\n"
 	    "Exit status: 0 accepted, 1 refused, 2 could not run.\n");
+}
+
+static const char *
+recording_text(enum recording recording)
+{
+	static const char *const texts[] = {
+		[RECORD_NEVER] = "keeps no ceremony record",
+		[RECORD_READ] = "reads the ceremony record, ./ceremony or "
+				"--ceremony DIR",
+		[RECORD_ASKED] = "leaves no trace, unless --ceremony DIR keeps "
+				 "a record",
+		[RECORD_ACT] = "is an act: recorded in ./ceremony, or in "
+			       "--ceremony DIR",
+	};
+
+	return texts[recording];
+}
+
+static void
+print_recording(const struct command *command)
+{
+	printf("\n`%s` %s.\n", command->name,
+	    recording_text(command->recording));
+	for (const struct verb_row *verb = command->verbs;
+	     verb != NULL && verb->name != NULL; verb++)
+		printf("`%s %s` %s.\n", command->name, verb->name,
+		    recording_text(verb->recording));
 }
 
 static void
@@ -88,17 +116,25 @@ print_help(const struct command *command)
 	}
 	printf("\nGlobal options:\n");
 	print_options(global_options);
+	print_recording(command);
 	printf("\nThe configuration is the first of --config FILE, "
 	       "$ANCHORITE_CONFIG,\n./anchorite.yaml and "
 	       "/etc/anchorite/anchorite.yaml.\n");
 }
 
 static const struct command *
-find_command(const char *name)
+find_command(const char *name, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+	struct nearest nearest = { .given = name };
+
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		if (strcmp(commands[i]->name, name) == 0)
 			return commands[i];
+		nearest_try(&nearest, commands[i]->name);
+	}
+	err_set(err, E_USAGE, "unknown command \"%.200s\"", name);
+	nearest_say(&nearest, "", err);
+	err_append(err, "; `anchorite help` lists them");
 	return NULL;
 }
 
@@ -129,20 +165,15 @@ take_command(int *argc, char **argv, struct err *err)
 				i++;
 			continue;
 		}
-		command = find_command(argv[i]);
-		if (command == NULL) {
-			err_set(err, E_USAGE,
-			    "unknown command \"%s\"; `anchorite --help` lists "
-			    "them",
-			    argv[i]);
+		command = find_command(argv[i], err);
+		if (command == NULL)
 			return NULL;
-		}
 		memmove(&argv[i], &argv[i + 1],
 		    (size_t)(*argc - i) * sizeof(*argv));
 		(*argc)--;
 		return command;
 	}
-	err_set(err, E_USAGE, "no command; `anchorite --help` lists them");
+	err_set(err, E_USAGE, "no command; `anchorite help` lists them");
 	return NULL;
 }
 
@@ -162,9 +193,6 @@ fill_context(const struct command *command, const struct args *args,
 		    (no_color == NULL || no_color[0] == '\0'),
 		.now = (int64_t)time(NULL),
 	};
-	if (at == NULL && command->asks_time)
-		return err_set(err, E_USAGE, "usage: anchorite %s %s",
-		    command->name, command->usage);
 	if (at == NULL)
 		return time_parse(ANCHORITE_RELEASED, &ret->earliest_now) ||
 		    err_set(err, E_INTERNAL, "the release date is no date");
@@ -214,10 +242,10 @@ open_record(const struct command *command, const struct args *args,
 		return err_set(err, E_USAGE,
 		    "--ceremony has no meaning for %s", command->name);
 	}
-	if (dir == NULL && command->recording == RECORD_IF_THERE &&
-	    access(RECORD_DEFAULT, F_OK) != 0)
-		return true;
-	return record_open(context->record_dir, &context->record, err);
+	if (dir != NULL)
+		return record_open(dir, &context->record, err);
+	return command->recording == RECORD_ASKED ||
+	    record_open_waiting(context->record_dir, &context->record, err);
 }
 
 /* The head goes on paper: that makes truncation and rewriting detectable. */
@@ -295,7 +323,7 @@ run_recorded(const struct command *command, const struct args *args, int argc,
 	} else {
 		ok = run_to_end(command, args, context, ok, err);
 	}
-	if (context->record != NULL && !command->headless)
+	if (record_has_begun(context->record) && !command->headless)
 		print_head(command, context);
 	if (ok && !screen_flush(err))
 		ok = publishing_say(context, err);
@@ -328,6 +356,41 @@ run(int argc, char **argv, struct err *err)
 	}
 	args_free(&args);
 	return ok;
+}
+
+/* What is asked of the program itself; -1 if that is a command's affair. */
+static int
+about_itself(int argc, char **argv, struct err *err)
+{
+	static const struct {
+		const char *word;
+		bool version;
+	} words[] = {
+		{ "--version", true },
+		{ "-V", true },
+		{ "version", true },
+		{ "--help", false },
+		{ "-h", false },
+		{ "help", false },
+	};
+	const struct command *command;
+
+	if (argc == 3 && strcmp(argv[1], "help") == 0) {
+		command = find_command(argv[2], err);
+		if (command != NULL)
+			print_help(command);
+		return command != NULL;
+	}
+	for (size_t i = 0; argc == 2 && i < ARRAY_LEN(words); i++) {
+		if (strcmp(argv[1], words[i].word) != 0)
+			continue;
+		if (words[i].version)
+			printf("anchorite %s\n", ANCHORITE_VERSION);
+		else
+			print_usage(stdout);
+		return true;
+	}
+	return -1;
 }
 
 /*
@@ -369,6 +432,7 @@ int
 main(int argc, char **argv)
 {
 	struct err err = { 0 };
+	int about;
 	bool ok;
 
 	environment_start();
@@ -379,17 +443,8 @@ main(int argc, char **argv)
 	umask(022);
 	/* A file that grows beyond its limit is an error like a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
-	if (!screen_open(&err)) {
-		ok = false;
-	} else if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		printf("anchorite %s\n", ANCHORITE_VERSION);
-		ok = true;
-	} else if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		print_usage(stdout);
-		ok = true;
-	} else {
-		ok = run(argc, argv, &err);
-	}
+	about = screen_open(&err) ? about_itself(argc, argv, &err) : 0;
+	ok = about < 0 ? run(argc, argv, &err) : about > 0;
 	if (ok)
 		ok = screen_flush(&err);
 	if (ok)

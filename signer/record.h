@@ -36,6 +36,20 @@ MUST_USE bool record_open(
     const char *dir, struct record **ret, struct err *err);
 
 /*
+ * The same, but nothing is created or written before the act begins: what only
+ * prepares it ("run", "input", "asked") waits in memory, and the first other
+ * event puts it on disk before itself.
+ */
+MUST_USE bool record_open_waiting(
+    const char *dir, struct record **ret, struct err *err);
+
+/* False while all that happened still waits.  NULL: false. */
+bool record_has_begun(const struct record *record);
+
+/* There is no line on disk, neither of this run nor of an earlier one. */
+bool record_is_empty(const struct record *record);
+
+/*
  * Appends a line {"seq","prev","time","event","version","binary"} and the
  * facts, which are taken over; NULL means that they could not be made and is
  * E_MEMORY.  On disk when it returns true.

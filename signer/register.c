@@ -111,10 +111,14 @@ ledger_open(const char *path, struct record *record, struct ledger **ret,
 	if (ledger == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
 	ledger->record = record;
-	return finish_open(ledger, path,
-	    chain_open(path, &ledger->chain, err) &&
-		file_sync_folder_of(path, err),
-	    ret, err);
+	return finish_open(
+	    ledger, path, chain_open(path, &ledger->chain, err), ret, err);
+}
+
+bool
+ledger_begin(struct ledger *ledger, struct err *err)
+{
+	return chain_begin(ledger->chain, err) || err_prefix(err, "register");
 }
 
 bool

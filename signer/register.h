@@ -80,12 +80,16 @@ bool alternative_is_name(const char *text);
 bool err_set_alternative(struct err *err);
 
 /*
- * Opens for writing, locked against other runs, or creates; the hash of each
- * line that is appended goes on record.  E_REFUSED with
+ * Opens for writing, locked against other runs; one that is not there is made
+ * by ledger_begin or the first line.  The hash of each line that is appended
+ * goes on record.  E_REFUSED with
  * "path:line: ..." for a broken chain or a line that is none of a register's.
  */
 MUST_USE bool ledger_open(const char *path, struct record *record,
     struct ledger **ret, struct err *err);
+
+/* Makes the file: from here on no other run opens it. */
+MUST_USE bool ledger_begin(struct ledger *ledger, struct err *err);
 
 /* Reads without a lock; *ret is NULL where there is no register. */
 MUST_USE bool

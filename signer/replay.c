@@ -150,6 +150,7 @@ static const struct handler handlers_1[] = {
 	{ "input previous response", replay_document },
 	{ "input document", replay_document },
 	{ "input file", replay_file },
+	{ "hashed", replay_hashed },
 	{ "input register", replay_register },
 	{ "input script", replay_script },
 	{ "input script values", replay_values },

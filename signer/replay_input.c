@@ -160,6 +160,22 @@ replay_file(struct rerun *rerun, const json_t *line, struct err *err)
 	return ok;
 }
 
+/* Only what is too large to be stored is not. */
+bool
+replay_hashed(struct rerun *rerun, const json_t *line, struct err *err)
+{
+	uint8_t digest[SHA256_SIZE];
+
+	(void)err;
+	if (json_integer_value(json_object_get(line, "size")) <=
+	    (json_int_t)KSR_FILE_MAX)
+		differs(rerun, "%.300s was hashed and is not stored",
+		    fact_text(line, "path"));
+	if (!hex_parse(fact_text(line, "sha256"), digest, sizeof(digest)))
+		differs(rerun, "%.300s has no SHA-256", fact_text(line, "path"));
+	return true;
+}
+
 bool
 replay_plan(struct rerun *rerun, const json_t *line, struct err *err)
 {

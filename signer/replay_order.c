@@ -18,7 +18,8 @@ struct order {
 };
 
 static const struct order orders[] = {
-	{ "hash", "input file", { "run", "input file" }, true },
+	{ "hash", "input file", { "run", "input file", "hashed" }, true },
+	{ "hash", "hashed", { "run", "input file", "hashed" }, true },
 	{ "show", "input document", { "run" }, true },
 
 	{ "check", "input configuration", { "run" }, false },

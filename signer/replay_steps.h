@@ -249,6 +249,7 @@ MUST_USE bool replay_selftest(struct rerun *, const json_t *line, struct err *);
 
 /* replay_manifest.c */
 MUST_USE bool replay_manifest(struct rerun *, const json_t *line, struct err *);
+MUST_USE bool replay_hashed(struct rerun *, const json_t *line, struct err *);
 MUST_USE bool replay_compared(struct rerun *, const json_t *line, struct err *);
 
 /* replay_step.c */

@@ -342,6 +342,15 @@ put_published(struct page *page, const json_t *line)
 }
 
 static void
+put_hashed(struct page *page, const json_t *line)
+{
+	HTML(page->out, "hashed, not stored: <code>$</code><div>",
+	    fact_text(line, "path"));
+	html_digest(page->out, fact_text(line, "sha256"), false);
+	buf_puts(page->out, "</div>");
+}
+
+static void
 put_activation(struct page *page, const json_t *line)
 {
 	bool done = strcmp(fact_text(line, "event"), "activated") == 0;
@@ -476,6 +485,7 @@ static const struct {
 	{ "signed", put_signed },
 	{ "signatures discarded", put_discarded_signatures },
 	{ "published", put_published },
+	{ "hashed", put_hashed },
 	{ "simulated", put_simulated },
 	{ "step", page_step },
 	{ "selftest", put_selftest },

@@ -6,6 +6,7 @@
 #include "ksr/base/text.h"
 #include "ksr/pubkey.h"
 #include "ksr/rrset.h"
+#include "signer/keygen.h"
 #include "signer/requesting.h"
 
 #define ZSK_BITS 2048
@@ -48,10 +49,7 @@ parse_algorithm(
 	algorithm = algorithm_of_mnemonic(name);
 	if (algorithm == NULL || !algorithm->supported ||
 	    algorithm->family == FAMILY_EDDSA)
-		return err_set(err, E_USAGE,
-		    "--algorithm %.60s: expected RSASHA256, RSASHA512, "
-		    "ECDSAP256SHA256 or ECDSAP384SHA384",
-		    text);
+		return err_set_algorithm(text, err);
 	if (colon != NULL && number_parse(colon + 1, 4096, &bits))
 		for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
 			good = good || bits == sizes[i];

@@ -407,7 +407,8 @@ run_steps(struct signing *signing, struct err *err)
 	    facts_asked(signing->context->record, signing->request,
 		&signing->asked, &signing->declared, err) &&
 	    show_inputs(signing, err) && check_plan(signing, err) &&
-	    check_request(signing, err) && open_token(signing, err) &&
+	    check_request(signing, err) &&
+	    ledger_begin(signing->ledger, err) && open_token(signing, err) &&
 	    check_token(signing, err) && build_responses(signing, err) &&
 	    check_built(signing, err) && show_to_be_signed(signing, err) &&
 	    confirm_signing(signing, err) && sign_and_write(signing, err) &&

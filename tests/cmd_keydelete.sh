@@ -14,14 +14,15 @@ done
 
 # labels: what the token holds, one a line.
 labels() {
-	accepts --json inventory
+	# Status 1 once the configured KSK is gone.
+	run --json inventory
 	jq -r '.keys[].label' "$SCRATCH/out"
 }
 all=$(labels)
 
 ### refused, and nothing is gone
 
-refuses 2 "keydelete wants --label" keydelete --batch
+refuses 2 "keydelete: --label is missing" keydelete --batch
 refuses 2 "no key with label \"new\"" keydelete --label new --batch
 refuses 2 "there is no terminal to confirm on" keydelete --label old
 refuses 2 "--json leaves no screen" --json keydelete --label old

@@ -98,8 +98,9 @@ equal "nothing is missing" "[]" "$(jq -c .missing "$SCRATCH/out")"
 cp "$ANCHORITE_CONFIG" "$SCRATCH/other.yaml"
 sed -i '/^  ksk_next:$/,$s|key_tag: .*|key_tag: 1|
 	s|label: "ksk-1"|label: "ksk-0"|' "$SCRATCH/other.yaml"
-accepts --config "$SCRATCH/other.yaml" inventory
-says "ksk-0                not in this token; keys.ksk_current"
+refuses 1 "not as the configuration has it: keys.ksk_next, keys.ksk_current" \
+	--config "$SCRATCH/other.yaml" inventory
+says "ksk-0                not in this token: MISSING; keys.ksk_current"
 unfolded "$SCRATCH/out" |
 	grep -qE ' ksk-2 RSA 2048, [^;]*; MISMATCH: [^;]* the configuration pins 1( |$)' ||
 	fail "the inventory does not see another tag"

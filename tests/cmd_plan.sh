@@ -141,10 +141,10 @@ says "signs from 2027-02-10T00:00:00, published since 2027-01-11T00:00:00"
 # --- Usage, files, hostile YAML: status 2, one line with the place.
 
 export ANCHORITE_CONFIG=$EXAMPLES/root.yaml
-refuses 2 "plan prove: no such subcommand" plan prove "$ROLLOVER"
-refuses 2 "usage: anchorite plan" plan check
+refuses 2 "plan: prove: no such subcommand" plan prove "$ROLLOVER"
+refuses 2 "PLAN is missing; usage: anchorite plan" plan check
 refuses 2 "usage: anchorite plan" plan check "$ROLLOVER" "$ROLLOVER"
-refuses 2 "where to? plan draw wants -o FILE" plan draw "$ROLLOVER"
+refuses 2 "plan: draw needs --output" plan draw "$ROLLOVER"
 refuses 2 "-o has no meaning for plan check" plan check "$ROLLOVER" -o x
 refuses 2 "$SCRATCH/none.yaml" plan check "$SCRATCH/none.yaml"
 refuses 2 "not a regular file" plan check "$SCRATCH"

@@ -88,9 +88,9 @@ refuses 1 "departs from: DPS-6.1, DPS-6.6, DPS-6.9" "${RECORD[@]}" \
 
 # --- Not understood.
 
-refuses 2 "check: usage: anchorite check KSR" "${RECORD[@]}" \
+refuses 2 "check: $ROOT_CONFIG is one argument too many; usage: anchorite check KSR" "${RECORD[@]}" \
 	--config "$ROOT_CONFIG" check --policy "$ROOT_CONFIG"
-refuses 2 "check: usage: anchorite check KSR" "${RECORD[@]}" \
+refuses 2 "check: KSR is missing; usage: anchorite check KSR" "${RECORD[@]}" \
 	--config "$ROOT_CONFIG" check
 echo "nonsense: true" >"$CHANGED"
 refuses 2 "$CHANGED:1:1: " "${RECORD[@]}" --config "$CHANGED" check --policy

@@ -240,9 +240,9 @@ for schema in backwards Normal pre-publish rollover ''; do
 	refuses 2 "schema \"$schema\" is neither in the configuration nor a standard one" \
 		--config "$OFFLINE" --at "$AT" sign "$KSR" \
 		"$OUTPUT/skr.xml" --first --batch --schema "$schema"
-	refuses 2 "--schema $schema: no such schema" --config "$OFFLINE" \
+	refuses 2 "schema \"$schema\" is neither in the configuration nor" --config "$OFFLINE" \
 		--at "$AT" check "$KSR" --schema "$schema"
-	refuses 2 "--schema $schema: no such schema" --config "$OFFLINE" \
+	refuses 2 "schema \"$schema\" is neither in the configuration nor" --config "$OFFLINE" \
 		--at "$AT" verify "$KSR" "$SKR" --schema "$schema"
 done
 nothing_written

@@ -282,12 +282,12 @@ keygen_refused() {
 	[ ! -s "$SCRATCH/out" ] || fail "something on standard output"
 	nothing_written
 }
-keygen_refused 'keygen wants --label and --algorithm' --label k
-keygen_refused 'keygen wants --label and --algorithm' --algorithm RSASHA256
+keygen_refused 'keygen: --algorithm is missing' --label k
+keygen_refused 'keygen: --label is missing' --algorithm RSASHA256
 for label in '' 'a"b' 'a\b' $'a\eb' "$(printf '%0256d' 0)"; do
 	keygen_refused '--label: expected' --label "$label" --algorithm RSASHA256
 done
-keygen_refused '--algorithm RSA: unknown' --label k --algorithm RSA
+keygen_refused '--algorithm RSA: expected RSASHA256' --label k --algorithm RSA
 keygen_refused '--algorithm RSASHA1: expected' --label k --algorithm RSASHA1
 keygen_refused '--size 1024: expected 2048, 3072 or 4096' --label k \
 	--algorithm RSASHA256 --size 1024
@@ -317,7 +317,7 @@ init_refused() {
 	nothing_written
 }
 init_refused '--zone: ' --zone a..b
-init_refused '--algorithm NONE: unknown' --algorithm NONE
+init_refused '--algorithm NONE: expected RSASHA256' --algorithm NONE
 init_refused 'cannot load PKCS#11 module: /nonexistent/module.so' \
 	--module /nonexistent/module.so
 init_refused '--config has no meaning for init' --config "$CONFIG"

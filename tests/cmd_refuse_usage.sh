@@ -56,10 +56,16 @@ while read -r command files; do
 	accepts "${good[@]}" --help
 	says "usage: anchorite $command"
 	[ "$command" = hash ] ||
-		usage_refused "$command: usage: anchorite $command" \
+		usage_refused "$command: $KSR is one argument too many; usage: anchorite $command" \
 			"${good[@]}" "$KSR" "$KSR" "$KSR"
-	[ "${#files[@]}" -eq 0 ] || [ "$command" = sign ] ||
-		usage_refused "$command: usage: anchorite $command" "$command"
+	case ${#files[@]}$command in
+	0* | *sign | *hash) ;;
+	*)
+		missing=$("$ANCHORITE" "$command" --help | awk 'NR == 1 { print $4 }')
+		usage_refused "$command: $missing is missing; usage: anchorite $command" \
+			"$command"
+		;;
+	esac
 done <<END
 init $OUTPUT/new
 keygen
@@ -91,7 +97,7 @@ usage_refused 'sign: unknown option --over; is it --override?' sign "$KSR" \
 usage_refused 'sign: unknown option --force' sign "$KSR" "$NEW" --force
 usage_refused 'sign: unknown option --batch=no' sign "$KSR" "$NEW" --batch=no
 usage_refused 'check: unknown option --first' check "$KSR" --first
-usage_refused 'verify: usage: anchorite verify' verify "$KSR"
+usage_refused 'verify: SKR is missing; usage: anchorite verify' verify "$KSR"
 usage_refused '--format xml: expected table, dns or json' show "$KSR" \
 	--format xml
 usage_refused '--json and --format dns contradict each other' --json show \

@@ -133,9 +133,9 @@ equal "not changed" "false ${AT%Z}+00:00" \
 equal "the active one" rollover "$(entries 'select(.active).alternative')"
 accepts register list
 says "schema rollover, alternative rollover: ACTIVE"
-refuses 2 "usage: anchorite register list" register lists
-refuses 2 "usage: anchorite register list" register activate
-refuses 2 "usage: anchorite register list" register list "$WS/skr.xml"
+refuses 2 "lists: no such subcommand; is it list?" register lists
+refuses 2 "SKR is missing; usage: anchorite register list" register activate
+refuses 2 "one argument too many; usage: anchorite register list" register list "$WS/skr.xml"
 
 # The ceremony record tells it: intent, then deed.
 accepts --ceremony "$SCRATCH/ceremony" --at "$AT" register activate \

@@ -32,9 +32,9 @@ refuses 1 "nothing to publish at 2017-12-31T23:59:59: the first slot begins at 2
 refuses 1 "slot 9 of 9 expired at 2018-04-12T00:00:00, and it is the last" \
 	release "$ROLL" --at 2018-04-12T00:00:00Z
 [ ! -s "$SCRATCH/out" ] || fail "something was released after its time"
-refuses 2 "release: usage: anchorite release SKR --at TIME" release \
+refuses 2 "release: SKR is missing; usage: anchorite release SKR --at TIME" release \
 	--at 2018-01-01T00:00:00Z
-refuses 2 "usage: anchorite release SKR --at TIME" release "$ROLL"
+refuses 2 "--at is missing; usage: anchorite release SKR --at TIME" release "$ROLL"
 refuses 2 "--at yesterday: expected a time" release "$ROLL" --at yesterday
 
 ### What is released

@@ -123,8 +123,8 @@ equal "the page" "$before" "$(sha256sum <"$page")"
 
 # No page of what is not as recorded.
 none=$SCRATCH/none.html
-refuses 2 'where to?' report ceremony
-refuses 2 'usage: anchorite report' report -o "$none"
+refuses 2 '--output is missing; usage: anchorite report DIR -o FILE' report ceremony
+refuses 2 'DIR is missing; usage: anchorite report' report -o "$none"
 refuses 2 '-o wants a value' report ceremony -o
 refuses 2 '--output is given twice' report ceremony -o "$none" --output "$none"
 refuses 2 'unknown option -o' log show ceremony -o "$none"

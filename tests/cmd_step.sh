@@ -60,7 +60,7 @@ equal "status wrote" "$before" "$(sha256sum <record/log.jsonl)"
 # --- The command line.
 
 not_now 'is no event' frobnicate --number 1.1
-not_now 'step begin needs --script' begin
+not_now 'step: begin needs --script' begin
 not_now '--script is for step begin' start --number 1.1 --script walk.act
 not_now 'No such file' begin --script none.act
 printf 'title: x\n' >empty.act

@@ -473,6 +473,9 @@ ledger_open_twice_is_refused(void **state)
 	assert_ok(ledger_read(path, &first, &err), &err);
 	assert_null(first);
 	assert_ok(ledger_open(path, NULL, &first, &err), &err);
+	assert_ok(ledger_read(path, &second, &err), &err);
+	assert_null(second);
+	assert_ok(ledger_begin(first, &err), &err);
 	assert_false(ledger_open(path, NULL, &second, &err));
 	assert_message_has(&err, "another run is writing it");
 	assert_ok(ledger_read(path, &second, &err), &err);

@@ -84,6 +84,20 @@ err_set_errno(struct err *err, const char *fmt, ...)
 }
 
 bool
+err_append(struct err *err, const char *fmt, ...)
+{
+	char raw[ERR_MSG_MAX];
+	size_t len = strlen(err->msg);
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vsnprintf(raw, sizeof(raw), fmt, ap) > 0)
+		text_printable(err->msg + len, sizeof(err->msg) - len, raw);
+	va_end(ap);
+	return false;
+}
+
+bool
 err_prefix(struct err *err, const char *fmt, ...)
 {
 	char rest[ERR_MSG_MAX];

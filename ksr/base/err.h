@@ -42,6 +42,9 @@ bool err_set_errno(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Puts "context: " in front of the message; returns false. */
 bool err_prefix(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* Puts text behind the message; returns false. */
+bool err_append(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 /* 1 for E_REFUSED, 2 for every other error. */
 int err_exit_status(const struct err *err);
 
