@@ -163,7 +163,7 @@ no_trace 0 step status --ceremony "$RECORD"
 
 commands() {
 	accepts --help
-	sed -n 's/^  \([a-z]*\) .*/\1/p' "$SCRATCH/out"
+	sed -n 's/^  \([a-z]\+\)  .*/\1/p' "$SCRATCH/out"
 }
 for command in $(commands); do
 	no_trace 2 "$command" a b c d --config "$WS/broken.yaml" --at never
