@@ -6,6 +6,7 @@
 needs jq
 
 # Here it matters where the record is that nobody names.
+KNOWN_ACTS=$RECORDING
 RECORDING=
 set_head_apart() {
 	:
@@ -222,6 +223,10 @@ for command in $(commands); do
 	[[ " $TRIED " == *" $command "* ]] || fail "$command was not tried"
 	"$ANCHORITE" "$command" --help >help
 	said=$(grep -c 'is an act: recorded' help) || true
+	for act in $(sed -n 's/^`\([a-z]* \)\?\([a-z]*\)` is an act: .*/\2/p' help); do
+		[[ $KNOWN_ACTS == *" $act "* ]] ||
+			fail "tests/lib.sh does not know the act $act"
+	done
 	[[ " $ACTED " == *" $command "* ]] && wanted=act || wanted=none
 	equal "$command --help" "$wanted" "$([ "$said" -gt 0 ] && echo act ||
 		echo none)"

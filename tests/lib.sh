@@ -37,7 +37,7 @@ forget() {
 # The acts, as the table of commands has them: the tests leave no record of
 # theirs in the tree.
 RECORDING=" $(sed -n -e 's/^\t\.name = "\(.*\)",/\1/; T verb; h' \
-	-e ':verb' -e 's/^\t{ "\(.*\)", .*, RECORD_ACT },$/\1/p' \
+	-e ':verb' -e 's/^\t{ "\([a-z-]*\)", .*, RECORD_ACT, .*/\1/p' \
 	-e '/^\t\.recording = RECORD_ACT,$/{ g; p; }' signer/cmd_*.c |
 	sort -u | paste -sd' ') "
 
