@@ -183,6 +183,9 @@ with_request "$WS/next.xml" "$WS/skr.xml"
 with 'REASON=The room is closed: "travel" isn'"'"'t possible'
 ceremony emergency-signing "${NEXT_AT/2027-02/2026-12}" \
 	"anchorite: refused: $SCRATCH/KSRFD/ksr.xml: KSR-POLICY-SIG-HORIZON"
+# What a backslash divides is one line, as a shell reads it.
+sed -i -e :a -e '/ \\$/{N;s/ \\\n */ /;ta' -e '}' \
+	-e '/\\$/{N;s/\\\n//;ta' -e '}' out.txt
 shown "--override KSR-POLICY-SIG-HORIZON --reason 'The room is closed"
 grep -q 'KSR-POLICY-SIG-HORIZON.*The room is closed' "$CEREMONY/log.jsonl" ||
 	fail "the override is not on record"

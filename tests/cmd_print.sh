@@ -132,16 +132,18 @@ check_steps() {
 
 # check_values: of the values, which fill a sheet and more, none stands alone.
 check_values() {
-	local n rows
+	local n rows begun=
 
 	for ((n = 1; n <= sheets; n++)); do
-		[[ ${pages[n]} != *' Hashes '* ]] || return 0
+		[[ -z $begun || ${pages[n]} != *' Hashes '* ]] || return 0
+		[[ ${pages[n]} != *' Values What was known '* ]] || begun=yes
+		[ -n "$begun" ] || continue
 		rows=$(pdftotext -layout -f "$n" -l "$n" "$pdf" - |
 			grep -cE '^ *[A-Z][A-Z0-9_]{2,}  +[A-Z]') || :
-		[ "$n" -le 3 ] || [ "$rows" -ge 2 ] ||
+		[ "$rows" -ge 2 ] ||
 			fail "$pdf: one row on sheet $n"
 	done
-	fail "$pdf: no hashes"
+	fail "$pdf: no values, or no hashes behind them"
 }
 
 # Every kind on both papers, without a value and with all of them.
