@@ -15,7 +15,8 @@ frame() {
 	sed -n '/^\$ ceremony-scripts\/run /,$p' "$1" | sed -E \
 		-e 's/[0-9a-f]{64}/HASH/g' -e 's/[0-9]+/0/g' |
 		awk '
-		/^The script ended/ { print; exit }
+		ended { next }
+		/^The script ended/ { print; ended = 1 }
 		/^  (holds|FAILS|expect|paper) / || /^(Enter|Initials|Witness|Date|Who|First|Number)/ ||
 			/^--------/ { output = 0 }
 		/^\$ / { print; output = 1; next }
@@ -96,7 +97,7 @@ early=$(date -u -d "$(date -u +%Y-%m-03) $((3 - (month - 1) % 3)) months" +%F)
 faketime "$early 12:00:00" "$SCRATCH/copy/ceremony-scripts/rehearse" \
 	--prepare key-signing >"$SCRATCH/out" 2>"$SCRATCH/err" </dev/null ||
 	fail "nothing is prepared in a quarter's first days"
-tail -n 1 "$SCRATCH/out" | grep -qE -- ' --at [-0-9T:]+Z$' ||
+grep -qE -- ' --at [-0-9T:]+Z$' <(tail -n 1 "$SCRATCH/out") ||
 	fail "it does not say when the quarter can be signed"
 for kind in rehearse-rollover key-backup ''; do
 	status=0
