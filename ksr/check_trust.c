@@ -137,17 +137,17 @@ judge_revoked(const struct check_input *in, const struct outlook_new *made,
 
 	if (previous != NULL && !dname_parse(previous->domain, &owner, err))
 		return false;
-	if (in->history != NULL && made->n > 0)
-		history_walk(in->history, made->rrsets[0].inception,
-		    remember_used, &remembering);
-	if (!remembering.ok)
-		return false;
 	for (size_t i = 0; previous != NULL && i < previous->n_bundles; i++)
 		if (!timeline_rrset(
 			&previous->bundles[i], &owner, &rrset, err) ||
 		    !remember_revoked(
 			revoked, &rrset, "the previous SKR", i, err))
 			return false;
+	if (in->history != NULL && made->n > 0)
+		history_walk(in->history, made->rrsets[0].inception,
+		    remember_used, &remembering);
+	if (!remembering.ok)
+		return false;
 	for (size_t i = 0; i < made->n; i++) {
 		if (!remember_revoked(
 			revoked, &made->rrsets[i], "this response", i, err))
