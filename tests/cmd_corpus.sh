@@ -39,7 +39,7 @@ ids() {
 accepts --json --at 2017-02-15T12:00:00Z check "$KSR_2017" \
 	--previous-skr "$SKR_2017_Q1"
 equal "2017-q2: what did not run" \
-	"SKR-FOLLOWERS SKR-REVOKED SKR-SCHEDULE SKR-TRUST" "$(ids 'not run')"
+	"KSR-CHAIN-PREVIOUS KSR-ONCE SKR-FOLLOWERS SKR-REVOKED SKR-SCHEDULE SKR-TRUST" "$(ids 'not run')"
 equal "2017-q2: what was waived" "" "$(ids waived)"
 equal "2017-q2: accepted" true "$(jq .accepted "$SCRATCH/out")"
 accepts --at 2017-02-15T12:00:00Z check "$KSR_2017" \

@@ -223,6 +223,7 @@ for command in $(commands); do
 	[[ " $TRIED " == *" $command "* ]] || fail "$command was not tried"
 	"$ANCHORITE" "$command" --help >help
 	said=$(grep -c 'is an act: recorded' help) || true
+	# shellcheck disable=SC2013,SC2016
 	for act in $(sed -n 's/^`\([a-z]* \)\?\([a-z]*\)` is an act: .*/\2/p' help); do
 		[[ $KNOWN_ACTS == *" $act "* ]] ||
 			fail "tests/lib.sh does not know the act $act"

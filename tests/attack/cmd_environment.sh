@@ -133,7 +133,7 @@ LD_PRELOAD=$SCRATCH/idle.so refuses 2 'LD_PRELOAD is set, by which other code' \
 	--config "$REAL" inventory
 LD_LIBRARY_PATH=$SCRATCH refuses 2 'LD_LIBRARY_PATH is set' \
 	--config "$REAL" inventory
-LD_PRELOAD=$SCRATCH/idle.so accepts --config "$CONFIG" inventory
+LD_PRELOAD=$SCRATCH/idle.so accepts --config "$CONFIG" --ceremony "$SCRATCH/ceremony" inventory
 equal "the loader's variables" LD_PRELOAD "$(last_mapped '.loader | join(" ")')"
 equal "the preloaded file" "$(sha256sum <"$SCRATCH/idle.so" | cut -c1-64)" \
 	"$(last_mapped ".objects[] | select(.path == \"$SCRATCH/idle.so\").sha256")"
@@ -157,7 +157,7 @@ refuses 2 "$SCRATCH/fifo.so: not a regular file" \
 
 FAULTY_MODULE=$(readlink -f "$TEST_BIN/libfaulty_module.so")
 with_module "$FAULTY_MODULE" "$CONFIG"
-FAULTY_TARGET=$MODULE accepts --config "$SCRATCH/other.yaml" inventory
+FAULTY_TARGET=$MODULE accepts --config "$SCRATCH/other.yaml" --ceremony "$SCRATCH/ceremony" inventory
 for file in "$FAULTY_MODULE" "$MODULE" "$ANCHORITE"; do
 	file=$(readlink -f "$file")
 	equal "$file on record" "$(sha256sum <"$file" | cut -c1-64)" \
@@ -227,7 +227,7 @@ forged() {
 	says "$2"
 }
 rm -rf "$SCRATCH/ceremony"
-accepts --config "$CONFIG" --at "$AT" inventory
+accepts --config "$CONFIG" --at "$AT" --ceremony "$SCRATCH/ceremony" inventory
 accepts replay "$SCRATCH/ceremony"
 forged 'select(.event != "mapped")' 'it is not said what code was in memory'
 forged 'if .event == "mapped" then .objects |= map(select(.path |
@@ -238,7 +238,7 @@ forged 'if .event == "mapped" then .objects |= reverse else . end' \
 forged 'if .event == "mapped" then .objects[0].sha256 = "none" else . end' \
 	'has no hash'
 rm -rf "$SCRATCH/ceremony"
-accepts --config "$REAL" inventory
+accepts --config "$REAL" --ceremony "$SCRATCH/ceremony" inventory
 accepts replay "$SCRATCH/ceremony"
 equal "further variables in a ceremony" 0 "$(last_mapped .further_variables)"
 forged 'if .event == "mapped" then .loader = ["LD_AUDIT"] else . end' \

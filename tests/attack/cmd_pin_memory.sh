@@ -76,7 +76,7 @@ for mask in 000 077; do
 	rm -rf "$SCRATCH/ceremony"
 	(
 		umask "$mask"
-		accepts --config "$CONFIG" --at "$AT" check "$WS/ksr.xml"
+		accepts --config "$CONFIG" --ceremony "$SCRATCH/ceremony" --at "$AT" check "$WS/ksr.xml"
 	)
 	equal "modes with umask $mask" "644 755" "$(find "$SCRATCH/ceremony" \
 		-printf '%m\n' | sort -u | xargs)"
@@ -85,7 +85,7 @@ for part in inputs outputs; do
 	mv "$SCRATCH/ceremony/$part" "$SCRATCH/elsewhere"
 	ln -s "$SCRATCH/elsewhere" "$SCRATCH/ceremony/$part"
 	refuses 1 "$SCRATCH/ceremony/$part: is a symbolic link" \
-		--config "$CONFIG" --at "$AT" check "$WS/ksr.xml"
+		--config "$CONFIG" --ceremony "$SCRATCH/ceremony" --at "$AT" check "$WS/ksr.xml"
 	[ "$part" = outputs ] ||
 		refuses 1 '' replay "$SCRATCH/ceremony"
 	rm "$SCRATCH/ceremony/$part"
@@ -94,13 +94,13 @@ done
 for file in log.jsonl "inputs/$(sha256sum <"$WS/ksr.xml" | cut -c1-64)"; do
 	mv "$SCRATCH/ceremony/$file" "$SCRATCH/elsewhere"
 	ln -s "$SCRATCH/elsewhere" "$SCRATCH/ceremony/$file"
-	run --config "$CONFIG" --at "$AT" check "$WS/ksr.xml"
+	run --config "$CONFIG" --ceremony "$SCRATCH/ceremony" --at "$AT" check "$WS/ksr.xml"
 	[ "$status" -ne 0 ] || fail "a link was written through: $file"
 	refuses 1 '' replay "$SCRATCH/ceremony"
 	rm "$SCRATCH/ceremony/$file"
 	mv "$SCRATCH/elsewhere" "$SCRATCH/ceremony/$file"
 done
-accepts --config "$CONFIG" --at "$AT" check "$WS/ksr.xml"
+accepts --config "$CONFIG" --ceremony "$SCRATCH/ceremony" --at "$AT" check "$WS/ksr.xml"
 
 ### a PIN in a URI gets nowhere
 
