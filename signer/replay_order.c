@@ -8,7 +8,7 @@
 #include "signer/facts.h"
 #include "signer/replay_steps.h"
 
-#define AFTER_MAX 5
+#define AFTER_MAX 6
 
 struct order {
 	const char *command;
@@ -184,7 +184,7 @@ static const struct order orders[] = {
 	    { "answer", "signed", "checks response" }, false },
 	{ "sign", DISCARDED_EVENT,
 	    { "signing", "signed", "checks response", "output response",
-		"published" },
+		"register line", "published" },
 	    false },
 	{ "sign", "output response", { "checks response", "published" },
 	    false },
