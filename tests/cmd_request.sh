@@ -438,7 +438,8 @@ accepts replay "$SCRATCH/one"
 accepts log show "$SCRATCH/one"
 says 'about to discard "zsk-2030-q4-ecdsap256sha256", key tag 23697'
 says 'because of its tag: "taken" has or will have key tag 23697'
-accepts --config "$CLASH" --at "$AT" --json inventory --dns
+run --config "$CLASH" --at "$AT" --json inventory --dns
+equal "a KSK is missing" 1 "$status"
 equal "four keys and no fifth" 3 "$(jq '[.keys[] |
 	select(.label | startswith("zsk-203") and endswith("sha256"))] | length' \
 	"$SCRATCH/out")"

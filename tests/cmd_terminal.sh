@@ -53,6 +53,7 @@ dialogue() {
 	local wanted=$1 what=$2
 	shift 2
 	forget
+	rm -rf "$SCRATCH/ceremony"
 	status=0
 	cat "$SCRATCH/prologue.exp" - >"$SCRATCH/dialogue.exp"
 	TERM=xterm TRANSCRIPT=$SCRATCH/out expect -f \
