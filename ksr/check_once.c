@@ -15,12 +15,6 @@ first_inception(const struct check_input *in)
 					   : in->request->bundles[0].inception;
 }
 
-static bool
-same_sha256(const uint8_t *a, const uint8_t *b)
-{
-	return memcmp(a, b, SHA256_SIZE) == 0;
-}
-
 /* "33dc... (request 273c..., slots from 2027-01-01T00:00:00)" */
 static struct text
 response_text(const struct history_response *response)

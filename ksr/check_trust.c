@@ -78,16 +78,14 @@ remember_revoked(struct revoked *revoked, const struct rfc5011_rrset *rrset,
 struct remembering {
 	struct revoked *revoked;
 	struct err *err;
-	bool ok;
 };
 
 static bool
-remember_used(void *arg, const struct history_use *use,
-    const struct history_slot *slot, int64_t gives_way)
+remember_used(
+    void *arg, const struct history_slot *slot, int64_t gives_way)
 {
 	struct remembering *remembering = arg;
 
-	(void)use;
 	(void)gives_way;
 	for (size_t i = 0; slot != NULL && i < slot->n_ksks; i++) {
 		struct text where = { 0 };
@@ -98,7 +96,7 @@ remember_used(void *arg, const struct history_use *use,
 		    time_text(slot->inception).s);
 		if (!remember_key(remembering->revoked, slot->ksks[i].ds_sha256,
 			where, remembering->err))
-			return remembering->ok = false;
+			return false;
 	}
 	return true;
 }
@@ -131,7 +129,7 @@ judge_revoked(const struct check_input *in, const struct outlook_new *made,
     struct revoked *revoked, struct check_result *result, struct err *err)
 {
 	const struct ksr *previous = in->previous;
-	struct remembering remembering = { revoked, err, true };
+	struct remembering remembering = { revoked, err };
 	struct rfc5011_rrset rrset;
 	struct dname owner;
 
@@ -143,10 +141,9 @@ judge_revoked(const struct check_input *in, const struct outlook_new *made,
 		    !remember_revoked(
 			revoked, &rrset, "the previous SKR", i, err))
 			return false;
-	if (in->history != NULL && made->n > 0)
-		history_walk(in->history, made->rrsets[0].inception,
-		    remember_used, &remembering);
-	if (!remembering.ok)
+	if (in->history != NULL && made->n > 0 &&
+	    !history_walk(in->history, made->rrsets[0].inception,
+		remember_used, &remembering))
 		return false;
 	for (size_t i = 0; i < made->n; i++) {
 		if (!remember_revoked(
@@ -257,6 +254,18 @@ pass_slot(struct trust_walk *walk, const struct part *now, int64_t from,
 	walk->expiration = rrset->expiration;
 }
 
+/* A slot of the responses at hand. */
+static void
+pass_published(struct trust_walk *walk, const struct timeline_slot *slot)
+{
+	const struct timeline *timeline = &walk->outlook->timeline;
+	struct part now[RFC5011_KEYS_MAX];
+
+	for (size_t i = 0; i < timeline->n_keys; i++)
+		now[i] = part_of(&slot->rrset, timeline->keys[i].ds);
+	pass_slot(walk, now, slot->from, slot->until, &slot->rrset);
+}
+
 static struct part
 part_in_history(
     const struct history_slot *slot, const uint8_t ds[DS_SHA256_SIZE])
@@ -280,8 +289,7 @@ part_in_history(
  * known, it is as if nothing had been known before.
  */
 static bool
-pass_used(void *arg, const struct history_use *use,
-    const struct history_slot *slot, int64_t gives_way)
+pass_used(void *arg, const struct history_slot *slot, int64_t gives_way)
 {
 	struct trust_walk *walk = arg;
 	struct part now[RFC5011_KEYS_MAX];
@@ -289,7 +297,6 @@ pass_used(void *arg, const struct history_use *use,
 		.ttl_s = walk->in->config->ksk_policy.ttl_s,
 	};
 
-	(void)use;
 	if (slot == NULL || slot->inception > walk->expiration)
 		walk->begun = false;
 	if (slot == NULL)
@@ -315,22 +322,15 @@ pass_before(struct trust_walk *walk)
 	int64_t start = timeline->slots[walk->outlook->first].from;
 	const struct history_use *use =
 	    history == NULL ? NULL : history_before(history, start);
-	struct part now[RFC5011_KEYS_MAX];
 
 	if (walk->last != NULL && use != NULL &&
 	    use->response->slots != NULL &&
-	    memcmp(use->response->response_sha256, walk->in->previous_sha256,
-		SHA256_SIZE) == 0) {
-		history_walk(history, start, pass_used, walk);
+	    same_sha256(use->response->response_sha256,
+		walk->in->previous_sha256) &&
+	    history_walk(history, start, pass_used, walk))
 		return;
-	}
-	for (size_t i = 0; i < walk->outlook->first; i++) {
-		const struct timeline_slot *slot = &timeline->slots[i];
-
-		for (size_t k = 0; k < timeline->n_keys; k++)
-			now[k] = part_of(&slot->rrset, timeline->keys[k].ds);
-		pass_slot(walk, now, slot->from, slot->until, &slot->rrset);
-	}
+	for (size_t i = 0; i < walk->outlook->first; i++)
+		pass_published(walk, &timeline->slots[i]);
 }
 
 /* Why the key cannot sign alone; NULL if it can. */
@@ -383,7 +383,6 @@ judge_rfc5011(struct trust_walk *walk)
 {
 	const struct outlook *outlook = walk->outlook;
 	const struct timeline *timeline = &outlook->timeline;
-	struct part now[RFC5011_KEYS_MAX];
 	struct text told = { 0 };
 
 	pass_before(walk);
@@ -391,9 +390,7 @@ judge_rfc5011(struct trust_walk *walk)
 		const struct timeline_slot *slot = &timeline->slots[i];
 		struct text found = { 0 };
 
-		for (size_t k = 0; k < timeline->n_keys; k++)
-			now[k] = part_of(&slot->rrset, timeline->keys[k].ds);
-		pass_slot(walk, now, slot->from, slot->until, &slot->rrset);
+		pass_published(walk, slot);
 		judge_slot(walk, i, &found);
 		/* What the slot before said need not be said again. */
 		if (found.len > 0 && strcmp(found.s, told.s) != 0) {

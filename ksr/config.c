@@ -62,11 +62,10 @@ static bool
 matches(const struct config_key *pinned, const struct dname *owner,
     const struct dnskey *key)
 {
-	struct dnskey unrevoked = *key;
+	struct dnskey unrevoked = dnskey_unrevoked(key);
 	uint8_t ds[DS_SHA256_SIZE];
 	struct err err;
 
-	unrevoked.flags &= (uint16_t)~DNSKEY_FLAG_REVOKE;
 	return pinned->has_ds && pinned->algorithm == key->algorithm &&
 	    (!pinned->has_tag || dnskey_tag(&unrevoked) == pinned->tag) &&
 	    matches_parameters(pinned, key, &err) &&

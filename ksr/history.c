@@ -3,12 +3,6 @@
 
 #include "ksr/history.h"
 
-static bool
-same_sha256(const uint8_t *a, const uint8_t *b)
-{
-	return memcmp(a, b, SHA256_SIZE) == 0;
-}
-
 int64_t
 history_last_inception(
     const struct history_response *response, int64_t min_interval_s)
@@ -245,10 +239,10 @@ earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-void
+bool
 history_walk(const struct history *history, int64_t until,
-    bool (*visit)(void *arg, const struct history_use *use,
-	const struct history_slot *slot, int64_t gives_way),
+    bool (*visit)(
+	void *arg, const struct history_slot *slot, int64_t gives_way),
     void *arg)
 {
 	for (size_t i = 0; i < history->n_uses; i++) {
@@ -258,8 +252,8 @@ history_walk(const struct history *history, int64_t until,
 
 		if (use->from >= end)
 			continue;
-		if (response->slots == NULL && !visit(arg, use, NULL, end))
-			return;
+		if (response->slots == NULL && !visit(arg, NULL, end))
+			return false;
 		for (size_t k = use->first_slot;
 		     response->slots != NULL && k < response->n_slots &&
 		     response->slots[k].inception < end;
@@ -269,8 +263,9 @@ history_walk(const struct history *history, int64_t until,
 			    ? slot[1].inception
 			    : slot->expiration;
 
-			if (!visit(arg, use, slot, earlier(next, end)))
-				return;
+			if (!visit(arg, slot, earlier(next, end)))
+				return false;
 		}
 	}
+	return true;
 }

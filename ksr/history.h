@@ -123,12 +123,12 @@ const struct history_response *history_find(
 /*
  * The slots that the zone has published up to that time, in order: of each use
  * those that begin before the next use does.  Calls visit for each, with the
- * time at which it gives way; stops where visit returns false.  A response
- * whose slots are not known is visited once, with slot NULL.
+ * time at which it gives way; false where visit returned that, and stops there.
+ * A response whose slots are not known is visited once, with slot NULL.
  */
-void history_walk(const struct history *history, int64_t until,
-    bool (*visit)(void *arg, const struct history_use *use,
-	const struct history_slot *slot, int64_t gives_way),
+MUST_USE bool history_walk(const struct history *history, int64_t until,
+    bool (*visit)(
+	void *arg, const struct history_slot *slot, int64_t gives_way),
     void *arg);
 
 /* The published response that was declared to replace this one; or NULL. */

@@ -77,5 +77,6 @@ MUST_USE bool rrsig_verify(const struct rrsig *rrsig, const struct dnskey *key,
     struct err *err);
 
 #define SHA256_SIZE 32
+bool same_sha256(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE]);
 MUST_USE bool sha256(
     struct bytes data, uint8_t ret[SHA256_SIZE], struct err *err);

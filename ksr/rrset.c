@@ -68,15 +68,23 @@ dnskey_tag(const struct dnskey *key)
 	return (uint16_t)(sum + (sum >> 16));
 }
 
+struct dnskey
+dnskey_unrevoked(const struct dnskey *key)
+{
+	struct dnskey unrevoked = *key;
+
+	unrevoked.flags &= (uint16_t)~DNSKEY_FLAG_REVOKE;
+	return unrevoked;
+}
+
 bool
 dnskey_ds(const struct dname *owner, const struct dnskey *key,
     uint8_t ret[DS_SHA256_SIZE], struct err *err)
 {
 	struct buf digested = buf_new(DNAME_WIRE_MAX + DNSKEY_RDATA_MAX);
-	struct dnskey unrevoked = *key;
+	struct dnskey unrevoked = dnskey_unrevoked(key);
 	bool ok;
 
-	unrevoked.flags &= (uint16_t)~DNSKEY_FLAG_REVOKE;
 	buf_put(&digested, owner->wire, owner->len);
 	dnskey_rdata(&unrevoked, &digested);
 	ok = digested.failed ? err_set(err, E_MEMORY, "out of memory")

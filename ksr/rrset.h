@@ -18,6 +18,9 @@ void dnskey_rdata(const struct dnskey *key, struct buf *ret);
 /* RFC 4034 appendix B, computed from the RDATA. */
 uint16_t dnskey_tag(const struct dnskey *key);
 
+/* The key as it is without its REVOKE flag (RFC 5011 section 2.1). */
+struct dnskey dnskey_unrevoked(const struct dnskey *key);
+
 /*
  * RFC 4509: SHA-256 over owner name and RDATA.  A revoked key gives the digest
  * of the key before revocation, since that is what trust anchors name.

@@ -258,8 +258,8 @@ has_response_of(
     const struct adopting *adopting, const uint8_t sha256[SHA256_SIZE])
 {
 	for (size_t i = 0; i < adopting->n_pairs; i++)
-		if (memcmp(adopting->pairs[i].response->sha256, sha256,
-			SHA256_SIZE) == 0)
+		if (same_sha256(
+			adopting->pairs[i].response->sha256, sha256))
 			return true;
 	return false;
 }
@@ -296,25 +296,25 @@ static bool
 judge_archive(struct adopting *adopting, const struct config *config,
     const struct ledger *ledger, struct err *err)
 {
+	const char *zone = config->ksk_policy.signers_name;
+	int64_t last;
+
 	if (!find_pairs(adopting, err))
 		return false;
 	name_pairs(adopting);
+	last = last_start(adopting, ledger, zone);
 	for (size_t i = 0; i < adopting->n_pairs; i++) {
 		struct adopting_pair *pair = &adopting->pairs[i];
 		const struct document *response = pair->response;
 
-		if (!same_domain(response->ksr->domain,
-			config->ksk_policy.signers_name))
+		if (!same_domain(response->ksr->domain, zone))
 			return err_set(err, E_REFUSED,
 			    "%s: is for the zone \"%s\", not for \"%s\"",
-			    response->path, response->ksr->domain,
-			    config->ksk_policy.signers_name);
+			    response->path, response->ksr->domain, zone);
 		if (!judge_pair(adopting, i, config, err))
 			return false;
 		pair->is_there = is_there(ledger, response->sha256);
-		if (!pair->is_there &&
-		    start_of(pair) <=
-			last_start(adopting, ledger, response->ksr->domain))
+		if (!pair->is_there && start_of(pair) <= last)
 			return err_set(err, E_REFUSED,
 			    "%s: begins before the register's last response "
 			    "does; an archive is taken up by a register that "

@@ -23,9 +23,8 @@ static json_t *
 json_of_line_key(const struct dnskey *key, const char *digest_name,
     const uint8_t digest[SHA256_SIZE])
 {
-	struct dnskey unrevoked = *key;
+	struct dnskey unrevoked = dnskey_unrevoked(key);
 
-	unrevoked.flags &= (uint16_t)~DNSKEY_FLAG_REVOKE;
 	return json_pack("{s:i, s:i, s:o}", "key_tag", dnskey_tag(&unrevoked),
 	    "algorithm", key->algorithm, digest_name, json_of_sha256(digest));
 }

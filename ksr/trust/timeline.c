@@ -70,8 +70,7 @@ add_key(struct timeline *timeline, const struct dnskey *key,
 	}
 	if (key == NULL || added->key != NULL)
 		return true;
-	unrevoked = *key;
-	unrevoked.flags &= (uint16_t)~DNSKEY_FLAG_REVOKE;
+	unrevoked = dnskey_unrevoked(key);
 	added->key = key;
 	added->tag = dnskey_tag(&unrevoked);
 	return true;
