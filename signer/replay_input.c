@@ -128,7 +128,8 @@ replay_document(struct rerun *rerun, const json_t *line, struct err *err)
 	buf_free(&document->xml);
 	document->xml = buf_new(KSR_FILE_MAX);
 	document->path = path;
-	if (!replay_stored(rerun, line, &document->xml, &there, err))
+	if (!replay_stored(rerun, line, &document->xml, &there, err) ||
+	    !sha256(buf_bytes(&document->xml), document->sha256, err))
 		return false;
 	if (!there)
 		return true;

@@ -19,8 +19,7 @@ replay_may_activate(struct rerun *rerun, struct err *err)
 
 	if (rerun->ledger == NULL)
 		return true; /* that it was not read has been reported */
-	if (!sha256(buf_bytes(&response->xml), response->sha256, err) ||
-	    !replay_arguments(rerun, &cmd_register, &args, err))
+	if (!replay_arguments(rerun, &cmd_register, &args, err))
 		return false;
 	given = register_slot(&args, &slot, &why);
 	args_free(&args);
@@ -37,24 +36,20 @@ replay_may_activate(struct rerun *rerun, struct err *err)
 }
 
 /* What the plan has for the request, or that it has nothing for it. */
-static bool
-find_due(struct rerun *rerun, struct err *err)
+static void
+find_due(struct rerun *rerun)
 {
 	struct document *previous = &rerun->previous;
 	struct err why;
 
 	if (rerun->planned.plan == NULL || rerun->request.ksr == NULL)
-		return true;
-	if (previous->ksr != NULL &&
-	    !sha256(buf_bytes(&previous->xml), previous->sha256, err))
-		return false;
+		return;
 	if (!plan_due_find(rerun->planned.plan, rerun->request.ksr,
 		rerun->ledger, previous->ksr == NULL ? NULL : previous->sha256,
 		&rerun->due, &why)) {
 		err_prefix(&why, "%s", rerun->planned.path);
 		rerun->refusal = why;
 	}
-	return true;
 }
 
 /* What the record's earlier runs saw of this register. */
@@ -134,9 +129,12 @@ take_register(struct rerun *rerun, const char *path, struct err *err)
 	compare_head(rerun);
 	if (rerun->request.ksr == NULL)
 		return true;
-	return ledger_history(rerun->ledger, rerun->request.ksr->domain,
-		   &rerun->history, err) &&
-	    (rerun->refusal.code != E_NONE || find_due(rerun, err));
+	if (!ledger_history(rerun->ledger, rerun->request.ksr->domain,
+		&rerun->history, err))
+		return false;
+	if (rerun->refusal.code == E_NONE)
+		find_due(rerun);
+	return true;
 }
 
 bool
@@ -198,11 +196,6 @@ append_signing(struct rerun *rerun, struct err *err)
 	response = &rerun->responses[stored - 1].document;
 	if (response->ksr == NULL)
 		return err_set(err, E_REFUSED, "the response is not there");
-	if (!sha256(buf_bytes(&response->xml), response->sha256, err) ||
-	    (rerun->previous.ksr != NULL &&
-		!sha256(buf_bytes(&rerun->previous.xml),
-		    rerun->previous.sha256, err)))
-		return false;
 	if (rerun->n_register_lines == 2)
 		return ledger_append_published(
 		    rerun->ledger, rerun->now, response, err);

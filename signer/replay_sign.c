@@ -274,6 +274,8 @@ write_response(struct rerun *rerun, size_t i, struct err *err)
 	ksr_write(rerun->responses[i].built, &document->xml);
 	if (document->xml.failed)
 		return err_set(err, E_MEMORY, "the response does not fit");
+	if (!sha256(buf_bytes(&document->xml), document->sha256, err))
+		return false;
 	if (!ksr_read(buf_bytes(&document->xml), "the derived response",
 		&document->ksr, err)) {
 		differs(rerun, "%s", err->msg);
