@@ -53,13 +53,29 @@ history_of(const struct history_response *responses, size_t n,
 	return history;
 }
 
-/* The fixture's previous response is response 0, with its hash. */
+/*
+ * The register has that from here on, in the place of what it had.  The
+ * fixture's previous response is response 0, with its hash.
+ */
+static struct history *known;
+
 static void
-set_history(struct fixture *f, struct history *history)
+know(struct fixture *f, const struct history_response *responses, size_t n,
+    const struct history_activation *activations, size_t n_activations)
 {
-	f->in.history = history;
+	history_free(known);
+	known = history_of(responses, n, activations, n_activations);
+	f->in.history = known;
 	memcpy(f->in.previous_sha256, hash_of(10), SHA256_SIZE);
 	memcpy(f->in.request_sha256, hash_of(1), SHA256_SIZE);
+}
+
+static void
+end(struct fixture *f)
+{
+	history_free(known);
+	known = NULL;
+	fixture_free(f);
 }
 
 static int64_t
@@ -79,15 +95,13 @@ check_ksr_once_passes(void **state)
 {
 	struct fixture *f = fixture_new();
 	struct history_response list[] = { response(0, previous_start(f)) };
-	struct history *history = history_of(list, 1, NULL, 0);
 
 	(void)state;
-	set_history(f, history);
+	know(f, list, 1, NULL, 0);
 	assert_verdict(&f->in, STAGE_REQUEST, "KSR-ONCE", VERDICT_PASS);
 	f->in.history = NULL;
 	assert_verdict(&f->in, STAGE_REQUEST, "KSR-ONCE", VERDICT_NOT_RUN);
-	history_free(history);
-	fixture_free(f);
+	end(f);
 }
 
 static void
@@ -96,10 +110,9 @@ check_ksr_once_refuses_signed_slots(void **state)
 	struct fixture *f = fixture_new();
 	struct history_response list[] = { response(0, previous_start(f)),
 		response(1, request_start(f)) };
-	struct history *history = history_of(list, 2, NULL, 0);
 
 	(void)state;
-	set_history(f, history);
+	know(f, list, 2, NULL, 0);
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ONCE", 0,
 	    "were signed in response 0b0b0b", "later slots; or --fallback");
 	/* Its last slot is signed as its first is; behind it, it is later. */
@@ -107,9 +120,7 @@ check_ksr_once_refuses_signed_slots(void **state)
 		int64_t last = request_start(f) - (i == 0 ? 0 : DAY_S);
 
 		list[1] = response(1, last - 80 * DAY_S);
-		history_free(history);
-		history = history_of(list, 2, NULL, 0);
-		set_history(f, history);
+		know(f, list, 2, NULL, 0);
 		if (i == 0)
 			assert_refuses(&f->in, STAGE_REQUEST, "KSR-ONCE", 0,
 			    "were signed", "later slots");
@@ -120,20 +131,15 @@ check_ksr_once_refuses_signed_slots(void **state)
 	/* The very same octets are for KSR-ID to judge. */
 	list[1] = response(1, request_start(f));
 	list[1].request_sha256 = hash_of(1);
-	history_free(history);
-	history = history_of(list, 2, NULL, 0);
-	set_history(f, history);
+	know(f, list, 2, NULL, 0);
 	assert_verdict(&f->in, STAGE_REQUEST, "KSR-ONCE", VERDICT_PASS);
 	/* An interrupted run may have left a response; a repeated one's did. */
 	list[1].request_sha256 = hash_of(2);
 	list[1].state = HISTORY_INTERRUPTED;
-	history_free(history);
-	history = history_of(list, 2, NULL, 0);
-	set_history(f, history);
+	know(f, list, 2, NULL, 0);
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ONCE", 0, "were signed",
 	    "later slots");
-	history_free(history);
-	fixture_free(f);
+	end(f);
 }
 
 /* Of form 1 the slots are not known: nine of nine days at least. */
@@ -143,23 +149,20 @@ check_ksr_once_knows_slots_of_form_1(void **state)
 	struct fixture *f = fixture_new();
 	struct history_response list[] = { response(
 	    0, request_start(f) - 72 * DAY_S) };
-	struct history *history;
 
 	(void)state;
 	list[0].slots = NULL;
 	for (size_t i = 0; i < 2; i++) {
-		history = history_of(list, 1, NULL, 0);
-		set_history(f, history);
+		know(f, list, 1, NULL, 0);
 		if (i == 0)
 			assert_refuses(&f->in, STAGE_REQUEST, "KSR-ONCE", 0,
 			    "were signed", "later slots");
 		else
 			assert_verdict(&f->in, STAGE_REQUEST, "KSR-ONCE",
 			    VERDICT_PASS);
-		history_free(history);
 		list[0].inception -= 1;
 	}
-	fixture_free(f);
+	end(f);
 }
 
 static void
@@ -168,7 +171,6 @@ check_ksr_once_judges_fallback_requests(void **state)
 	struct fixture *f = fixture_new();
 	struct history_response list[] = { response(0, previous_start(f)),
 		response(1, request_start(f)) };
-	struct history *history;
 
 	(void)state;
 	for (size_t i = 0; i < FIXTURE_SLOTS; i++)
@@ -178,27 +180,21 @@ check_ksr_once_judges_fallback_requests(void **state)
 	list[1].expiration =
 	    f->request->bundles[FIXTURE_SLOTS - 1].expiration;
 	f->in.fallback = "fallback-1";
-	history = history_of(list, 2, NULL, 0);
-	set_history(f, history);
+	know(f, list, 2, NULL, 0);
 	assert_verdict(&f->in, STAGE_REQUEST, "KSR-ONCE", VERDICT_PASS);
-	history_free(history);
 
 	list[1].fallback = "fallback-1";
-	history = history_of(list, 2, NULL, 0);
-	set_history(f, history);
+	know(f, list, 2, NULL, 0);
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ONCE", 0,
 	    "fallback \"fallback-1\" for these slots is another request's",
 	    "a name that is not taken");
-	history_free(history);
 
 	slots_of[1][4].expiration++;
 	list[1].fallback = NULL;
-	history = history_of(list, 2, NULL, 0);
-	set_history(f, history);
+	know(f, list, 2, NULL, 0);
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ONCE", 0,
 	    "no request for these very slots was signed", "slots that another");
-	history_free(history);
-	fixture_free(f);
+	end(f);
 }
 
 static void
@@ -210,10 +206,9 @@ check_ksr_once_judges_replacements(void **state)
 		response(2, request_start(f) - 40 * DAY_S) };
 	struct history_activation active = { .response = 2,
 		.from = request_start(f) - 40 * DAY_S, .line = 20 };
-	struct history *history = history_of(list, 2, NULL, 0);
 
 	(void)state;
-	set_history(f, history);
+	know(f, list, 2, NULL, 0);
 	f->in.replaces = hash_of(11);
 	assert_verdict(&f->in, STAGE_REQUEST, "KSR-ONCE", VERDICT_PASS);
 	f->in.replaces = hash_of(10);
@@ -222,24 +217,19 @@ check_ksr_once_judges_replacements(void **state)
 	f->in.replaces = hash_of(99);
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ONCE", 0,
 	    "a response that the register has not", "register list");
-	history_free(history);
 
 	/* Where one is active it is that one. */
 	f->in.replaces = hash_of(11);
-	history = history_of(list, 3, &active, 1);
-	set_history(f, history);
+	know(f, list, 3, &active, 1);
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ONCE", 0,
 	    "a response that is not the active one", "0c0c0c");
-	history_free(history);
 
 	/* Nobody takes the place of what was replaced. */
 	list[2].replaces = hash_of(11);
-	history = history_of(list, 3, NULL, 0);
-	set_history(f, history);
+	know(f, list, 3, NULL, 0);
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ONCE", 0,
 	    "a response that was replaced before", "0c0c0c");
-	history_free(history);
-	fixture_free(f);
+	end(f);
 }
 
 static void
@@ -248,12 +238,10 @@ check_ksr_chain_previous_passes(void **state)
 	struct fixture *f = fixture_new();
 	struct history_response list[] = { response(0, previous_start(f)),
 		response(1, previous_start(f)) };
-	struct history *history = history_of(list, 2, NULL, 0);
-	struct history *empty = history_of(list, 0, NULL, 0);
 
 	(void)state;
 	/* Of two that were never activated either. */
-	set_history(f, history);
+	know(f, list, 2, NULL, 0);
 	assert_verdict(
 	    &f->in, STAGE_REQUEST, "KSR-CHAIN-PREVIOUS", VERDICT_PASS);
 	memcpy(f->in.previous_sha256, hash_of(11), SHA256_SIZE);
@@ -263,15 +251,13 @@ check_ksr_chain_previous_passes(void **state)
 	assert_verdict(
 	    &f->in, STAGE_REQUEST, "KSR-CHAIN-PREVIOUS", VERDICT_NOT_RUN);
 	f->in.first = true;
-	f->in.history = empty;
+	know(f, list, 0, NULL, 0);
 	assert_verdict(
 	    &f->in, STAGE_REQUEST, "KSR-CHAIN-PREVIOUS", VERDICT_PASS);
 	f->in.history = NULL;
 	assert_verdict(
 	    &f->in, STAGE_REQUEST, "KSR-CHAIN-PREVIOUS", VERDICT_NOT_RUN);
-	history_free(empty);
-	history_free(history);
-	fixture_free(f);
+	end(f);
 }
 
 static void
@@ -282,47 +268,37 @@ check_ksr_chain_previous_refuses_another(void **state)
 		response(1, previous_start(f)) };
 	struct history_activation active = { .response = 1,
 		.from = previous_start(f), .line = 9 };
-	struct history *none = history_of(list, 0, NULL, 0);
-	struct history *history = history_of(list, 2, &active, 1);
 	static const char id[] = "KSR-CHAIN-PREVIOUS";
 
 	(void)state;
-	set_history(f, none);
+	know(f, list, 0, NULL, 0);
 	assert_refuses(&f->in, STAGE_REQUEST, id, 0,
 	    "is none that the register has", "`register adopt`");
-	set_history(f, history);
+	know(f, list, 2, &active, 1);
 	assert_refuses(&f->in, STAGE_REQUEST, id, 0,
 	    "is not what the zone uses", "the active response: 0b0b0b");
 	f->in.previous = NULL;
 	f->in.first = true;
 	assert_refuses(&f->in, STAGE_REQUEST, id, 0,
 	    "declared the zone's first", "the active response: 0b0b0b");
-	history_free(history);
 
 	/* An older quarter's; one that was replaced; one that never left. */
 	f->in.first = false;
 	f->in.previous = f->previous;
 	list[1] = response(1, previous_start(f) + 5 * DAY_S);
-	history = history_of(list, 2, NULL, 0);
-	set_history(f, history);
+	know(f, list, 2, NULL, 0);
 	assert_refuses(&f->in, STAGE_REQUEST, id, 0,
 	    "is not what the zone uses", "the newest quarter's response: 0b");
-	history_free(history);
 	list[1] = response(1, previous_start(f));
 	list[1].replaces = hash_of(10);
-	history = history_of(list, 2, NULL, 0);
-	set_history(f, history);
+	know(f, list, 2, NULL, 0);
 	assert_refuses(&f->in, STAGE_REQUEST, id, 0,
 	    "is not what the zone uses", "the newest quarter's response: 0b");
-	history_free(history);
 	list[0].state = HISTORY_INTERRUPTED;
-	history = history_of(list, 2, NULL, 0);
-	set_history(f, history);
+	know(f, list, 2, NULL, 0);
 	assert_refuses(&f->in, STAGE_REQUEST, id, 0,
 	    "is not what the zone uses", "the newest quarter's response: 0b");
-	history_free(history);
-	history_free(none);
-	fixture_free(f);
+	end(f);
 }
 
 /* "11@0 12@30": which response from which day on; "*" if it is active. */
