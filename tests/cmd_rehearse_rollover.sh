@@ -11,11 +11,7 @@ script=ceremony-scripts/rehearse-rollover
 
 # rehearse STATUS ARGUMENT...: ends with it, and with nothing running on.
 rehearse() {
-	local wanted=$1 status=0
-	shift
-	"$script" "$@" </dev/null >"$SCRATCH/out" 2>"$SCRATCH/err" ||
-		status=$?
-	[ "$status" -eq "$wanted" ] || fail "status $status, wanted $wanted: $*"
+	ends "$1" "$script" "${@:2}"
 	nothing_left
 }
 

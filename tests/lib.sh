@@ -91,6 +91,15 @@ run() {
 	set_head_apart
 }
 
+# ends STATUS SCRIPT ARGS...: a script of the project ends with it; what it said
+# is in $SCRATCH/out and $SCRATCH/err.
+ends() {
+	local wanted=$1 status=0
+	shift
+	"$@" </dev/null >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
+	[ "$status" -eq "$wanted" ] || fail "status $status, wanted $wanted: $*"
+}
+
 # accepts ARGS...: the program must exit with 0 and an empty standard error.
 accepts() {
 	run "$@"

@@ -47,6 +47,19 @@ find_ds(char *text, const char *label)
 	return at == NULL ? NULL : at + strlen("ds_sha256: ");
 }
 
+char *
+text_of_buf(struct buf *buf)
+{
+	char *text;
+
+	buf_u8(buf, 0);
+	assert_false(buf->failed);
+	text = strdup((const char *)buf->data);
+	assert_non_null(text);
+	buf_free(buf);
+	return text;
+}
+
 struct buf
 corpus_config(void)
 {

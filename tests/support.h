@@ -25,6 +25,9 @@ const char *corpus_path(const char *name);
 /* Whether these are the root zone's own, not ones made up in their shape. */
 bool corpus_is_published(void);
 
+/* The buffer's octets as a string, to be freed; the buffer is freed. */
+char *text_of_buf(struct buf *buf);
+
 /* tests/data/corpus.yaml, with the KSKs of these documents pinned. */
 struct buf corpus_config(void);
 

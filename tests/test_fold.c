@@ -9,15 +9,9 @@ static char *
 folded(const char *line, enum fold how)
 {
 	struct buf buf = buf_new(1 << 16);
-	char *text;
 
 	fold_line(bytes_of_string(line), 0, how, &buf);
-	buf_u8(&buf, 0);
-	assert_false(buf.failed);
-	text = strdup((const char *)buf.data);
-	assert_non_null(text);
-	buf_free(&buf);
-	return text;
+	return text_of_buf(&buf);
 }
 
 /* Ten columns. */

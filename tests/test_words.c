@@ -10,15 +10,9 @@ static char *
 words_of(struct bytes bytes)
 {
 	struct buf buf = buf_new(8192);
-	char *text;
 
 	words_format(bytes, &buf);
-	buf_u8(&buf, 0);
-	assert_false(buf.failed);
-	text = strdup((const char *)buf.data);
-	assert_non_null(text);
-	buf_free(&buf);
-	return text;
+	return text_of_buf(&buf);
 }
 
 /* The example by which the list is commonly known: a PGP fingerprint. */

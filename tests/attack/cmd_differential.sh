@@ -16,11 +16,7 @@ unset ANCHORITE_KSRSIGNER
 
 # campaign STATUS ARGUMENT...: ends with it, and leaves no file but on purpose.
 campaign() {
-	local wanted=$1 status=0
-	shift
-	"$script" "$@" </dev/null >"$SCRATCH/out" 2>"$SCRATCH/err" ||
-		status=$?
-	[ "$status" -eq "$wanted" ] || fail "status $status, wanted $wanted: $*"
+	ends "$1" "$script" "${@:2}"
 	[ ! -s "$SCRATCH/err" ] || fail "something on standard error: $*"
 	CASES=$((CASES + 1))
 }
@@ -29,9 +25,7 @@ campaign() {
 (cd / && "$OLDPWD/$script" --help) | grep -q '^usage: run ' ||
 	fail "$script --help does not show its usage"
 campaign_refuses() {
-	local status=0
-	"$script" "$@" </dev/null >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
-	[ "$status" -eq 2 ] || fail "status $status, wanted 2: $*"
+	ends 2 "$script" "$@"
 }
 campaign_refuses --fast
 campaign_refuses --cases none
