@@ -97,7 +97,7 @@ refuses 1 'holds no table of a new response' \
 	log import-ksrsigner "$SCRATCH/half.log" --skr "$skr_2018_q1"
 refuses 2 'neither a table nor a hash' log import-ksrsigner tests/lib.sh
 refuses 2 'is a request (KSR), expected a response' log import-ksrsigner "$NEWER" --skr "$ksr_2017_q2"
-refuses 2 'which log?' log import-ksrsigner
+refuses 2 'log: FILE is missing' log import-ksrsigner
 refuses 2 '--skr has no meaning for log show' log show --skr "$skr_2018_q1"
 
 # For machines; control characters stay in the file.

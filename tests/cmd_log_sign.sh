@@ -188,8 +188,8 @@ CONFIG=forgotten.yaml sealed 'key "ksk-1" is a KSK by its mark' 1 none.p7s \
 	--key ksk-1
 RECORD=record
 sealed 'no key' 2 none.p7s --key nobody
-sealed 'log sign wants FILE and --key' 2 none.p7s
-sealed 'log sign wants FILE and --key' 2 --key audit
+sealed 'log: sign needs --key' 2 none.p7s
+sealed 'log: FILE is missing' 2 --key audit
 sealed 'exists' 2 audit.p7s --key audit
 sealed 'beside the record, not in it' 2 record/none.p7s --key audit
 sealed 'No such file' 2 none/none.p7s --key audit

@@ -160,7 +160,7 @@ done
 wait
 equal "runs side by side" "$(cat many.* | grep -c '^ended$')" \
 	"$(events many end)"
-[ "$(cat many.* | grep -cv -e '^ended$' -e 'another run is writing')" -eq 0 ] ||
+[ "$(cat many.* | grep -cv -e '^ended$' -e 'another run')" -eq 0 ] ||
 	fail "a run failed otherwise"
 accepts replay many
 
@@ -261,7 +261,7 @@ awk '$4 ~ /^[0-9]+$/ && $NF != "total" {
 		step = $NF ~ /^(write|fsync|renameat2|mkdir|fchmod|flock|openat)$/ \
 			? 1 : 4
 		for (i = 1; i <= $4; i += step) print $NF, i
-	}' counts >points
+	}' counts | awk -v step="$(one_of 7)" 'NR % step == 0' >points
 # shellcheck disable=SC2016
 xargs -P "$(nproc)" -L 1 bash -c 'killed "$1" "$2"' _ <points >outcome 2>&1
 if grep -q WRONG outcome; then
@@ -269,6 +269,6 @@ if grep -q WRONG outcome; then
 	fail "$(grep -c WRONG outcome) things wrong after kills"
 fi
 kills=$(grep -c '^killed$' outcome)
-[ "$kills" -ge 500 ] || fail "only $kills kills"
+[ "$kills" -ge $((500 / $(one_of 7))) ] || fail "only $kills kills"
 echo "$kills kills of $(wc -l <points)"
 finish

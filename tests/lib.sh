@@ -23,6 +23,16 @@ fail() {
 	exit 1
 }
 
+# one_of N: of many cases of a kind, as the moments at which the power may fail,
+# one in N is tried, and each with $WHOLE.
+one_of() {
+	if [ -n "${WHOLE-}" ]; then
+		echo 1
+	else
+		echo "$1"
+	fi
+}
+
 # forget: as if nothing had ever been signed.  A test that signs the same
 # request many times for other reasons sets FORGETFUL: each command forgets.
 # KEPT is a register that it does not forget, of the workspace.

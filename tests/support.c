@@ -37,6 +37,16 @@ corpus_path(const char *name)
 	return path;
 }
 
+/* With $ONLY_TEST the program runs the tests of that name (cmocka's pattern). */
+__attribute__((constructor)) static void
+only_one_test(void)
+{
+	const char *name = getenv("ONLY_TEST");
+
+	if (name != NULL && name[0] != '\0')
+		cmocka_set_test_filter(name);
+}
+
 /* Where text has the DS of label: after "label: LABEL". */
 static char *
 find_ds(char *text, const char *label)

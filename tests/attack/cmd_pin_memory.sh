@@ -109,7 +109,9 @@ for uri in 'pkcs11:token=x?pin-value=87654321' 'pkcs11:pin-value=87654321' \
 	'pkcs11:token=x;pin-source=87654321'; do
 	sed "s|token: .*|token: \"$uri\"|" "$CONFIG" >"$WS/uri.yaml"
 	refuses 2 "$WS/uri.yaml:7:12: hsm.softhsm.token: token URI: " \
-		--config "$WS/uri.yaml" --at "$AT" inventory
+		--config "$WS/uri.yaml" --ceremony "$SCRATCH/ceremony" --at "$AT" \
+		inventory
+	[ -s "$SCRATCH/ceremony/log.jsonl" ] || fail "no record"
 	! grep -q 87654321 "$SCRATCH/err" || fail "the PIN is shown"
 	! grep -rq 87654321 "$SCRATCH/ceremony" || fail "the PIN is on record"
 done
