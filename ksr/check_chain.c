@@ -10,17 +10,36 @@
 #include "ksr/rrset.h"
 
 size_t
-bundle_followed(const struct check_input *in)
+bundles_followed(const struct check_input *in)
 {
-	size_t last = in->previous->n_bundles - 1;
+	size_t n = in->previous == NULL ? 0 : in->previous->n_bundles;
 
 	if (in->fallback == NULL && in->replaces == NULL)
-		return last;
-	while (last > 0 && in->request->n_bundles > 0 &&
-	    in->previous->bundles[last].inception >=
+		return n;
+	while (n > 1 && in->request->n_bundles > 0 &&
+	    in->previous->bundles[n - 1].inception >=
 		in->request->bundles[0].inception)
-		last--;
-	return last;
+		n--;
+	return n;
+}
+
+const struct bundle *
+bundle_followed(const struct check_input *in)
+{
+	return &in->previous->bundles[bundles_followed(in) - 1];
+}
+
+struct text
+bundle_followed_text(const struct check_input *in)
+{
+	size_t n = bundles_followed(in);
+	struct text text = { 0 };
+
+	if (n == in->previous->n_bundles)
+		text_add(&text, "last bundle");
+	else
+		text_add(&text, "bundle %zu", n);
+	return text;
 }
 
 static void
@@ -187,33 +206,32 @@ holds_zsk(const struct bundle *bundle, const struct dnskey *key)
 static void
 judge_zsks(const struct check_input *in, struct check_result *result)
 {
-	size_t last_index = bundle_followed(in);
-	const struct bundle *last = &in->previous->bundles[last_index];
+	const struct bundle *last = bundle_followed(in);
 	const struct bundle *first = &in->request->bundles[0];
 
 	for (size_t i = 0; i < first->n_keys; i++) {
 		if (holds_zsk(last, &first->keys[i]))
 			continue;
 		finding_add(result, in->request, 0,
-		    "key %s is not in the previous SKR's last bundle",
-		    key_text(&first->keys[i]).s);
-		finding_required(
-		    result, "the ZSKs of the previous SKR's last bundle");
+		    "key %s is not in the previous SKR's %s",
+		    key_text(&first->keys[i]).s, bundle_followed_text(in).s);
+		finding_required(result, "the ZSKs of the previous SKR's %s",
+		    bundle_followed_text(in).s);
 	}
 	for (size_t i = 0; i < last->n_keys; i++) {
 		if (is_ksk(&last->keys[i]) || holds_zsk(first, &last->keys[i]))
 			continue;
 		finding_add(result, in->request, 0,
-		    "key %s of the previous SKR's last bundle is missing",
-		    key_text(&last->keys[i]).s);
-		finding_required(
-		    result, "the ZSKs of the previous SKR's last bundle");
+		    "key %s of the previous SKR's %s is missing",
+		    key_text(&last->keys[i]).s, bundle_followed_text(in).s);
+		finding_required(result, "the ZSKs of the previous SKR's %s",
+		    bundle_followed_text(in).s);
 	}
 }
 
 static bool
-judge_bundles(const struct check_input *in, struct check_result *result,
-    struct err *err)
+judge_bundles(
+    const struct check_input *in, struct check_result *result, struct err *err)
 {
 	struct dname owner;
 
@@ -258,7 +276,6 @@ check_chain_keys_in_hsm(
     const struct check_input *in, struct check_result *result)
 {
 	size_t followed;
-	const struct bundle *last;
 	struct schema_slot slot;
 	struct dname owner;
 	struct err err;
@@ -269,12 +286,12 @@ check_chain_keys_in_hsm(
 		return check_broken(result, "a document without bundles");
 	if (!dname_parse(in->previous->domain, &owner, &err))
 		return check_broken(result, err.msg);
-	followed = bundle_followed(in);
-	last = &in->previous->bundles[followed];
-	slot = bundle_slot(in->config, &owner, last);
+	followed = bundles_followed(in) - 1;
+	slot = bundle_slot(in->config, &owner, bundle_followed(in));
 	if (slot.sign == 0) {
 		finding_add(result, in->previous, followed,
-		    "previous SKR: no configured KSK signed the last bundle");
+		    "previous SKR: no configured KSK signed the %s",
+		    bundle_followed_text(in).s);
 		finding_required(result, "a KSK that is in the HSM");
 	}
 	for (size_t i = 0; i < in->config->n_keys; i++) {
@@ -283,9 +300,9 @@ check_chain_keys_in_hsm(
 		if ((slot.sign & ~in->keys_in_hsm & UINT32_C(1) << i) == 0)
 			continue;
 		finding_add(result, in->previous, followed,
-		    "previous SKR: KSK %s (%.120s) signed the last bundle and "
-		    "is not in the HSM",
-		    key->name, key->label);
+		    "previous SKR: KSK %s (%.120s) signed the %s and is not in "
+		    "the HSM",
+		    key->name, key->label, bundle_followed_text(in).s);
 		finding_required(result, "a KSK that is in the HSM");
 	}
 	return VERDICT_PASS;

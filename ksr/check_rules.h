@@ -60,11 +60,14 @@ enum verdict
 check_chain_previous(const struct check_input *, struct check_result *);
 
 /*
- * check_chain.c: the index of the previous SKR's bundle that the request's first
- * one follows: the last; of a request that is declared for slots that are signed
- * the last that begins before it.
+ * check_chain.c: how many of the previous SKR's bundles the request follows, and
+ * the last of these: all; of a request that is declared for slots that are signed
+ * those that begin before it, and at least one.  0 without a previous SKR.
  */
-size_t bundle_followed(const struct check_input *in);
+size_t bundles_followed(const struct check_input *in);
+const struct bundle *bundle_followed(const struct check_input *in);
+/* "last bundle", or "bundle 3", as findings name it. */
+struct text bundle_followed_text(const struct check_input *in);
 
 /* check_timing.c */
 enum verdict

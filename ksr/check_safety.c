@@ -465,7 +465,7 @@ safety_of_ksks(const struct check_input *in, enum safety safety,
     struct check_result *result)
 {
 	struct ksk_history histories[CONFIG_KEYS_MAX] = { 0 };
-	size_t n_before = in->previous == NULL ? 0 : in->previous->n_bundles;
+	size_t n_before = bundles_followed(in);
 	struct dname owner;
 	struct err err;
 

@@ -138,8 +138,7 @@ check_validity_max(const struct check_input *in, struct check_result *result)
 	const struct signature_policy policy = operator_policy(in);
 
 	judge_expirations(in->request, result);
-	judge_validity(
-	    in->request, &policy, OPERATOR_POLICY, TOO_LONG, result);
+	judge_validity(in->request, &policy, OPERATOR_POLICY, TOO_LONG, result);
 	return VERDICT_PASS;
 }
 
@@ -258,8 +257,8 @@ check_clock(const struct check_input *in, struct check_result *result)
 		return VERDICT_PASS;
 	/* It cannot have been signed longer ahead than the horizon allows. */
 	begins = in->previous->bundles[0].inception;
-	if (in->now < begins - (days < DAYS_MAX ? (int64_t)days : DAYS_MAX) *
-		DAY_S) {
+	if (in->now <
+	    begins - (days < DAYS_MAX ? (int64_t)days : DAYS_MAX) * DAY_S) {
 		finding_add(result, NULL, NO_BUNDLE,
 		    "the clock says %s, the previous SKR begins %s",
 		    time_text(in->now).s, time_text(begins).s);
@@ -321,7 +320,6 @@ check_chain_overlap(const struct check_input *in, struct check_result *result)
 		return check_not_run(result, NO_PREVIOUS);
 	if (previous->n_bundles == 0 || in->request->n_bundles == 0)
 		return check_broken(result, "a document without bundles");
-	judge_overlap(
-	    in, 0, &previous->bundles[bundle_followed(in)], result);
+	judge_overlap(in, 0, bundle_followed(in), result);
 	return VERDICT_PASS;
 }

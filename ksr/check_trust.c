@@ -81,8 +81,7 @@ struct remembering {
 };
 
 static bool
-remember_used(
-    void *arg, const struct history_slot *slot, int64_t gives_way)
+remember_used(void *arg, const struct history_slot *slot, int64_t gives_way)
 {
 	struct remembering *remembering = arg;
 
@@ -135,15 +134,15 @@ judge_revoked(const struct check_input *in, const struct outlook_new *made,
 
 	if (previous != NULL && !dname_parse(previous->domain, &owner, err))
 		return false;
-	for (size_t i = 0; previous != NULL && i < previous->n_bundles; i++)
+	for (size_t i = 0; i < bundles_followed(in); i++)
 		if (!timeline_rrset(
 			&previous->bundles[i], &owner, &rrset, err) ||
 		    !remember_revoked(
 			revoked, &rrset, "the previous SKR", i, err))
 			return false;
 	if (in->history != NULL && made->n > 0 &&
-	    !history_walk(in->history, made->rrsets[0].inception,
-		remember_used, &remembering))
+	    !history_walk(in->history, made->rrsets[0].inception, remember_used,
+		&remembering))
 		return false;
 	for (size_t i = 0; i < made->n; i++) {
 		if (!remember_revoked(
@@ -238,8 +237,8 @@ static void
 pass_slot(struct trust_walk *walk, const struct part *now, int64_t from,
     int64_t until, const struct rfc5011_rrset *rrset)
 {
-	struct followers_times times = followers_times(
-	    rrset->ttl_s, rrset->expiration - rrset->inception);
+	struct followers_times times =
+	    followers_times(rrset->ttl_s, rrset->expiration - rrset->inception);
 	struct followers_slot at = { from, until, walk->expiration };
 
 	for (size_t i = 0; i < walk->outlook->timeline.n_keys; i++) {
@@ -302,8 +301,8 @@ pass_used(void *arg, const struct history_slot *slot, int64_t gives_way)
 	if (slot == NULL)
 		return true;
 	for (size_t i = 0; i < walk->outlook->timeline.n_keys; i++)
-		now[i] = part_in_history(
-		    slot, walk->outlook->timeline.keys[i].ds);
+		now[i] =
+		    part_in_history(slot, walk->outlook->timeline.keys[i].ds);
 	rrset.inception = slot->inception;
 	rrset.expiration = slot->expiration;
 	pass_slot(walk, now, slot->inception, gives_way, &rrset);
@@ -323,10 +322,9 @@ pass_before(struct trust_walk *walk)
 	const struct history_use *use =
 	    history == NULL ? NULL : history_before(history, start);
 
-	if (walk->last != NULL && use != NULL &&
-	    use->response->slots != NULL &&
-	    same_sha256(use->response->response_sha256,
-		walk->in->previous_sha256) &&
+	if (walk->last != NULL && use != NULL && use->response->slots != NULL &&
+	    same_sha256(
+		use->response->response_sha256, walk->in->previous_sha256) &&
 	    history_walk(history, start, pass_used, walk))
 		return;
 	for (size_t i = 0; i < walk->outlook->first; i++)
@@ -341,7 +339,8 @@ objection(const struct trust_walk *walk, size_t key, struct text *ret)
 	const struct followers_key *state = &walk->keys[key];
 
 	if (walk->last != NULL && !part_of(walk->last, ds).published)
-		text_add(ret, "is not in the previous SKR's last bundle");
+		text_add(ret, "is not in the previous SKR's %s",
+		    bundle_followed_text(walk->in).s);
 	else if ((state->flags & FOLLOWERS_REVOKED) != 0)
 		text_add(ret, "was revoked");
 	else if (!followers_trust(state))
@@ -398,8 +397,11 @@ judge_rfc5011(struct trust_walk *walk)
 			    i - outlook->first, "%s", found.s);
 			finding_required(walk->result,
 			    "a signature by a KSK that was in the previous "
-			    "SKR's last bundle and that every follower trusts "
-			    "by then (RFC 5011 section 2.4.1)");
+			    "SKR's %s and that every follower trusts by then "
+			    "(RFC 5011 section 2.4.1)",
+			    walk->last == NULL
+				? "last bundle"
+				: bundle_followed_text(walk->in).s);
 		}
 		told = found;
 	}
@@ -472,8 +474,7 @@ judge_trust(const struct check_input *in, const struct outlook *outlook,
 	} else if (in->previous == NULL) {
 		judge_rfc5011(walk);
 	} else if (dname_parse(in->previous->domain, &owner, &err) &&
-	    timeline_rrset(&in->previous->bundles[in->previous->n_bundles - 1],
-		&owner, &last, &err)) {
+	    timeline_rrset(bundle_followed(in), &owner, &last, &err)) {
 		walk->last = &last;
 		judge_rfc5011(walk);
 	} else {

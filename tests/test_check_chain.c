@@ -48,8 +48,7 @@ check_ksr_chain_keys_passes_a_previous_skr_alone(void **state)
 
 	(void)state;
 	f->in.request = NULL; /* it is yet to be made */
-	assert_verdict(
-	    &f->in, STAGE_PREVIOUS, "KSR-CHAIN-KEYS", VERDICT_PASS);
+	assert_verdict(&f->in, STAGE_PREVIOUS, "KSR-CHAIN-KEYS", VERDICT_PASS);
 	f->in.previous = NULL;
 	assert_verdict(
 	    &f->in, STAGE_PREVIOUS, "KSR-CHAIN-KEYS", VERDICT_NOT_RUN);
@@ -206,6 +205,30 @@ check_ksr_chain_keys_refuses_other_zsks(void **state)
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-CHAIN-KEYS", 1,
 	    "(zsk-1) is not in the previous SKR's last bundle",
 	    "the ZSKs of the previous SKR's last bundle");
+	fixture_free(f);
+}
+
+/* A replacement in mid-quarter continues the slot before it. */
+static void
+check_ksr_chain_follows_the_slot_before_a_replacement(void **state)
+{
+	static const uint8_t replaced[SHA256_SIZE] = { 1 };
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->request->bundles[0].inception = f->previous->bundles[4].inception;
+	f->request->bundles[0].expiration = f->previous->bundles[4].expiration;
+	f->in.replaces = replaced;
+	assert_refuses(&f->in, STAGE_CHAIN, "KSR-CHAIN-KEYS", 1,
+	    "(zsk-2) is not in the previous SKR's bundle 4",
+	    "the ZSKs of the previous SKR's bundle 4");
+	fixture_drop_key(f->request, 0, fixture_zsk(2));
+	assert_verdict(&f->in, STAGE_CHAIN, "KSR-CHAIN-KEYS", VERDICT_PASS);
+	assert_verdict(&f->in, STAGE_CHAIN, "KSR-CHAIN-OVERLAP", VERDICT_PASS);
+	f->in.replaces = NULL;
+	assert_refuses(&f->in, STAGE_CHAIN, "KSR-CHAIN-KEYS", 1,
+	    "(zsk-2) of the previous SKR's last bundle is missing", "");
+	assert_refuses(&f->in, STAGE_CHAIN, "KSR-CHAIN-OVERLAP", 1, "", "");
 	fixture_free(f);
 }
 
@@ -533,7 +556,8 @@ check_ksr_policy_safety_refuses_a_zsk_published_too_late_by_0_1_0(void **state)
 
 /* Published long ago and again, with a break between, counts from the break. */
 static void
-check_ksr_policy_safety_refuses_a_zsk_published_with_a_break_by_0_1_0(void **state)
+check_ksr_policy_safety_refuses_a_zsk_published_with_a_break_by_0_1_0(
+    void **state)
 {
 	struct fixture *f = fixture_new();
 
@@ -703,6 +727,8 @@ main(void)
 		cmocka_unit_test(
 		    check_ksr_chain_keys_refuses_what_stands_twice),
 		cmocka_unit_test(check_ksr_chain_keys_refuses_other_zsks),
+		cmocka_unit_test(
+		    check_ksr_chain_follows_the_slot_before_a_replacement),
 		cmocka_unit_test(
 		    check_ksr_chain_keys_refuses_a_ksk_outside_the_hsm),
 		cmocka_unit_test(

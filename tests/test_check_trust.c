@@ -111,6 +111,35 @@ check_skr_trust_refuses_a_ksk_that_nobody_knows(void **state)
 	refuse("normal", "rollover", "SKR-TRUST", 2, "KSK ksk_next", wanted);
 }
 
+/* What it would have published from its fifth slot on it never did. */
+static void
+check_skr_trust_takes_no_slot_that_is_replaced(void **state)
+{
+	struct two two = two_new("", "pre-publish", "rollover");
+	static const uint8_t replaced[SHA256_SIZE] = { 1 };
+	int64_t earlier;
+
+	(void)state;
+	for (size_t slot = 1; slot < 5; slot++) {
+		fixture_drop_key(two.previous, slot, fixture_ksk(1));
+		fixture_sign(two.previous, slot);
+	}
+	earlier = two.request->bundles[0].inception -
+	    two.previous->bundles[5].inception;
+	for (size_t slot = 0; slot < FIXTURE_SLOTS; slot++) {
+		two.request->bundles[slot].inception -= earlier;
+		two.request->bundles[slot].expiration -= earlier;
+	}
+	two.in.replaces = replaced;
+	two.config->ksk_policy.signature.publish_safety_s = 10 * DAY_S;
+	two.schema.slots[0].sign = NEXT;
+	assert_refuses(input_of(&two), STAGE_REQUEST, "SKR-TRUST", 1,
+	    "is not in the previous SKR's bundle 5", "bundle 5");
+	assert_refuses(input_of(&two), STAGE_REQUEST, "KSR-POLICY-SAFETY", 1,
+	    "ksk_next", "");
+	two_free(&two);
+}
+
 /* Within one response nobody can know it, however long it has been there. */
 static void
 check_skr_trust_refuses_a_ksk_of_this_response(void **state)
@@ -352,8 +381,7 @@ past_ksk(size_t n)
 	struct err err;
 
 	assert_ok(dname_parse(".", &root, &err), &err);
-	assert_ok(
-	    dnskey_ds(&root, fixture_ksk(n), ksk.ds_sha256, &err), &err);
+	assert_ok(dnskey_ds(&root, fixture_ksk(n), ksk.ds_sha256, &err), &err);
 	return ksk;
 }
 
@@ -639,6 +667,8 @@ main(void)
 		    check_skr_trust_refuses_a_ksk_that_nobody_knows),
 		cmocka_unit_test(
 		    check_skr_trust_refuses_a_ksk_of_this_response),
+		cmocka_unit_test(
+		    check_skr_trust_takes_no_slot_that_is_replaced),
 		cmocka_unit_test(check_skr_trust_counts_the_hold_down),
 		cmocka_unit_test(
 		    check_skr_trust_passes_a_ksk_that_signs_beside),
