@@ -351,7 +351,10 @@ paper_values() {
 	plain 'What was known when this was printed. A value that is missing is written on its line before the first act.'
 	printf '.sp 6p\n.rule\n'
 	for name in "${ACT_INPUTS[@]}"; do
-		[[ $name != CEREMONY_NAME && $name != *_SHA256 ]] || continue
+		[ "$name" != CEREMONY_NAME ] || continue
+		# It stands beside its file, on the page of hashes.
+		[[ $name != *_SHA256 || " ${hash_names[*]} " != *" ${name%_SHA256} "* ]] ||
+			continue
 		string pair "$name"
 		printf '.PAIR\n'
 		text "${ACT_INPUT_TEXT[$name]}"

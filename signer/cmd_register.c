@@ -152,10 +152,10 @@ list(const struct context *context, const char *path, struct err *err)
 		    ledger == NULL ? "there is none, nothing was signed"
 			: n == 0   ? "nothing was signed"
 				   : "whole and in order");
-		if (ledger != NULL)
-			printf("  head %s\n", ledger_head(ledger));
 		for (size_t i = 0; i < n; i++)
 			print_entry(&entries[i]);
+		if (ledger != NULL)
+			register_print_head(ledger_head(ledger));
 	}
 	ledger_close(ledger);
 	return ok;

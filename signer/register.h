@@ -130,6 +130,9 @@ struct args;
 MUST_USE bool register_head_of_args(const struct args *args,
     char buf[REGISTER_HEAD_SIZE], const char **ret, struct err *err);
 
+/* For the next ceremony to ask for, as --register-head. */
+void register_print_head(const char *head);
+
 /* The file as it was read. */
 struct bytes ledger_content(const struct ledger *ledger);
 /* The last line's SHA-256 as it was read, in hex. */

@@ -98,3 +98,13 @@ register_head_of_args(const struct args *args, char buf[REGISTER_HEAD_SIZE],
 	*ret = buf;
 	return true;
 }
+
+void
+register_print_head(const char *head)
+{
+	uint8_t digest[SHA256_SIZE];
+
+	printf("\nRegister head\n  SHA-256 %s\n", head);
+	if (hex_parse(head, digest, sizeof(digest)))
+		print_words((struct bytes){ digest, sizeof(digest) });
+}

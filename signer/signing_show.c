@@ -226,10 +226,11 @@ json_of_response(const struct signing_response *response)
 {
 	const struct asked_response *asked = response->asked;
 
-	return json_pack("{s:s?, s:s, s:s?, s:b, s:o}", "name", asked->name,
-	    "schema", asked->schema->name, "alternative", asked->alternative,
-	    "in_place", asked->in_place, "response",
-	    json_of_document(&response->written));
+	return json_pack("{s:s?, s:s, s:s?, s:b, s:o, s:O?}", "name",
+	    asked->name, "schema", asked->schema->name, "alternative",
+	    asked->alternative, "in_place", asked->in_place, "response",
+	    json_of_document(&response->written), "followers",
+	    response->followers);
 }
 
 static json_t *
@@ -247,10 +248,11 @@ json_of_responses(const struct signing *signing)
 static json_t *
 json_of_alone(const struct signing_response *response)
 {
-	return json_pack("{s:s, s:s?, s:o}", "schema",
+	return json_pack("{s:s, s:s?, s:o, s:O?}", "schema",
 	    response->asked->schema->name, "alternative",
 	    response->asked->alternative, "response",
-	    json_of_document(&response->written));
+	    json_of_document(&response->written), "followers",
+	    response->followers);
 }
 
 static json_t *
@@ -294,8 +296,6 @@ json_of_signing(const struct signing *signing)
 bool
 show_published(const struct signing *signing, struct err *err)
 {
-	uint8_t head[SHA256_SIZE];
-
 	if (signing->context->json)
 		return json_print(json_of_signing(signing), err);
 	for (size_t i = 0; i < signing->asked.n; i++) {
@@ -313,11 +313,7 @@ show_published(const struct signing *signing, struct err *err)
 		if (!print_table("", written->ksr, err))
 			return false;
 	}
-	/* The next ceremony asks for it: --register-head. */
-	printf("\nRegister head\n  SHA-256 %s\n",
-	    ledger_head_now(signing->ledger));
-	if (hex_parse(ledger_head_now(signing->ledger), head, sizeof(head)))
-		print_words((struct bytes){ head, sizeof(head) });
+	register_print_head(ledger_head_now(signing->ledger));
 	return true;
 }
 
@@ -325,9 +321,11 @@ bool
 show_refusal(
     const struct signing *signing, const char *message, struct err *err)
 {
-	return json_print(json_pack("{s:s, s:b, s:s, s:o, s:o}", "command",
-			      "sign", "accepted", 0, "error", message,
-			      "request", json_of_document(&signing->ksr),
-			      "checks", json_of_checks(signing)),
+	return json_print(
+	    json_pack("{s:s, s:b, s:s, s:o, s:o, s:O?}", "command", "sign",
+		"accepted", 0, "error", message, "request",
+		json_of_document(&signing->ksr), "checks",
+		json_of_checks(signing), "followers",
+		signing->responses[0].followers),
 	    err);
 }

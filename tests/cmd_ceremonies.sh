@@ -75,7 +75,9 @@ with_request() {
 	with "KSRFD=$SCRATCH/KSRFD" KSRFD_MEDIUM=KSRFD \
 		"KSR=$SCRATCH/KSRFD/ksr.xml" "KSR_SHA256=$(sha256 "$1")" \
 		"PREVIOUS_SKR=$2" "SKR=$SCRATCH/made/skr.xml" \
-		"SKR_COPY=$SCRATCH/KSRFD/skr.xml"
+		"SKR_COPY=$SCRATCH/KSRFD/skr.xml" \
+		"REGISTER_HEAD_SHA256=$(tail -n 1 "$STATE/register.jsonl" |
+			sha256sum | cut -c1-64)"
 }
 
 # answers KIND: a file of what would be typed if all goes well.
