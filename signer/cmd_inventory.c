@@ -410,9 +410,10 @@ const struct command cmd_inventory = {
 	    "configured is followed by the lines that pin it.  Status 1 where a\n"
 	    "configured KSK is not what the configuration pins, or where the\n"
 	    "only HSM configured lacks it; of several it may be elsewhere, and\n"
-	    "one whose `valid_until` has passed is retired.  With --dns a key is shown as a ZSK if\n"
-	    "`request` labelled it (zsk-...), and as a KSK otherwise: a token\n"
-	    "does not know what its keys are for.  Changes nothing.",
+	    "one whose `valid_until` has passed is retired.  With --dns a key\n"
+	    "is shown as a ZSK if `request` labelled it (zsk-...), and as a KSK\n"
+	    "otherwise: a token does not know what its keys are for.  Changes\n"
+	    "nothing.",
 	.needs_config = true,
 	.recording = RECORD_ASKED,
 	.options = options,

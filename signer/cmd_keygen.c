@@ -195,8 +195,9 @@ const struct command cmd_keygen = {
 	    "made is read back and compared.  Prints the DNSKEY and DS records,\n"
 	    "the key tag now and once revoked, the DS in PGP words, and the\n"
 	    "lines that pin the key in the configuration.  A key whose tag, now\n"
-	    "or once revoked, is a configured KSK's is deleted and made anew.  --csr writes the\n"
-	    "proof of ownership: a PKCS#10 request signed by the key itself.\n\n"
+	    "or once revoked, is a configured KSK's is deleted and made anew.\n"
+	    "--csr writes the proof of ownership: a PKCS#10 request signed by\n"
+	    "the key itself.\n\n"
 	    "A key has one purpose, which is marked in the token: a KSK signs\n"
 	    "responses, a ZSK requests, an audit key ceremony records (`log\n"
 	    "sign`), and no other command uses it.",

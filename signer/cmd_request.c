@@ -238,8 +238,8 @@ const struct command cmd_request = {
 	    "zsk-2027-q1 by the cycle in which they sign; what is missing is\n"
 	    "made.  After --previous-skr the first slot has the ZSKs of that\n"
 	    "response's last; the response must be signed by configured KSKs.\n"
-	    "A key that is not marked or declared a ZSK signs nothing here.  The same RSA keys and slots give the same\n"
-	    "request.",
+	    "A key that is not marked or declared a ZSK signs nothing here.\n"
+	    "The same RSA keys and slots give the same request.",
 	.min_files = 1,
 	.max_files = 1,
 	.needs_config = true,

@@ -183,9 +183,10 @@ open_outputs(struct signing *signing, struct err *err)
 /* Runs one stage for the response and prints its rows. */
 static bool
 run_checks(struct signing *signing, enum check_stage stage,
-    const struct signing_response *response, struct err *err)
+    struct signing_response *response, struct err *err)
 {
 	const struct context *context = signing->context;
+	bool foresees = stage == STAGE_REQUEST || stage == STAGE_SCHEDULE;
 	const char *name = stage == STAGE_TOKEN ? NULL : response->asked->name;
 	struct check_input in = {
 		.config =
@@ -219,12 +220,14 @@ run_checks(struct signing *signing, enum check_stage stage,
 	if (!facts_report_of(
 		context->record, stage, name, &signing->report, first, err))
 		return false;
-	if (context->json)
+	if (context->json) {
+		if (foresees && response->followers == NULL)
+			response->followers = json_of_followers(&in);
 		return true;
+	}
 	show_checks_title(signing, stage, response);
 	print_report(context, &signing->report, first);
-	return (stage != STAGE_REQUEST && stage != STAGE_SCHEDULE) ||
-	    followers_print(context, &in, err);
+	return !foresees || followers_print(context, &in, err);
 }
 
 static bool

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <jansson.h>
+
 #include "ksr/base/file.h"
 #include "signer/asked.h"
 #include "signer/signing.h"
@@ -18,6 +20,7 @@ struct signing_response {
 	bool signed_whole;	 /* and on record as that */
 	bool stored;		 /* in the record, about to be published */
 	bool published;		 /* in this run */
+	json_t *followers; /* what they make of it; NULL but for a script */
 };
 
 /* All that one run holds; zero is empty, signing_clear releases it. */

@@ -17,6 +17,7 @@ response_clear(struct signing_response *response)
 	output_free(response->output);
 	ksr_free(response->built);
 	document_free(&response->written);
+	json_decref(response->followers);
 }
 
 bool

@@ -28,6 +28,11 @@ if grep -aqF "$PWD/" "$program"; then
 	fail "$program holds the path of the folder it was built in"
 fi
 
+# A help text folds as its source does, and not a word further.
+if grep -nE '^[[:blank:]]+"[^"]{72,}\\n"' signer/cmd_*.c; then
+	fail "a line of a help text is folded once more"
+fi
+
 # Every library it loads is one that docs/architecture.md gives a reason for.
 known='libcrypto|libexpat|libyaml-0|libldns|libjansson|libc'
 unknown=$(readelf -dW "$program" | grep NEEDED | grep -vE "\[($known)\.so" ||

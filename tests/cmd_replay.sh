@@ -95,6 +95,33 @@ equal "replay changed the record" "$before" \
 	"$(find . -type f -exec sha256sum {} + | sort)"
 sha=$(sha256sum ../one.xml | cut -c1-64)
 cmp "record/outputs/$sha" ../one.xml || fail "the SKR is not the recorded one"
+# What program, configuration and modules had to be: every one on record, for
+# one that is another is a difference, and so is one that is not there.
+identity() {
+	jq -r "select(.event == \"$1\") | $2 // empty" record/log.jsonl | sort -u
+}
+mapfile -t modules < <(identity hsm .sha256)
+given=(--program-sha256 "$(identity run .binary)"
+	--config-sha256 "$(identity run .configuration.sha256)")
+for module in "${modules[@]}"; do
+	given+=(--module-sha256 "$module")
+done
+accepts replay record "${given[@]}"
+for ((i = 0; i < 2 * (2 + ${#modules[@]}); i += 2)); do
+	wrong=("${given[@]}")
+	wrong[i + 1]=$HEAD
+	refuses 1 "not the one given with ${given[i]}" replay record "${wrong[@]}"
+done
+refuses 2 "--program-sha256 ${HEAD:1}: expected the 64 hex digits of a SHA-256" \
+	replay record --program-sha256 "${HEAD:1}"
+mkdir none
+run --ceremony none hash ../one.xml
+[ "$status" -eq 0 ] || fail "no record of a hash"
+for option in --config-sha256 --module-sha256; do
+	refuses 1 "$option cannot be compared" replay none "$option" "$HEAD"
+done
+rm -r none
+
 accepts --json replay record --head "$HEAD"
 equal "json" "true true $RUNS 0" "$(jq -r '"\(.identical) \(.witnessed) " +
 	"\(.runs | length) \(.differences | length)"' "$SCRATCH/out")"

@@ -42,11 +42,27 @@ longest=$(awk '/^What followers make/, 0 { if (length > n) n = length }
 
 # --- For scripts.
 
+failing() {
+	equal "followers" "$1" "$(jq -r \
+		'[.followers[] | "\(.follower):\(.slot)"] | join(" ")' \
+		"$SCRATCH/out")"
+}
 run --config "$OFFLINE" --json --at "$NEXT_AT" check "$NEXT" "${CHAIN[@]}" \
 	--schema revoke
-equal "followers" "follows:1 starts now:1 static:1" \
-	"$(jq -r '[.followers[] | "\(.follower):\(.slot)"] | join(" ")' \
-		"$SCRATCH/out")"
+failing "follows:1 starts now:1 static:1"
+run --config "$OFFLINE" --json --at "$NEXT_AT" sign "$NEXT" "$OUTPUT/skr.xml" \
+	"${CHAIN[@]}" --schema revoke --batch
+equal "refused" 1 "$status"
+failing "follows:1 starts now:1 static:1"
+nothing_written
+cp "$WS/register.jsonl" "$SCRATCH/before.jsonl"
+accepts --json --ceremony "$SCRATCH/other" --at "$NEXT_AT" sign "$NEXT" \
+	"$WS/normal.xml" "${CHAIN[@]}" --batch
+failing "follows:null starts now:null static:null"
+equal "of each response" "$(jq -c .followers "$SCRATCH/out")" \
+	"$(jq -c '.responses[0].followers' "$SCRATCH/out")"
+rm "$WS/normal.xml"
+mv "$SCRATCH/before.jsonl" "$WS/register.jsonl"
 
 # --- By a parent's DS the next KSK may sign at once, as soon as all hold it.
 
