@@ -5,7 +5,7 @@
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
 FORGETFUL=yes
-needs jq cc
+needs jq cc python3
 
 workspace
 FAULTY_TARGET=$(sed -n 's/^    module: "\(.*\)"$/\1/p' "$CONFIG")
@@ -16,11 +16,30 @@ sed "s|module: .*|module: \"$TEST_BIN/libfaulty_module.so\"|" "$CONFIG" \
 
 ### memory
 
+# Whether this kernel locks memory for us and tells (proc(5): VmLck).  Under
+# AddressSanitizer mlock does nothing: this is a test of the program as shipped.
+locks_are_counted() {
+	python3 - <<'END'
+import ctypes, mmap, re
+page = mmap.mmap(-1, 4096)
+at = ctypes.addressof(ctypes.c_char.from_buffer(page))
+libc = ctypes.CDLL(None)
+libc.mlock.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+assert libc.mlock(at, 4096) == 0
+assert int(re.search(r"VmLck:\s+(\d+)", open("/proc/self/status").read())[1])
+END
+}
+
 # The one who looks finds the PIN where it is: in the hands of C_Login.
 FAULTY=login_finds_pin
 refuses 2 'the PIN has expired' --config "$WS/faulty.yaml" --at "$AT" \
 	sign "$WS/ksr.xml" "$SCRATCH/0.xml" --first --batch
-FAULTY=login_wants_locked_pages,sign_finds_pin
+FAULTY=sign_finds_pin
+if locks_are_counted 2>/dev/null; then
+	FAULTY+=,login_wants_locked_pages
+else
+	echo "SKIPPED: locked memory cannot be seen here" >&2
+fi
 accepts --config "$WS/faulty.yaml" --at "$AT" sign "$WS/ksr.xml" \
 	"$SCRATCH/1.xml" --first --batch
 cmp -s "$SCRATCH/1.xml" "$WS/skr.xml" || fail "another response"
