@@ -5,7 +5,7 @@
 #pragma once
 
 #include "ksr/base/err.h"
-#include "ksr/ksr.h"
+#include "ksr/dnskey.h"
 #include "ksr/small_primes.h"
 
 /* How far the tests of an RSA modulus go. */

@@ -15,44 +15,7 @@
 #include "ksr/base/bytes.h"
 #include "ksr/base/err.h"
 #include "ksr/base/limits.h"
-
-enum {
-	DNSKEY_FLAG_ZONE = 0x0100,   /* RFC 4034 2.1.1 */
-	DNSKEY_FLAG_REVOKE = 0x0080, /* RFC 5011 3 */
-	DNSKEY_FLAG_SEP = 0x0001,    /* RFC 4034 2.1.1 */
-	DNSKEY_FLAGS_ZSK = 256,
-	DNSKEY_FLAGS_KSK = 257,
-	DNSKEY_FLAGS_KSK_REVOKED = 385,
-	DNSKEY_PROTOCOL = 3, /* RFC 4034 2.1.2 */
-	RRTYPE_DNSKEY = 48,
-};
-
-/* One Key element: a DNSKEY RR with the names that its owner gave it. */
-struct dnskey {
-	char identifier[ID_MAX + 1]; /* a KSK's is its HSM label */
-	uint16_t tag;		     /* as declared; dnskey_tag() is the truth */
-	uint32_t ttl_s;
-	uint16_t flags;
-	uint8_t protocol;
-	uint8_t algorithm; /* IANA DNSSEC algorithm number */
-	uint16_t public_key_len;
-	uint8_t public_key[PUBLIC_KEY_MAX]; /* RFC 3110, RFC 6605 form */
-};
-
-/* One Signature element: an RRSIG over the bundle's DNSKEY RRset. */
-struct rrsig {
-	char identifier[ID_MAX + 1]; /* of the key that made it */
-	uint32_t ttl_s;
-	uint8_t algorithm;
-	uint8_t labels;
-	uint32_t original_ttl_s;
-	int64_t expiration;
-	int64_t inception;
-	uint16_t tag;
-	char signers_name[DNAME_TEXT_MAX + 1];
-	uint16_t signature_len;
-	uint8_t signature[SIGNATURE_MAX];
-};
+#include "ksr/dnskey.h"
 
 struct bundle {
 	char id[ID_MAX + 1];
@@ -64,8 +27,6 @@ struct bundle {
 	struct rrsig *signatures; /* owned, n_signatures of them */
 	size_t place; /* in the file, from 1, once ksr_order has run */
 };
-
-enum algorithm_family { FAMILY_RSA, FAMILY_ECDSA, FAMILY_EDDSA };
 
 /* One SignatureAlgorithm element of a policy. */
 struct signature_algorithm {

@@ -7,7 +7,7 @@
 
 #include "ksr/base/bytes.h"
 #include "ksr/base/err.h"
-#include "ksr/ksr.h"
+#include "ksr/dnskey.h"
 
 enum {
 	ALGORITHM_RSASHA256 = 8,      /* RFC 5702 */

@@ -7,7 +7,7 @@
 
 #include "ksr/base/bytes.h"
 #include "ksr/dname.h"
-#include "ksr/ksr.h"
+#include "ksr/dnskey.h"
 
 #define DNSKEY_RDATA_MAX (4 + PUBLIC_KEY_MAX)
 #define DS_SHA256_SIZE	 32
