@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/check_rules.h"
+#include "ksr/rules/check_rules.h"
 #include "signer/adopting.h"
 #include "signer/print.h"
 #include "signer/register_parts.h"

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "ksr/config.h"
+#include "ksr/policy/config.h"
 #include "signer/plan_due.h"
 
 struct asked_response {

@@ -2,7 +2,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/objects.h>
 
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
 #include "signer/asn1.h"
 
 int

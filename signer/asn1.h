@@ -6,7 +6,7 @@
 #include <openssl/asn1.h>
 #include <openssl/x509.h>
 
-#include "ksr/ksr.h"
+#include "ksr/document/ksr.h"
 
 /* What X.509 calls a DNSSEC algorithm that signs here: digest and key. */
 int asn1_signature_nid(uint8_t algorithm);

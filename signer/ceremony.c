@@ -6,7 +6,7 @@
 
 #include "ksr/base/file.h"
 #include "ksr/base/text.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
 #include "signer/ceremony.h"
 #include "signer/print.h"
 

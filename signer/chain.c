@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "ksr/base/file.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
 #include "signer/chain.h"
 #include "signer/print.h"
 

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ksr/practice.h"
+#include "ksr/rules/practice.h"
 #include "signer/command.h"
 #include "signer/declared.h"
 #include "signer/facts.h"

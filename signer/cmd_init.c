@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "ksr/base/file.h"
-#include "ksr/config.h"
-#include "ksr/dname.h"
+#include "ksr/dns/dname.h"
+#include "ksr/policy/config.h"
 #include "signer/command.h"
 #include "signer/json.h"
 #include "signer/keygen.h"

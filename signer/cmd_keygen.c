@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ksr/base/file.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
 #include "signer/command.h"
 #include "signer/csr.h"
 #include "signer/distinct_key.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ksr/base/file.h"
-#include "ksr/plan_check.h"
+#include "ksr/plan/plan_check.h"
 #include "signer/command.h"
 #include "signer/facts.h"
 #include "signer/input.h"

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "ksr/request/quarter.h"
 #include "signer/command.h"
 #include "signer/facts.h"
 #include "signer/json.h"
 #include "signer/print.h"
-#include "ksr/quarter.h"
 #include "signer/register.h"
 #include "signer/register_adopt.h"
 

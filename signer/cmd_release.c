@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ksr/base/file.h"
-#include "ksr/release.h"
+#include "ksr/zone/release.h"
 #include "signer/command.h"
 #include "signer/facts.h"
 #include "signer/input.h"

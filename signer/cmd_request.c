@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ksr/base/file.h"
-#include "ksr/quarter.h"
+#include "ksr/request/quarter.h"
 #include "signer/command.h"
 #include "signer/facts.h"
 #include "signer/interrupt.h"

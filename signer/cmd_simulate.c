@@ -3,12 +3,12 @@
 #include <stdlib.h>
 
 #include "ksr/base/file.h"
-#include "ksr/independent.h"
+#include "ksr/rules/independent.h"
 #include "signer/command.h"
 #include "signer/facts.h"
 #include "signer/interrupt.h"
-#include "signer/publishing.h"
 #include "signer/json.h"
+#include "signer/publishing.h"
 #include "signer/simulating.h"
 
 /* A response whose signatures do not all verify says nothing about anybody. */

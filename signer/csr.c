@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ksr/evp.h"
+#include "ksr/dns/evp.h"
 #include "signer/asn1.h"
 #include "signer/csr.h"
 

@@ -7,8 +7,8 @@
 
 #include <jansson.h>
 
-#include "ksr/check.h"
-#include "ksr/history.h"
+#include "ksr/rules/check.h"
+#include "ksr/rules/history.h"
 #include "signer/command.h"
 #include "signer/register.h"
 

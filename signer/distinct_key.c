@@ -1,6 +1,6 @@
+#include "ksr/dns/pubkey.h"
+#include "ksr/dns/rrset.h"
 #include "signer/distinct_key.h"
-#include "ksr/pubkey.h"
-#include "ksr/rrset.h"
 #include "signer/facts.h"
 
 static bool

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "ksr/known_tags.h"
-#include "ksr/purpose.h"
+#include "ksr/policy/purpose.h"
+#include "ksr/request/known_tags.h"
 #include "signer/record.h"
 
 /*

@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-#include "ksr/config.h"
+#include "ksr/policy/config.h"
 
 /* At the very start of main, while there is one thread and no library's state. */
 void environment_start(void);

@@ -5,10 +5,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ksr/base/file.h"
-#include "ksr/response.h"
-#include "ksr/rrset.h"
 #include "hsm/hsm.h"
+#include "ksr/base/file.h"
+#include "ksr/dns/rrset.h"
+#include "ksr/response/response.h"
 #include "signer/environment.h"
 #include "signer/facts.h"
 #include "signer/json.h"

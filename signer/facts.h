@@ -5,9 +5,9 @@
  */
 #pragma once
 
-#include "ksr/check.h"
-#include "ksr/known_tags.h"
-#include "ksr/purpose.h"
+#include "ksr/policy/purpose.h"
+#include "ksr/request/known_tags.h"
+#include "ksr/rules/check.h"
 #include "signer/asked.h"
 #include "signer/command.h"
 #include "signer/input.h"

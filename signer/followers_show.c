@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "ksr/outlook.h"
+#include "ksr/rules/outlook.h"
 #include "signer/followers_show.h"
 #include "signer/json.h"
 

@@ -5,10 +5,10 @@
 #pragma once
 
 #include "ksr/base/file.h"
-#include "ksr/config.h"
-#include "ksr/ksr.h"
-#include "ksr/plan.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/document/ksr.h"
+#include "ksr/plan/plan.h"
+#include "ksr/policy/config.h"
 #include "signer/record.h"
 
 struct configuration {

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "hsm/hsm.h"
-#include "ksr/check.h"
+#include "ksr/rules/check.h"
 #include "signer/input.h"
 
 /* path, sha256, kind, id, serial, domain, bundles. */

@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "ksr/pubkey.h"
-#include "ksr/purpose.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/policy/purpose.h"
 #include "signer/keygen.h"
 
 bool

@@ -3,7 +3,7 @@
 
 #include "ksr/base/text.h"
 #include "ksr/base/words.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
 #include "signer/json.h"
 #include "signer/keygen.h"
 #include "signer/keyinfo.h"

@@ -7,10 +7,10 @@
 #include <jansson.h>
 
 #include "hsm/hsm.h"
-#include "ksr/config.h"
-#include "ksr/dname.h"
-#include "ksr/ksr.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/dname.h"
+#include "ksr/dns/rrset.h"
+#include "ksr/document/ksr.h"
+#include "ksr/policy/config.h"
 
 struct keyinfo {
 	struct dnskey dnskey; /* flags 257, 256 for a ZSK, 0 for an audit key */

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/presentation.h"
+#include "ksr/document/presentation.h"
 #include "signer/ksrsigner_log.h"
 
 /* "65535(label)/RS," for each key. */

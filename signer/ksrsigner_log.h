@@ -9,8 +9,8 @@
  */
 #pragma once
 
-#include "ksr/ksr.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/document/ksr.h"
 #include "signer/differences.h"
 
 #define KSRSIGNER_LOG_MAX (16u * 1024 * 1024)

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "ksr/base/words.h"
-#include "ksr/presentation.h"
-#include "ksr/purpose.h"
+#include "ksr/document/presentation.h"
+#include "ksr/policy/purpose.h"
 #include "signer/log_show.h"
 #include "signer/print.h"
 #include "signer/screen.h"

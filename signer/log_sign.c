@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ksr/base/file.h"
-#include "ksr/purpose.h"
+#include "ksr/policy/purpose.h"
 #include "signer/facts.h"
 #include "signer/interrupt.h"
 #include "signer/json.h"

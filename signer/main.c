@@ -17,8 +17,8 @@
 
 #include "ksr/base/nearest.h"
 #include "ksr/base/text.h"
-#include "ksr/key_tests.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/rules/key_tests.h"
 #include "signer/command.h"
 #include "signer/environment.h"
 #include "signer/facts.h"

@@ -25,7 +25,7 @@
 
 #include "ksr/base/bytes.h"
 #include "ksr/base/err.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
 
 #define MANIFEST_FILE_MAX    (32u * 1024 * 1024)
 #define MANIFEST_ENTRIES_MAX 100000u

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "ksr/config.h"
+#include "ksr/policy/config.h"
 
 struct pin {
 	char text[PIN_MAX + 1];

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "ksr/plan.h"
+#include "ksr/plan/plan.h"
 
 #define PLAN_DRAWING_MAX (4u * 1024 * 1024)
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "ksr/plan.h"
+#include "ksr/plan/plan.h"
 #include "signer/register.h"
 
 struct plan_due {

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/plan_check.h"
+#include "ksr/plan/plan_check.h"
 #include "signer/json.h"
 #include "signer/plan_draw.h"
 #include "signer/plan_show.h"

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "ksr/config.h"
+#include "ksr/policy/config.h"
 #include "signer/input.h"
 
 void plan_print(const struct plan *plan, const struct config *config);

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "ksr/base/words.h"
-#include "ksr/presentation.h"
+#include "ksr/document/presentation.h"
 #include "signer/print.h"
 #include "signer/screen.h"
 

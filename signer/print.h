@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "ksr/check.h"
+#include "ksr/rules/check.h"
 #include "signer/command.h"
 #include "signer/input.h"
 

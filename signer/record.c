@@ -9,7 +9,7 @@
 
 #include "ksr/base/file.h"
 #include "ksr/base/limits.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
 #include "signer/chain.h"
 #include "signer/json.h"
 #include "signer/print.h"

@@ -6,7 +6,7 @@
 
 #include "ksr/base/file.h"
 #include "ksr/base/text.h"
-#include "ksr/check_rules.h"
+#include "ksr/rules/check_rules.h"
 #include "signer/json.h"
 #include "signer/print.h"
 #include "signer/register_parts.h"

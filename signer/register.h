@@ -19,8 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ksr/check.h"
-#include "ksr/history.h"
+#include "ksr/rules/check.h"
+#include "ksr/rules/history.h"
 #include "signer/chain.h"
 #include "signer/input.h"
 #include "signer/register_slots.h"

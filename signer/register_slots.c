@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/check_rules.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/rrset.h"
+#include "ksr/rules/check_rules.h"
 #include "signer/json.h"
 #include "signer/register_slots.h"
 

@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-#include "ksr/history.h"
-#include "ksr/ksr.h"
+#include "ksr/document/ksr.h"
+#include "ksr/rules/history.h"
 
 /* Owns its arrays; zero is empty. */
 struct ledger_slots {

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/check_rules.h"
+#include "ksr/rules/check_rules.h"
 #include "signer/print.h"
 #include "signer/register_parts.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "ksr/key_tests.h"
+#include "ksr/rules/key_tests.h"
 #include "signer/facts.h"
 #include "signer/print.h"
 #include "signer/replay_steps.h"

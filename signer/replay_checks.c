@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/practice.h"
+#include "ksr/rules/practice.h"
 #include "signer/json.h"
 #include "signer/print.h"
 #include "signer/replay_steps.h"

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "ksr/rrset.h"
+#include "ksr/dns/rrset.h"
 #include "signer/json.h"
 #include "signer/replay_steps.h"
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/pubkey.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/dns/rrset.h"
 #include "signer/json.h"
 #include "signer/keygen.h"
 #include "signer/keyinfo.h"

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "ksr/plan_check.h"
+#include "ksr/plan/plan_check.h"
 #include "signer/plan_draw.h"
 #include "signer/replay_steps.h"
 

@@ -1,5 +1,5 @@
 /* Of `release`: the same slot at the same time, and the same octets of it. */
-#include "ksr/release.h"
+#include "ksr/zone/release.h"
 #include "signer/replay_steps.h"
 
 bool

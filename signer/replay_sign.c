@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/dname.h"
-#include "ksr/pubkey.h"
-#include "ksr/response.h"
+#include "ksr/dns/dname.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/response/response.h"
 #include "signer/confirm.h"
 #include "signer/facts.h"
 #include "signer/json.h"

@@ -1,7 +1,7 @@
 /* Of `simulate`: the same files and arguments come to the same results. */
 #include <stdlib.h>
 
-#include "ksr/independent.h"
+#include "ksr/rules/independent.h"
 #include "signer/replay_steps.h"
 #include "signer/simulating.h"
 

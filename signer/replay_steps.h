@@ -3,8 +3,8 @@
  */
 #pragma once
 
-#include "ksr/check.h"
-#include "ksr/known_tags.h"
+#include "ksr/request/known_tags.h"
+#include "ksr/rules/check.h"
 #include "signer/adopting.h"
 #include "signer/asked.h"
 #include "signer/command.h"

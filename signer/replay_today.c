@@ -1,5 +1,5 @@
-#include "ksr/plan_check.h"
-#include "ksr/practice.h"
+#include "ksr/plan/plan_check.h"
+#include "ksr/rules/practice.h"
 #include "signer/replay_steps.h"
 
 /* The report's rows from `first` on, and what they are `now`, if it is ok. */

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/check.h"
+#include "ksr/rules/check.h"
 #include "signer/report_parts.h"
 #include "signer/steps_record.h"
 

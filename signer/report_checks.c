@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "ksr/check.h"
+#include "ksr/rules/check.h"
 #include "signer/report_parts.h"
 
 const char *

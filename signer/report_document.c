@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ksr/presentation.h"
+#include "ksr/document/presentation.h"
 #include "signer/report_parts.h"
 
 static const json_t *

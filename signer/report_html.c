@@ -3,7 +3,7 @@
 
 #include "ksr/base/text.h"
 #include "ksr/base/words.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
 #include "signer/report_html.h"
 
 #define WORDS_MAX    1024

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
 #include "signer/report_page.h"
 #include "signer/report_parts.h"
 #include "signer/steps_record.h"

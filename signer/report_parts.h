@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "ksr/ksr.h"
+#include "ksr/document/ksr.h"
 #include "signer/ceremony.h"
 #include "signer/report_html.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/purpose.h"
+#include "ksr/policy/purpose.h"
 #include "signer/report_parts.h"
 #include "signer/steps_record.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/presentation.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/rrset.h"
+#include "ksr/document/presentation.h"
 #include "signer/report_parts.h"
 #include "signer/svg.h"
 

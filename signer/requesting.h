@@ -4,8 +4,8 @@
  */
 #pragma once
 
-#include "ksr/cycle.h"
-#include "ksr/zsk_schedule.h"
+#include "ksr/request/cycle.h"
+#include "ksr/request/zsk_schedule.h"
 #include "signer/input.h"
 #include "signer/zsk_store.h"
 

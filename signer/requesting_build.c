@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ksr/check.h"
-#include "ksr/dname.h"
-#include "ksr/pubkey.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/dname.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/dns/rrset.h"
+#include "ksr/rules/check.h"
 #include "signer/requesting.h"
 
 #define SEED_MAX 65536u

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/pubkey.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/dns/rrset.h"
 #include "signer/keygen.h"
 #include "signer/requesting.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/evp.h"
+#include "ksr/dns/evp.h"
 #include "signer/asn1.h"
 #include "signer/print.h"
 #include "signer/seal.h"

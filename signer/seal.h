@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
 #include "signer/ceremony.h"
 #include "signer/keyinfo.h"
 #include "signer/token.h"

@@ -2,7 +2,7 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-#include "ksr/evp.h"
+#include "ksr/dns/evp.h"
 #include "signer/asn1.h"
 #include "signer/print.h"
 #include "signer/seal_parts.h"

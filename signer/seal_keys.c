@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "ksr/purpose.h"
+#include "ksr/policy/purpose.h"
 #include "signer/seal.h"
 
 static bool

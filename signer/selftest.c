@@ -3,10 +3,10 @@
 
 #include "ksr/base/text.h"
 #include "ksr/base/words.h"
-#include "ksr/independent.h"
-#include "ksr/pubkey.h"
-#include "ksr/response.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/dns/rrset.h"
+#include "ksr/response/response.h"
+#include "ksr/rules/independent.h"
 #include "signer/print.h"
 #include "signer/selftest.h"
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/response.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/rrset.h"
+#include "ksr/response/response.h"
 #include "signer/signatures.h"
 
 /* What the threads share; `lock` guards the lower half. */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/plan_check.h"
+#include "ksr/plan/plan_check.h"
 #include "signer/confirm.h"
 #include "signer/facts.h"
 #include "signer/followers_show.h"

@@ -18,7 +18,7 @@
  */
 #pragma once
 
-#include "ksr/check.h"
+#include "ksr/rules/check.h"
 #include "signer/command.h"
 #include "signer/declared.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ksr/response.h"
+#include "ksr/response/response.h"
 #include "signer/facts.h"
 #include "signer/print.h"
 #include "signer/publishing.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/presentation.h"
+#include "ksr/document/presentation.h"
 #include "signer/simulating.h"
 #include "signer/svg.h"
 

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/message.h"
-#include "ksr/presentation.h"
+#include "ksr/document/message.h"
+#include "ksr/document/presentation.h"
 #include "signer/print.h"
 #include "signer/screen.h"
 #include "signer/simulating.h"

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "ksr/anchor.h"
+#include "ksr/zone/anchor.h"
 #include "signer/command.h"
 #include "signer/input.h"
 #include "signer/resolver_args.h"

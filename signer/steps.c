@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
 #include "signer/steps.h"
 
 #define BIT(n) (1u << (n))

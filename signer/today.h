@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "ksr/check.h"
+#include "ksr/rules/check.h"
 #include "signer/command.h"
 
 struct today_row {

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "ksr/base/cursor.h"
-#include "ksr/pubkey.h"
-#include "ksr/purpose.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/dns/rrset.h"
+#include "ksr/policy/purpose.h"
 #include "signer/environment.h"
 #include "signer/facts.h"
 #include "signer/pin.h"

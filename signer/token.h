@@ -7,9 +7,9 @@
 #include <jansson.h>
 
 #include "hsm/hsm.h"
-#include "ksr/clear.h"
-#include "ksr/config.h"
-#include "ksr/ksr.h"
+#include "ksr/document/ksr.h"
+#include "ksr/policy/config.h"
+#include "ksr/response/clear.h"
 #include "signer/command.h"
 
 struct token {

@@ -9,7 +9,7 @@
 #include <openssl/evp.h>
 
 #include "ksr/base/limits.h"
-#include "ksr/ksr.h"
+#include "ksr/document/ksr.h"
 
 struct zsk_file {
 	char base[PATH_MAX_LEN + 1]; /* the path without ".key" */

@@ -7,8 +7,8 @@
 #include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
 
-#include "ksr/evp.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/evp.h"
+#include "ksr/dns/pubkey.h"
 #include "signer/zsk_pair.h"
 
 static const struct zsk_part rsa_parts[] = {

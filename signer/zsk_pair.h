@@ -5,7 +5,7 @@
 
 #include <openssl/evp.h>
 
-#include "ksr/ksr.h"
+#include "ksr/document/ksr.h"
 
 /*
  * RSASHA256, RSASHA512 (with exponent 65537), ECDSAP256SHA256 or

@@ -7,8 +7,8 @@
 #include <openssl/param_build.h>
 
 #include "ksr/base/file.h"
-#include "ksr/evp.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/evp.h"
+#include "ksr/dns/pubkey.h"
 #include "signer/zsk_pair.h"
 #include "signer/zsk_private.h"
 

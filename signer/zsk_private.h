@@ -6,7 +6,7 @@
 
 #include <openssl/evp.h>
 
-#include "ksr/ksr.h"
+#include "ksr/document/ksr.h"
 #include "signer/zsk_file.h"
 
 /* The file's text; overwritten by its owner when it was used. */

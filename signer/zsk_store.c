@@ -1,9 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/pubkey.h"
-#include "ksr/purpose.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/dns/rrset.h"
+#include "ksr/policy/purpose.h"
 #include "signer/facts.h"
 #include "signer/zsk_pair.h"
 #include "signer/zsk_store.h"

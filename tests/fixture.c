@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/key_tests.h"
-#include "ksr/response.h"
+#include "ksr/response/response.h"
+#include "ksr/rules/key_tests.h"
 #include "tests/fixture.h"
 #include "tests/keys.h"
 

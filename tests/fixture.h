@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "ksr/check.h"
+#include "ksr/rules/check.h"
 #include "tests/support.h"
 
 #define DAY_S         INT64_C(86400)

@@ -9,9 +9,9 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "ksr/ksr.h"
-#include "ksr/pubkey.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/dns/rrset.h"
+#include "ksr/document/ksr.h"
 #include "tests/support.h"
 
 struct keypair {

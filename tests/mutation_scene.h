@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "ksr/config.h"
+#include "ksr/policy/config.h"
 #include "tests/mutate.h"
 
 struct scene {

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/check_rules.h"
-#include "ksr/history.h"
+#include "ksr/rules/check_rules.h"
+#include "ksr/rules/history.h"
 #include "tests/fixture.h"
 #include "tests/keys.h"
 

@@ -1,7 +1,7 @@
 /* Rules as they were in version 0.1.0. */
 #include <string.h>
 
-#include "ksr/rrset.h"
+#include "ksr/dns/rrset.h"
 #include "tests/fixture.h"
 
 static struct fixture *

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ksr/history.h"
+#include "ksr/rules/history.h"
 #include "tests/fixture.h"
 
 #define CASES_MAX 8

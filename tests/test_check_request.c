@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/pubkey.h"
-#include "ksr/rrset.h"
-#include "ksr/check_rules.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/dns/rrset.h"
+#include "ksr/rules/check_rules.h"
 #include "tests/fixture.h"
 #include "tests/keys.h"
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/check_rules.h"
-#include "ksr/zsk_schedule.h"
+#include "ksr/request/zsk_schedule.h"
+#include "ksr/rules/check_rules.h"
 #include "tests/fixture.h"
 
 #define QUARTER_SLOTS 9u

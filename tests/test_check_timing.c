@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/check_rules.h"
+#include "ksr/rules/check_rules.h"
 #include "tests/fixture.h"
 
 static void

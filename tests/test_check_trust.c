@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/history.h"
-#include "ksr/outlook.h"
+#include "ksr/rules/history.h"
+#include "ksr/rules/outlook.h"
 #include "tests/fixture.h"
 
 #define CURRENT 1u /* bits of the configuration's keys */

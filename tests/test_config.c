@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/config.h"
-#include "ksr/config_rows.h"
+#include "ksr/policy/config.h"
+#include "ksr/policy/config_rows.h"
 #include "tests/support.h"
 
 #define DS_2010 \

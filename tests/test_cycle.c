@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ksr/cycle.h"
-#include "ksr/quarter.h"
+#include "ksr/request/cycle.h"
+#include "ksr/request/quarter.h"
 #include "tests/support.h"
 
 #define DAY_S INT64_C(86400)

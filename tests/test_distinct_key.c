@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "ksr/rrset.h"
+#include "ksr/dns/rrset.h"
 #include "signer/distinct_key.h"
 #include "tests/fixture.h"
 #include "tests/keys.h"

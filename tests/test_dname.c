@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "ksr/dname.h"
+#include "ksr/dns/dname.h"
 #include "tests/support.h"
 
 /* Labels of 63, 63, 63 and n octets: 194 + n octets with the root label. */

@@ -1,4 +1,4 @@
-#include "ksr/independent.h"
+#include "ksr/rules/independent.h"
 #include "tests/keys.h"
 
 #define INCEPTION  INT64_C(1491868800)

@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "ksr/key_counts.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/policy/key_counts.h"
 #include "tests/support.h"
 
 #define TWO                                                             \

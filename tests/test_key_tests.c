@@ -1,4 +1,4 @@
-#include "ksr/key_tests.h"
+#include "ksr/rules/key_tests.h"
 #include "tests/fixture.h"
 #include "tests/keys.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ksr/ksr.h"
+#include "ksr/document/ksr.h"
 #include "tests/support.h"
 #include "tests/xml_variants.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/ksr.h"
+#include "ksr/document/ksr.h"
 #include "tests/support.h"
 
 /* Sizes beyond memory are tried below; the sanitizer would end the program. */

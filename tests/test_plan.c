@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/plan.h"
+#include "ksr/plan/plan.h"
 #include "tests/support.h"
 
 #define CONFIG                                                            \

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/plan_check.h"
+#include "ksr/plan/plan_check.h"
 #include "tests/support.h"
 
 #define EXAMPLES "docs/examples/"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "ksr/quarter.h"
+#include "ksr/request/quarter.h"
 #include "signer/asked.h"
 #include "tests/support.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/practice.h"
+#include "ksr/rules/practice.h"
 #include "tests/support.h"
 
 #define ROOT_CONFIG "docs/examples/root.yaml"

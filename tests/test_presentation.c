@@ -1,6 +1,6 @@
 #include <ldns/ldns.h>
 
-#include "ksr/presentation.h"
+#include "ksr/document/presentation.h"
 #include "tests/keys.h"
 
 static char *

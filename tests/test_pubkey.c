@@ -3,9 +3,9 @@
 #include <openssl/bn.h>
 #include <openssl/err.h>
 
-#include "ksr/key_valid.h"
-#include "ksr/near_factors.h"
-#include "ksr/pubkey.h"
+#include "ksr/dns/key_valid.h"
+#include "ksr/dns/near_factors.h"
+#include "ksr/dns/pubkey.h"
 #include "tests/keys.h"
 
 static const uint8_t supported[] = { ALGORITHM_RSASHA256, ALGORITHM_RSASHA512,

@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "ksr/config.h"
-#include "ksr/purpose.h"
+#include "ksr/policy/config.h"
+#include "ksr/policy/purpose.h"
 #include "tests/fixture.h"
 #include "tests/support.h"
 

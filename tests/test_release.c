@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "ksr/release.h"
+#include "ksr/zone/release.h"
 #include "tests/fixture.h"
 
 static void

@@ -1,5 +1,5 @@
-#include "ksr/independent.h"
-#include "ksr/response.h"
+#include "ksr/response/response.h"
+#include "ksr/rules/independent.h"
 #include "tests/keys.h"
 
 enum { OLD = 1, NEW = 2, OTHER = 4 }; /* bits of the three KSKs */

@@ -1,5 +1,5 @@
-#include "ksr/pubkey.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/dns/rrset.h"
 #include "tests/keys.h"
 
 static struct dnskey

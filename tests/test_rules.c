@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
-#include "ksr/check_rules.h"
-#include "ksr/plan_check.h"
-#include "ksr/practice.h"
+#include "ksr/plan/plan_check.h"
+#include "ksr/rules/check_rules.h"
+#include "ksr/rules/practice.h"
 #include "tests/support.h"
 
 static void

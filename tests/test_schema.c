@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "ksr/base/bytes.h"
-#include "ksr/schema.h"
+#include "ksr/policy/schema.h"
 #include "tests/support.h"
 
 #define O 1u

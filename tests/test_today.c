@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "ksr/check_rules.h"
+#include "ksr/rules/check_rules.h"
 #include "signer/today.h"
 #include "tests/support.h"
 

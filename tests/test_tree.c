@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ksr/base/limits.h"
-#include "ksr/tree.h"
+#include "ksr/policy/tree.h"
 #include "tests/support.h"
 
 struct refusal {

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/anchor.h"
-#include "ksr/independent.h"
-#include "ksr/message.h"
+#include "ksr/document/message.h"
+#include "ksr/rules/independent.h"
 #include "ksr/trust/validator.h"
+#include "ksr/zone/anchor.h"
 #include "tests/fixture.h"
 #include "tests/keys.h"
 

@@ -8,8 +8,8 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 
-#include "ksr/pubkey.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/dns/rrset.h"
 #include "signer/zsk_file.h"
 #include "signer/zsk_pair.h"
 #include "signer/zsk_private.h"

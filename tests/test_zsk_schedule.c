@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "ksr/pubkey.h"
-#include "ksr/zsk_schedule.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/request/zsk_schedule.h"
 #include "tests/support.h"
 
 /* "211112" and how many keys that makes. */

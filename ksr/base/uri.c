@@ -2,8 +2,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "ksr/base/uri.h"
 #include "ksr/base/text.h"
+#include "ksr/base/uri.h"
 
 static const char scheme[] = "pkcs11:";
 

@@ -11,7 +11,7 @@
 
 #include "ksr/base/err.h"
 #include "ksr/base/limits.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/rrset.h"
 
 #define RFC5011_ADD_HOLD_DOWN_S	   (30 * INT64_C(86400)) /* section 2.4.1 */
 #define RFC5011_REMOVE_HOLD_DOWN_S (30 * INT64_C(86400)) /* section 2.4.2 */

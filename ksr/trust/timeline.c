@@ -1,10 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/bundle.h"
-#include "ksr/message.h"
+#include "ksr/document/bundle.h"
+#include "ksr/document/message.h"
+#include "ksr/document/wording.h"
 #include "ksr/trust/timeline.h"
-#include "ksr/wording.h"
 
 size_t
 timeline_find_key(

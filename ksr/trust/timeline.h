@@ -4,8 +4,8 @@
  */
 #pragma once
 
-#include "ksr/dname.h"
-#include "ksr/ksr.h"
+#include "ksr/dns/dname.h"
+#include "ksr/document/ksr.h"
 #include "ksr/trust/rfc5011.h"
 
 /* One response.  Borrowed. */

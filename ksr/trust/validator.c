@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/document/wording.h"
 #include "ksr/trust/validator.h"
-#include "ksr/wording.h"
 
 /* A resolver at work. */
 struct walk {

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/key_valid.h"
-#include "ksr/rrset.h"
+#include "ksr/dns/key_valid.h"
+#include "ksr/dns/rrset.h"
 #include "tests/fixture.h"
 #include "tests/keys.h"
 

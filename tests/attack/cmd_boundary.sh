@@ -17,7 +17,7 @@ token_sign_rrset signer/token.c signer/signatures.c
 token_sign_proof signer/token.c signer/zsk_store.c
 token_sign_der signer/token.c signer/csr.c signer/seal_certificate.c
 token_sign_record signer/token.c signer/seal.c
-clear_rrset ksr/clear.c ksr/check_boundary.c signer/signatures.c
+clear_rrset ksr/response/clear.c ksr/rules/check_boundary.c signer/signatures.c
 END
 }
 
@@ -43,7 +43,7 @@ makers() {
 # What takes the octets apart shares nothing with what put them together.
 borrowed() {
 	grep -nE '\b(rrset|rrsig|dname|response|bundle)_[a-z_]+\(|\bdnskey_(rdata|tag|ds|same_key|equal)\(' \
-		ksr/clear.c || true
+		ksr/response/clear.c || true
 }
 
 check_tree() {
@@ -73,8 +73,8 @@ expect_found signer/signatures.c '	token_sign_der(token);' 'calls token_sign_der
 expect_found hsm/delete.c '	p11->C_Sign(session);' 'hsm/delete.c calls C_Sign'
 expect_found signer/signatures.c '	struct cleared *c = malloc(sizeof(struct cleared));' \
 	signer/signatures.c:
-expect_found ksr/clear.c '	tag = dnskey_tag(&key);' 'dnskey_tag(&key)'
-expect_found ksr/clear.c '	ok = dname_parse(text, &name);' 'dname_parse('
+expect_found ksr/response/clear.c '	tag = dnskey_tag(&key);' 'dnskey_tag(&key)'
+expect_found ksr/response/clear.c '	ok = dname_parse(text, &name);' 'dname_parse('
 
 found=$(check_tree)
 if [ -n "$found" ]; then

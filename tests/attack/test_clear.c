@@ -5,8 +5,8 @@
  */
 #include <stdlib.h>
 
-#include "ksr/clear.h"
-#include "ksr/response.h"
+#include "ksr/response/clear.h"
+#include "ksr/response/response.h"
 #include "tests/keys.h"
 
 #define NOW       INT64_C(1796000000)

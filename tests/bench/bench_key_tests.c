@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "ksr/key_tests.h"
-#include "ksr/near_factors.h"
+#include "ksr/dns/near_factors.h"
+#include "ksr/rules/key_tests.h"
 #include "tests/keys.h"
 
 enum { ROUNDS = 10 };

@@ -1,0 +1,184 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "ksr/dns/pubkey.h"
+#include "ksr/dns/rrset.h"
+
+enum {
+	ALGORITHM_RSAMD5 = 1,
+	CLASS_IN = 1,         /* RFC 1035 3.2.4 */
+	RDATA_KEY_OFFSET = 4, /* flags, protocol, algorithm come first */
+};
+
+/* The RDATA of one DNSKEY RR, RFC 4034 2.1. */
+struct rdata {
+	size_t len;
+	uint8_t data[DNSKEY_RDATA_MAX];
+};
+
+static void
+rdata_make(const struct dnskey *key, struct rdata *ret)
+{
+	ret->data[0] = (uint8_t)(key->flags >> 8);
+	ret->data[1] = (uint8_t)key->flags;
+	ret->data[2] = key->protocol;
+	ret->data[3] = key->algorithm;
+	memcpy(
+	    ret->data + RDATA_KEY_OFFSET, key->public_key, key->public_key_len);
+	ret->len = RDATA_KEY_OFFSET + (size_t)key->public_key_len;
+}
+
+static struct bytes
+rdata_bytes(const struct rdata *rdata)
+{
+	return (struct bytes){ rdata->data, rdata->len };
+}
+
+void
+dnskey_rdata(const struct dnskey *key, struct buf *ret)
+{
+	struct rdata rdata;
+
+	rdata_make(key, &rdata);
+	buf_put(ret, rdata.data, rdata.len);
+}
+
+/* RFC 4034 B.1 with erratum 193: 16 of the modulus' last 24 bits. */
+static uint16_t
+rsamd5_tag(const struct dnskey *key)
+{
+	const uint8_t *end = key->public_key + key->public_key_len;
+
+	if (key->public_key_len < 3)
+		return 0;
+	return (uint16_t)(end[-3] << 8 | end[-2]);
+}
+
+uint16_t
+dnskey_tag(const struct dnskey *key)
+{
+	struct rdata rdata;
+	uint32_t sum = 0;
+
+	if (key->algorithm == ALGORITHM_RSAMD5)
+		return rsamd5_tag(key);
+	rdata_make(key, &rdata);
+	for (size_t i = 0; i < rdata.len; i++)
+		sum += (uint32_t)rdata.data[i] << (i % 2 == 0 ? 8 : 0);
+	return (uint16_t)(sum + (sum >> 16));
+}
+
+struct dnskey
+dnskey_unrevoked(const struct dnskey *key)
+{
+	struct dnskey unrevoked = *key;
+
+	unrevoked.flags &= (uint16_t)~DNSKEY_FLAG_REVOKE;
+	return unrevoked;
+}
+
+bool
+dnskey_ds(const struct dname *owner, const struct dnskey *key,
+    uint8_t ret[DS_SHA256_SIZE], struct err *err)
+{
+	struct buf digested = buf_new(DNAME_WIRE_MAX + DNSKEY_RDATA_MAX);
+	struct dnskey unrevoked = dnskey_unrevoked(key);
+	bool ok;
+
+	buf_put(&digested, owner->wire, owner->len);
+	dnskey_rdata(&unrevoked, &digested);
+	ok = digested.failed ? err_set(err, E_MEMORY, "out of memory")
+			     : sha256(buf_bytes(&digested), ret, err);
+	buf_free(&digested);
+	return ok;
+}
+
+bool
+dnskey_same_key(const struct dnskey *a, const struct dnskey *b)
+{
+	struct bytes a_key = { a->public_key, a->public_key_len };
+	struct bytes b_key = { b->public_key, b->public_key_len };
+
+	return a->algorithm == b->algorithm && bytes_equal(a_key, b_key);
+}
+
+bool
+dnskey_equal(const struct dnskey *a, const struct dnskey *b)
+{
+	return a->flags == b->flags && a->protocol == b->protocol &&
+	    dnskey_same_key(a, b) && a->tag == b->tag && a->ttl_s == b->ttl_s &&
+	    strcmp(a->identifier, b->identifier) == 0;
+}
+
+static int
+rdata_compare(const void *a, const void *b)
+{
+	return bytes_compare(rdata_bytes(a), rdata_bytes(b));
+}
+
+/* RFC 4034 6.3: sorted by RDATA, each RDATA once.  Returns how many remain. */
+static size_t
+rdata_canonicalise(struct rdata *rrs, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(rrs, n, sizeof(*rrs), rdata_compare);
+	for (size_t i = 0; i < n; i++) {
+		if (kept > 0 && rdata_compare(&rrs[kept - 1], &rrs[i]) == 0)
+			continue;
+		if (kept != i)
+			rrs[kept] = rrs[i];
+		kept++;
+	}
+	return kept;
+}
+
+/* RFC 4034 3.1, all but the signature. */
+static void
+put_rrsig_rdata(
+    const struct rrsig *rrsig, const struct dname *signer, struct buf *ret)
+{
+	buf_u16(ret, RRTYPE_DNSKEY);
+	buf_u8(ret, rrsig->algorithm);
+	buf_u8(ret, rrsig->labels);
+	buf_u32(ret, rrsig->original_ttl_s);
+	buf_u32(ret, (uint32_t)rrsig->expiration);
+	buf_u32(ret, (uint32_t)rrsig->inception);
+	buf_u16(ret, rrsig->tag);
+	buf_put(ret, signer->wire, signer->len);
+}
+
+/* RFC 4034 6.2: the RR in canonical form. */
+static void
+put_rr(const struct dname *owner, uint32_t original_ttl_s,
+    const struct rdata *rdata, struct buf *ret)
+{
+	buf_put(ret, owner->wire, owner->len);
+	buf_u16(ret, RRTYPE_DNSKEY);
+	buf_u16(ret, CLASS_IN);
+	buf_u32(ret, original_ttl_s);
+	buf_u16(ret, (uint16_t)rdata->len);
+	buf_put(ret, rdata->data, rdata->len);
+}
+
+bool
+rrset_to_be_signed(const struct dname *owner, const struct rrsig *rrsig,
+    const struct dnskey *keys, size_t n_keys, struct buf *ret, struct err *err)
+{
+	struct rdata rrs[BUNDLE_KEYS_MAX];
+	struct dname signer;
+
+	if (n_keys == 0 || n_keys > BUNDLE_KEYS_MAX)
+		return err_set(err, E_REFUSED,
+		    "an RRset of %zu keys, not 1 to %u", n_keys,
+		    BUNDLE_KEYS_MAX);
+	if (!dname_parse(rrsig->signers_name, &signer, err))
+		return err_prefix(err, "signer's name");
+	for (size_t i = 0; i < n_keys; i++)
+		rdata_make(&keys[i], &rrs[i]);
+	n_keys = rdata_canonicalise(rrs, n_keys);
+	put_rrsig_rdata(rrsig, &signer, ret);
+	for (size_t i = 0; i < n_keys; i++)
+		put_rr(owner, rrsig->original_ttl_s, &rrs[i], ret);
+	return ret->failed ? err_set(err, E_MEMORY, "out of memory") : true;
+}
