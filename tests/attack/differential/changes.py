@@ -258,11 +258,22 @@ def uncounted(m):
         counts = counts[8]
     i = m.random.randrange(len(counts))
     counts[i] = m.random.choice((1, 2, 3))
+    _distinguish(m, counts[i])
+
+
+def _distinguish(m, least):
+    """A configuration that contradicts itself is no case: it is not read."""
+    distinct = m.settings.distinct
+    if isinstance(distinct, dict):
+        distinct[8] = max(distinct[8], least)
+    else:
+        m.settings.distinct = max(distinct, least)
 
 
 def undistinguished(m):
     if not isinstance(m.settings.distinct, dict):
         m.settings.distinct = m.random.choice((2, 3, 4))
+        _distinguish(m, max(m.settings.per_bundle))
 
 
 def weak_ksk(m):
@@ -432,4 +443,5 @@ def not_enabled(m):
 ODD = [not_enabled]
 ALL = [f for name, f in sorted(globals().items())
        if callable(f) and getattr(f, "__module__", None) == __name__ and
+       not name.startswith("_") and
        name not in ("retagged", "m_parameters", "not_enabled")]
