@@ -197,6 +197,60 @@ check_ksr_once_judges_fallback_requests(void **state)
 	end(f);
 }
 
+/* Slot by slot; tags alone would not tell two keys apart. */
+static void
+give_zsks(const struct ksr *request, struct history_slot *slots)
+{
+	static struct history_zsk zsks[FIXTURE_SLOTS][2];
+	struct dname owner;
+	struct err err;
+
+	assert_ok(dname_parse(request->domain, &owner, &err), &err);
+	for (size_t i = 0; i < FIXTURE_SLOTS; i++) {
+		const struct bundle *b = &request->bundles[i];
+
+		assert_in_range(b->n_keys, 1, 2);
+		for (size_t k = 0; k < b->n_keys; k++) {
+			zsks[i][k].tag = b->keys[k].tag;
+			zsks[i][k].algorithm = b->keys[k].algorithm;
+			assert_ok(dnskey_ds(&owner, &b->keys[k],
+				      zsks[i][k].sha256, &err),
+			    &err);
+		}
+		slots[i].inception = b->inception;
+		slots[i].expiration = b->expiration;
+		slots[i].n_zsks = b->n_keys;
+		slots[i].zsks = zsks[i];
+	}
+}
+
+static void
+check_ksr_once_refuses_a_fallback_with_the_same_zsks(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct history_response list[] = { response(0, previous_start(f)),
+		response(1, request_start(f)) };
+	uint8_t *digest;
+
+	(void)state;
+	give_zsks(f->request, slots_of[1]);
+	list[1].expiration = slots_of[1][FIXTURE_SLOTS - 1].expiration;
+	f->in.fallback = "fallback-1";
+	know(f, list, 2, NULL, 0);
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ONCE", 0,
+	    "but its ZSKs are those of 0b0b0b", "other ZSKs");
+	/* One other key in one slot makes it another request. */
+	digest = (uint8_t *)(uintptr_t)slots_of[1][8].zsks[1].sha256;
+	digest[31] ^= 1;
+	know(f, list, 2, NULL, 0);
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-ONCE", VERDICT_PASS);
+	digest[31] ^= 1;
+	slots_of[1][8].n_zsks = 1;
+	know(f, list, 2, NULL, 0);
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-ONCE", VERDICT_PASS);
+	end(f);
+}
+
 static void
 check_ksr_once_judges_replacements(void **state)
 {
@@ -383,6 +437,8 @@ main(void)
 		cmocka_unit_test(check_ksr_once_refuses_signed_slots),
 		cmocka_unit_test(check_ksr_once_knows_slots_of_form_1),
 		cmocka_unit_test(check_ksr_once_judges_fallback_requests),
+		cmocka_unit_test(
+		    check_ksr_once_refuses_a_fallback_with_the_same_zsks),
 		cmocka_unit_test(check_ksr_once_judges_replacements),
 		cmocka_unit_test(check_ksr_chain_previous_passes),
 		cmocka_unit_test(check_ksr_chain_previous_refuses_another),
