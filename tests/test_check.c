@@ -163,9 +163,10 @@ checks_root_2018_q1_accepts(void **state)
 
 	(void)state;
 	assert_refusing_ids(&p.in, STAGE_REQUEST | STAGE_RESPONSE, "");
-	/* ID, once, the chain's keys, previous and overlap, the schedule's two. */
+	/* ID, once, the chain's keys, previous and overlap, the clock, the
+	 * schedule's two. */
 	assert_int_equal(
-	    count_verdicts(&p.in, STAGE_REQUEST, VERDICT_NOT_RUN), 7);
+	    count_verdicts(&p.in, STAGE_REQUEST, VERDICT_NOT_RUN), 8);
 	p.in.schema = config_schema(p.config, "rollover");
 	assert_refusing_ids(&p.in, STAGE_REQUEST | STAGE_RESPONSE, "");
 	p.in.schema = config_schema(p.config, "normal");

@@ -269,7 +269,32 @@ check_ksr_policy_clock_passes(void **state)
 	f->in.n_processed = 0;
 	f->in.previous = NULL;
 	f->in.now = 0;
+	assert_verdict(
+	    &f->in, STAGE_REQUEST, "KSR-POLICY-CLOCK", VERDICT_NOT_RUN);
+	f->in.rules = RULES_0_1_0;
 	assert_verdict(&f->in, STAGE_REQUEST, "KSR-POLICY-CLOCK", VERDICT_PASS);
+	fixture_free(f);
+}
+
+/* What has no neighbour was not compared with one. */
+static void
+check_rows_of_neighbours_say_that_there_is_none(void **state)
+{
+	static const char *const ids[] = { "KSR-POLICY-SIG-OVERLAP",
+		"KSR-POLICY-BUNDLE-INTERVAL" };
+	struct fixture *f = fixture_new();
+	size_t all = f->request->n_bundles;
+
+	(void)state;
+	f->request->n_bundles = 1;
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		f->in.rules = RULES_TODAY;
+		assert_verdict(
+		    &f->in, STAGE_REQUEST, ids[i], VERDICT_NOT_RUN);
+		f->in.rules = RULES_0_1_0;
+		assert_verdict(&f->in, STAGE_REQUEST, ids[i], VERDICT_PASS);
+	}
+	f->request->n_bundles = all;
 	fixture_free(f);
 }
 
@@ -472,6 +497,8 @@ main(void)
 		cmocka_unit_test(
 		    check_ksr_policy_sig_validity_refuses_expiry_before_inception),
 		cmocka_unit_test(check_ksr_policy_clock_passes),
+		cmocka_unit_test(
+		    check_rows_of_neighbours_say_that_there_is_none),
 		cmocka_unit_test(
 		    check_ksr_policy_clock_refuses_a_clock_behind),
 		cmocka_unit_test(check_ksr_policy_sig_horizon_passes),

@@ -45,6 +45,13 @@ void judge_expirations(const struct ksr *ksr, struct check_result *result);
 #define NO_SCHEMA   "no schema was named"
 #define NO_REGISTER "there is no register"
 #define NO_HISTORY  "there is neither a previous SKR nor a register"
+#define ONE_BUNDLE  "the request has one bundle alone"
+
+/*
+ * check_timing.c: whether no two bundles can be compared.  A row that had nothing
+ * to look at says so; in 0.1.0 it passed.
+ */
+bool request_is_one_bundle(const struct check_input *in);
 
 /* check_request.c */
 enum verdict check_domain(const struct check_input *, struct check_result *);

@@ -32,7 +32,8 @@ judge_soundness(struct key_tests *tests, const struct ksr *ksr,
 	return VERDICT_PASS;
 }
 
-/* Looks at one document with what the run knows, or with a memory of its own. */
+/* Looks at one document with what the run knows, or with a memory of its own.
+ */
 static enum verdict
 with_key_tests(const struct check_input *in, const struct ksr *ksr,
     struct check_result *result,
@@ -69,7 +70,7 @@ check_response_key_valid(
 
 /* The distinct keys of a document and of the previous response, in a row. */
 struct gathered {
-	size_t n, n_own;	    /* the document's own come first */
+	size_t n, n_own;            /* the document's own come first */
 	const struct dnskey **keys; /* owned; the keys are borrowed */
 	size_t *bundle;
 	size_t *partner;
@@ -133,6 +134,7 @@ judge_primes(struct key_tests *tests, const struct ksr *ksr,
 {
 	struct key_list own = { 0, NULL }, before = { 0, NULL };
 	struct gathered gathered = { 0 };
+	enum verdict verdict = VERDICT_PASS;
 	struct err err;
 	bool ok = key_list_by_key(ksr, &own, &err) &&
 	    (previous == NULL || key_list_by_key(previous, &before, &err));
@@ -144,14 +146,18 @@ judge_primes(struct key_tests *tests, const struct ksr *ksr,
 		ok = gather(&own, &before, &gathered) ||
 		    err_set(&err, E_MEMORY, "out of memory");
 	}
-	ok = ok && key_tests_share_primes(tests, gathered.keys, gathered.n,
-		       gathered.partner, &err);
-	if (ok)
+	ok = ok &&
+	    key_tests_share_primes(
+		tests, gathered.keys, gathered.n, gathered.partner, &err);
+	if (ok && gathered.n < 2)
+		verdict = check_not_run(
+		    result, "there are not two RSA keys to be compared");
+	else if (ok)
 		report_partners(&gathered, ksr, result);
 	gathered_clear(&gathered);
 	key_list_clear(&before);
 	key_list_clear(&own);
-	return ok ? VERDICT_PASS : check_broken(result, err.msg);
+	return ok ? verdict : check_broken(result, err.msg);
 }
 
 enum verdict

@@ -7,6 +7,12 @@
 
 #include "ksr/rules/check_rules.h"
 
+bool
+request_is_one_bundle(const struct check_input *in)
+{
+	return in->request->n_bundles == 1 && in->rules != RULES_0_1_0;
+}
+
 enum verdict
 check_cycle_duration(const struct check_input *in, struct check_result *result)
 {
@@ -34,6 +40,8 @@ check_inceptions(const struct check_input *in, struct check_result *result)
 {
 	const struct bundle *bundles = in->request->bundles;
 
+	if (request_is_one_bundle(in))
+		return check_not_run(result, ONE_BUNDLE);
 	for (size_t i = 1; i < in->request->n_bundles; i++) {
 		if (bundles[i].inception > bundles[i - 1].inception)
 			continue;
@@ -54,6 +62,8 @@ check_bundle_distance(const struct check_input *in, struct check_result *result)
 	int64_t min_s = policy->min_bundle_interval_s;
 	int64_t max_s = policy->max_bundle_interval_s;
 
+	if (request_is_one_bundle(in))
+		return check_not_run(result, ONE_BUNDLE);
 	for (size_t i = 1; i < in->request->n_bundles; i++) {
 		int64_t interval_s =
 		    bundles[i].inception - bundles[i - 1].inception;
@@ -245,6 +255,11 @@ check_clock(const struct check_input *in, struct check_result *result)
 	uint64_t days = in->config->request_policy.signature_horizon_days;
 	int64_t begins;
 
+	if (in->earliest_now == 0 && in->previous == NULL &&
+	    in->rules != RULES_0_1_0)
+		return check_not_run(result,
+		    "there is neither a previous SKR nor a register to compare "
+		    "the clock with");
 	if (in->now < in->earliest_now) {
 		finding_add(result, NULL, NO_BUNDLE, "the clock says %s",
 		    time_text(in->now).s);
@@ -306,6 +321,8 @@ judge_overlap(const struct check_input *in, size_t index,
 enum verdict
 check_overlap(const struct check_input *in, struct check_result *result)
 {
+	if (request_is_one_bundle(in))
+		return check_not_run(result, ONE_BUNDLE);
 	for (size_t i = 1; i < in->request->n_bundles; i++)
 		judge_overlap(in, i, &in->request->bundles[i - 1], result);
 	return VERDICT_PASS;
