@@ -7,6 +7,7 @@ import base64
 import socket
 import subprocess
 import time
+from dataclasses import replace
 
 import dns.flags
 import dns.message
@@ -16,7 +17,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 
-from keys import rdata_of, sign_rrset
+from keys import rdata_of, sign_rrset, tag_of
 
 PATIENCE = 15  # seconds
 
@@ -42,7 +43,8 @@ def stamp(seconds):
 
 
 def zone_text(zone, bundle, signers, owners):
-    """signers: (pair, key) that sign what is not the DNSKEY RRset."""
+    """signers: (pair, key) that sign what is not the DNSKEY RRset; a key's tag
+    is what it is, whatever the request declares."""
     times = bundle.inception, bundle.expiration
     text = ""
 
@@ -53,7 +55,8 @@ def zone_text(zone, bundle, signers, owners):
         text += record(owner, 60, kind, rdata)
         for pair, key in signers:
             text += record(owner, 60, "RRSIG", rrsig_text(sign_rrset(
-                pair, key, times, zone, kind, owner, [data])))
+                pair, replace(key, tag=tag_of(key)), times, zone, kind, owner,
+                [data])))
 
     add(zone, "SOA", f"ns.{zone.lstrip('.')} hm.{zone.lstrip('.')} 1 9 9 9 9")
     add(zone, "NS", f"ns.{zone.lstrip('.')}")
@@ -91,6 +94,8 @@ class Unbound:
   do-not-query-localhost: no
   trust-anchor-signaling: no
   val-override-date: "{stamp(moment)}"
+  val-sig-skew-min: 0
+  val-sig-skew-max: 0
 {lines}remote-control:
   control-enable: yes
   control-interface: "{folder}/control"
