@@ -70,43 +70,46 @@ check_tree() {
 	wrong_calls ksr hsm signer
 }
 
-# expect_found FILE LINE: the line, alone in the tree, is reported.
-expect_found() {
-	local tree found
+# In a tree of these lines, each alone in its file, each is reported.
+TREE=$(mktemp -d)
+trap 'rm -rf "$TREE"' EXIT
+(cd "$TREE" && rooms | cut -d ' ' -f 1 | xargs mkdir -p)
+n=0
+wrong() {
+	local name
 
-	tree=$(mktemp -d)
-	(cd "$tree" && rooms | cut -d ' ' -f 1 | xargs mkdir -p)
-	printf '%s\n' "$2" >"$tree/$1"
-	found=$(cd "$tree" && check_tree)
-	rm -r "$tree"
-	if [[ $found != "$1:1:$2"* ]]; then
-		echo "FAIL: $1 may hold: $2"
-		exit 1
-	fi
+	n=$((n + 1))
+	name=$1/x$n.$([ $((n % 2)) -eq 0 ] && echo h || echo c)
+	printf '%s\n' "$2" >"$TREE/$name"
+	printf '%s:1:%s\n' "$name" "$2" >>"$TREE/wanted"
 }
-
-expect_found ksr/base/x.c '#include <openssl/evp.h>'
-expect_found ksr/base/x.h '#include "ksr/dns/dnskey.h"'
-expect_found ksr/base/x.h '  #  include "base/err.h"'
-expect_found ksr/dns/x.h '#include "ksr/document/ksr.h"'
-expect_found ksr/document/x.c '#include "ksr/policy/config.h"'
-expect_found ksr/trust/x.c '#include "ksr/rules/check.h"'
-expect_found ksr/trust/x.c '#include "ksr/plan/plan.h"'
-expect_found ksr/trust/x.h '#include "ksr/policy/config.h"'
-expect_found ksr/trust/x.c '#include <openssl/evp.h>'
-expect_found ksr/response/x.c '#include "ksr/rules/check.h"'
-expect_found ksr/rules/x.c '#include "hsm/hsm.h"'
-expect_found ksr/rules/x.c '#include "signer/command.h"'
-expect_found ksr/policy/x.c '#include <p11-kit/pkcs11.h>'
-expect_found ksr/document/x.c '#include <jansson.h>'
-expect_found hsm/x.c '#include "ksr/document/ksr.h"'
-expect_found hsm/x.c '#include <ldns/ldns.h>'
-expect_found hsm/x.c '#include <spawn.h>'
-expect_found signer/x.c '#include <p11-kit/pkcs11.h>'
-expect_found signer/x.c '#include "tests/support.h"'
-expect_found ksr/dns/x.c '	strcpy(a, b);'
-expect_found hsm/x.c '	n = sprintf(a, "x");'
-expect_found signer/x.c '	if (system(line) != 0)'
+wrong ksr/base '#include <openssl/evp.h>'
+wrong ksr/base '#include "ksr/dns/dnskey.h"'
+wrong ksr/base '  #  include "base/err.h"'
+wrong ksr/dns '#include "ksr/document/ksr.h"'
+wrong ksr/document '#include "ksr/policy/config.h"'
+wrong ksr/trust '#include "ksr/rules/check.h"'
+wrong ksr/trust '#include "ksr/plan/plan.h"'
+wrong ksr/trust '#include "ksr/policy/config.h"'
+wrong ksr/trust '#include <openssl/evp.h>'
+wrong ksr/response '#include "ksr/rules/check.h"'
+wrong ksr/rules '#include "hsm/hsm.h"'
+wrong ksr/rules '#include "signer/command.h"'
+wrong ksr/policy '#include <p11-kit/pkcs11.h>'
+wrong ksr/document '#include <jansson.h>'
+wrong hsm '#include "ksr/document/ksr.h"'
+wrong hsm '#include <ldns/ldns.h>'
+wrong hsm '#include <spawn.h>'
+wrong signer '#include <p11-kit/pkcs11.h>'
+wrong signer '#include "tests/support.h"'
+wrong ksr/dns '	strcpy(a, b);'
+wrong hsm '	n = sprintf(a, "x");'
+wrong signer '	if (system(line) != 0)'
+(cd "$TREE" && check_tree) >"$TREE/found"
+if ! diff <(sort "$TREE/wanted") <(sort "$TREE/found"); then
+	echo "FAIL: what is wrong is not what is found"
+	exit 1
+fi
 
 found=$(check_tree)
 if [ -n "$found" ]; then
