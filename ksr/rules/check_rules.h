@@ -27,29 +27,30 @@ struct schema_slot bundle_slot(const struct config *config,
 enum verdict check_broken(struct check_result *result, const char *why);
 
 /* checks_run over any table: the checks' own, or practice.c's clauses. */
-MUST_USE bool check_rows_run(const struct check *rows, size_t n_rows,
-    unsigned stages, const struct check_input *in,
-    const struct override *overrides, size_t n_overrides,
-    struct report *report, struct err *err);
+MUST_USE bool
+check_rows_run(const struct check *rows, size_t n_rows, unsigned stages,
+    const struct check_input *in, const struct override *overrides,
+    size_t n_overrides, struct report *report, struct err *err);
 
 /* check_timing.c: each bundle's validity against the ends of a range. */
 enum { TOO_SHORT = 1, TOO_LONG = 2 };
-void judge_validity(const struct ksr *ksr,
-    const struct signature_policy *policy, const char *whose, unsigned ends,
-    struct check_result *result);
+void
+judge_validity(const struct ksr *ksr, const struct signature_policy *policy,
+    const char *whose, unsigned ends, struct check_result *result);
 struct signature_policy operator_policy(const struct check_input *in);
 void judge_expirations(const struct ksr *ksr, struct check_result *result);
-#define OPERATOR_POLICY "the KSK operator's policy"
+#define OPERATOR_POLICY  "the KSK operator's policy"
 
-#define NO_PREVIOUS "no previous SKR was given"
-#define NO_SCHEMA   "no schema was named"
-#define NO_REGISTER "there is no register"
-#define NO_HISTORY  "there is neither a previous SKR nor a register"
-#define ONE_BUNDLE  "the request has one bundle alone"
+#define NO_PREVIOUS      "no previous SKR was given"
+#define NO_SCHEMA        "no schema was named"
+#define NO_REGISTER      "there is no register"
+#define NO_HISTORY       "there is neither a previous SKR nor a register"
+#define ONE_BUNDLE       "the request has one bundle alone"
+#define NOT_SLOT_BY_SLOT "no schema with a slot for each bundle was named"
 
 /*
- * check_timing.c: whether no two bundles can be compared.  A row that had nothing
- * to look at says so; in 0.1.0 it passed.
+ * check_timing.c: whether no two bundles can be compared.  A row that had
+ * nothing to look at says so; in 0.1.0 it passed.
  */
 bool request_is_one_bundle(const struct check_input *in);
 
@@ -67,9 +68,10 @@ enum verdict
 check_chain_previous(const struct check_input *, struct check_result *);
 
 /*
- * check_chain.c: how many of the previous SKR's bundles the request follows, and
- * the last of these: all; of a request that is declared for slots that are signed
- * those that begin before it, and at least one.  0 without a previous SKR.
+ * check_chain.c: how many of the previous SKR's bundles the request follows,
+ * and the last of these: all; of a request that is declared for slots that are
+ * signed those that begin before it, and at least one.  0 without a previous
+ * SKR.
  */
 size_t bundles_followed(const struct check_input *in);
 const struct bundle *bundle_followed(const struct check_input *in);
@@ -93,8 +95,7 @@ enum verdict
 check_validity_min(const struct check_input *, struct check_result *);
 enum verdict check_clock(const struct check_input *, struct check_result *);
 enum verdict check_horizon(const struct check_input *, struct check_result *);
-enum verdict
-check_wire_time(const struct check_input *, struct check_result *);
+enum verdict check_wire_time(const struct check_input *, struct check_result *);
 enum verdict check_overlap(const struct check_input *, struct check_result *);
 enum verdict
 check_chain_overlap(const struct check_input *, struct check_result *);
@@ -154,15 +155,15 @@ enum verdict
 check_declarations_once(const struct check_input *, struct check_result *);
 
 /* check_0_1_0.c */
-enum verdict check_publish_safety_0_1_0(
-    const struct check_input *, struct check_result *);
-enum verdict check_retire_safety_0_1_0(
-    const struct check_input *, struct check_result *);
+enum verdict
+check_publish_safety_0_1_0(const struct check_input *, struct check_result *);
+enum verdict
+check_retire_safety_0_1_0(const struct check_input *, struct check_result *);
 
 /* check_safety.c */
 enum safety { SAFETY_PUBLISH, SAFETY_RETIRE };
-enum verdict safety_of_ksks(
-    const struct check_input *, enum safety, struct check_result *);
+enum verdict
+safety_of_ksks(const struct check_input *, enum safety, struct check_result *);
 enum verdict
 check_publish_safety(const struct check_input *, struct check_result *);
 enum verdict
@@ -181,11 +182,12 @@ enum verdict check_schedule(const struct check_input *, struct check_result *);
 enum verdict
 check_valid_until(const struct check_input *, struct check_result *);
 
-/* check_trust.c */
+/* check_revoked.c */
 enum verdict check_revoked(const struct check_input *, struct check_result *);
+
+/* check_trust.c */
 enum verdict check_trust(const struct check_input *, struct check_result *);
-enum verdict
-check_followers(const struct check_input *, struct check_result *);
+enum verdict check_followers(const struct check_input *, struct check_result *);
 
 /* check_response.c */
 enum verdict
@@ -194,10 +196,9 @@ enum verdict check_skr_match(const struct check_input *, struct check_result *);
 enum verdict check_skr_pair(const struct check_input *, struct check_result *);
 
 /* check_0_1_0.c */
-enum verdict
-check_request_key_valid_0_1_0(const struct check_input *, struct check_result *);
-enum verdict
-check_response_key_valid_0_1_0(
+enum verdict check_request_key_valid_0_1_0(
+    const struct check_input *, struct check_result *);
+enum verdict check_response_key_valid_0_1_0(
     const struct check_input *, struct check_result *);
 
 /* As 0.1.0 had them, beside what is in force. */

@@ -4,6 +4,12 @@
 #include "ksr/dns/dname.h"
 #include "ksr/rules/outlook.h"
 
+const struct ksr *
+outlook_document(const struct check_input *in)
+{
+	return in->response != NULL ? in->response : in->request;
+}
+
 /* A key without a pinned DS is like no other: SKR-SCHEDULE refuses it. */
 static void
 set_ds(const struct config *config, size_t key, uint8_t ret[DS_SHA256_SIZE])
@@ -113,8 +119,8 @@ end_last_slot(const struct config *config, struct timeline *timeline)
 	if (timeline->n_slots < 2)
 		return;
 	until = last->from + (last->from - last[-1].from);
-	latest = last->until -
-	    config->ksk_policy.signature.min_validity_overlap_s;
+	latest =
+	    last->until - config->ksk_policy.signature.min_validity_overlap_s;
 	if (until < latest)
 		until = latest;
 	if (until < last->until)

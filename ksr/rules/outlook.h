@@ -10,6 +10,9 @@
 #include "ksr/trust/timeline.h"
 #include "ksr/trust/validator.h"
 
+/* The document whose bundles findings name: the response, once there is one. */
+const struct ksr *outlook_document(const struct check_input *in);
+
 /* The RRsets that the new response has or is going to have. */
 struct outlook_new {
 	size_t n;
