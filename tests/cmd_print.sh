@@ -198,6 +198,7 @@ CEREMONY_NAME=Ceremony 53
 KSR=$cd_to/ksr.xml
 KSR_SHA256=${ksr_sha256%% *}
 SCHEMA=normal
+REGISTER_HEAD_SHA256=${ksr_sha256%% *}
 END
 printed "$SCRATCH/pdf/values.pdf" key-signing --set-file "$SCRATCH/values" \
 	--set SKR=/tmp/skr.xml --set PREVIOUS_SKR=/tmp/previous.xml
@@ -211,12 +212,12 @@ on_paper "$("$ANCHORITE" --version)"
 program_sha256=$(sha256sum <"$ANCHORITE")
 on_paper "${program_sha256%% *}"
 # Put together again, what stands in the box is the command.
-pdftotext -layout "$pdf" - | sed -n '/anchorite sign/,/--schema/p' |
-	sed -e 's/^ *//' -e 's/ *$//' >"$SCRATCH/lines"
+pdftotext -layout "$pdf" - | sed -e 's/^ *//' -e 's/ *$//' |
+	sed -n '/^anchorite sign/,/[^\\]$/p' >"$SCRATCH/lines"
 together=$(sed -e ':a' -e '/ \\$/{N;s/ \\\n/ /;ba}' -e '/\\$/{N;s/\\\n//;ba}' \
 	"$SCRATCH/lines")
 quoted=${cd_to//\'/\'\\\'\'}
-[ "$together" = "anchorite sign '$quoted/ksr.xml' /tmp/skr.xml --previous-skr /tmp/previous.xml --schema normal" ] ||
+[ "$together" = "anchorite sign '$quoted/ksr.xml' /tmp/skr.xml --previous-skr /tmp/previous.xml --schema normal --register-head ${ksr_sha256%% *}" ] ||
 	fail "on paper the command is: $together"
 CASES=$((CASES + 1))
 
