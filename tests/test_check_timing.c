@@ -316,6 +316,19 @@ check_ksr_policy_clock_refuses_a_clock_behind(void **state)
 }
 
 static void
+check_ksr_policy_clock_refuses_by_0_1_0(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->in.rules = RULES_0_1_0;
+	f->in.earliest_now = f->in.now + 1;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-CLOCK", 0,
+	    "the clock says ", "not before ");
+	fixture_free(f);
+}
+
+static void
 check_ksr_policy_sig_horizon_passes(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -381,6 +394,19 @@ check_ksr_policy_sig_overlap_refuses_a_second_beyond(void **state)
 	f->request->bundles[4].expiration += 4 * DAY_S;
 	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-SIG-OVERLAP", 6,
 	    "by P16DT1S (1382401 s)", "P9D to P16D");
+	fixture_free(f);
+}
+
+static void
+check_ksr_policy_sig_overlap_refuses_by_0_1_0(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->in.rules = RULES_0_1_0;
+	f->request->bundles[2].expiration -= 2 * DAY_S + 1;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-SIG-OVERLAP", 4,
+	    "by P8DT23H59M59S (777599 s)", "P9D to P12D");
 	fixture_free(f);
 }
 
@@ -501,12 +527,14 @@ main(void)
 		    check_rows_of_neighbours_say_that_there_is_none),
 		cmocka_unit_test(
 		    check_ksr_policy_clock_refuses_a_clock_behind),
+		cmocka_unit_test(check_ksr_policy_clock_refuses_by_0_1_0),
 		cmocka_unit_test(check_ksr_policy_sig_horizon_passes),
 		cmocka_unit_test(
 		    check_ksr_policy_sig_horizon_refuses_a_second_beyond),
 		cmocka_unit_test(check_ksr_policy_sig_overlap_passes),
 		cmocka_unit_test(
 		    check_ksr_policy_sig_overlap_refuses_a_second_beyond),
+		cmocka_unit_test(check_ksr_policy_sig_overlap_refuses_by_0_1_0),
 		cmocka_unit_test(check_ksr_policy_sig_overlap_refuses_a_gap),
 		cmocka_unit_test(check_ksr_chain_overlap_passes),
 		cmocka_unit_test(

@@ -37,6 +37,8 @@ enum { TOO_SHORT = 1, TOO_LONG = 2 };
 void
 judge_validity(const struct ksr *ksr, const struct signature_policy *policy,
     const char *whose, unsigned ends, struct check_result *result);
+void judge_clock(const struct check_input *in, struct check_result *result);
+void judge_overlaps(const struct check_input *in, struct check_result *result);
 struct signature_policy operator_policy(const struct check_input *in);
 void judge_expirations(const struct ksr *ksr, struct check_result *result);
 #define OPERATOR_POLICY  "the KSK operator's policy"
@@ -45,14 +47,7 @@ void judge_expirations(const struct ksr *ksr, struct check_result *result);
 #define NO_SCHEMA        "no schema was named"
 #define NO_REGISTER      "there is no register"
 #define NO_HISTORY       "there is neither a previous SKR nor a register"
-#define ONE_BUNDLE       "the request has one bundle alone"
 #define NOT_SLOT_BY_SLOT "no schema with a slot for each bundle was named"
-
-/*
- * check_timing.c: whether no two bundles can be compared.  A row that had
- * nothing to look at says so; in 0.1.0 it passed.
- */
-bool request_is_one_bundle(const struct check_input *in);
 
 /* check_request.c */
 enum verdict check_domain(const struct check_input *, struct check_result *);
@@ -214,6 +209,9 @@ enum verdict
 check_skr_boundary(const struct check_input *, struct check_result *);
 
 /* check_0_1_0.c: rules of version 0.1.0 that were changed since. */
+enum verdict check_clock_0_1_0(const struct check_input *, struct check_result *);
+enum verdict
+check_overlap_0_1_0(const struct check_input *, struct check_result *);
 enum verdict
 check_bundle_interval_0_1_0(const struct check_input *, struct check_result *);
 enum verdict

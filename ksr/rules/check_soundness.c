@@ -32,8 +32,7 @@ judge_soundness(struct key_tests *tests, const struct ksr *ksr,
 	return VERDICT_PASS;
 }
 
-/* Looks at one document with what the run knows, or with a memory of its own.
- */
+/* Looks at one document by what the run knows, or by a memory of its own. */
 static enum verdict
 with_key_tests(const struct check_input *in, const struct ksr *ksr,
     struct check_result *result,
@@ -70,7 +69,7 @@ check_response_key_valid(
 
 /* The distinct keys of a document and of the previous response, in a row. */
 struct gathered {
-	size_t n, n_own;            /* the document's own come first */
+	size_t n, n_own;	    /* the document's own come first */
 	const struct dnskey **keys; /* owned; the keys are borrowed */
 	size_t *bundle;
 	size_t *partner;

@@ -7,11 +7,14 @@
 
 #include "ksr/rules/check_rules.h"
 
-bool
-request_is_one_bundle(const struct check_input *in)
+/* A row of neighbours that had none to look at says so. */
+static bool
+is_alone(const struct check_input *in)
 {
-	return in->request->n_bundles == 1 && in->rules != RULES_0_1_0;
+	return in->request->n_bundles == 1;
 }
+
+#define ONE_BUNDLE "the request has one bundle alone"
 
 enum verdict
 check_cycle_duration(const struct check_input *in, struct check_result *result)
@@ -40,7 +43,7 @@ check_inceptions(const struct check_input *in, struct check_result *result)
 {
 	const struct bundle *bundles = in->request->bundles;
 
-	if (request_is_one_bundle(in))
+	if (is_alone(in))
 		return check_not_run(result, ONE_BUNDLE);
 	for (size_t i = 1; i < in->request->n_bundles; i++) {
 		if (bundles[i].inception > bundles[i - 1].inception)
@@ -62,7 +65,7 @@ check_bundle_distance(const struct check_input *in, struct check_result *result)
 	int64_t min_s = policy->min_bundle_interval_s;
 	int64_t max_s = policy->max_bundle_interval_s;
 
-	if (request_is_one_bundle(in))
+	if (is_alone(in))
 		return check_not_run(result, ONE_BUNDLE);
 	for (size_t i = 1; i < in->request->n_bundles; i++) {
 		int64_t interval_s =
@@ -249,17 +252,12 @@ previous_is_registered(const struct check_input *in)
 	return false;
 }
 
-enum verdict
-check_clock(const struct check_input *in, struct check_result *result)
+void
+judge_clock(const struct check_input *in, struct check_result *result)
 {
 	uint64_t days = in->config->request_policy.signature_horizon_days;
 	int64_t begins;
 
-	if (in->earliest_now == 0 && in->previous == NULL &&
-	    in->rules != RULES_0_1_0)
-		return check_not_run(result,
-		    "there is neither a previous SKR nor a register to compare "
-		    "the clock with");
 	if (in->now < in->earliest_now) {
 		finding_add(result, NULL, NO_BUNDLE, "the clock says %s",
 		    time_text(in->now).s);
@@ -269,7 +267,7 @@ check_clock(const struct check_input *in, struct check_result *result)
 		    time_text(in->earliest_now).s);
 	}
 	if (in->previous == NULL || previous_is_registered(in))
-		return VERDICT_PASS;
+		return;
 	/* It cannot have been signed longer ahead than the horizon allows. */
 	begins = in->previous->bundles[0].inception;
 	if (in->now <
@@ -280,6 +278,16 @@ check_clock(const struct check_input *in, struct check_result *result)
 		finding_required(result,
 		    "at most %" PRIu64 " days before the previous SKR", days);
 	}
+}
+
+enum verdict
+check_clock(const struct check_input *in, struct check_result *result)
+{
+	if (in->earliest_now == 0 && in->previous == NULL)
+		return check_not_run(result,
+		    "there is neither a previous SKR nor a register to compare "
+		    "the clock with");
+	judge_clock(in, result);
 	return VERDICT_PASS;
 }
 
@@ -318,13 +326,19 @@ judge_overlap(const struct check_input *in, size_t index,
 	}
 }
 
+void
+judge_overlaps(const struct check_input *in, struct check_result *result)
+{
+	for (size_t i = 1; i < in->request->n_bundles; i++)
+		judge_overlap(in, i, &in->request->bundles[i - 1], result);
+}
+
 enum verdict
 check_overlap(const struct check_input *in, struct check_result *result)
 {
-	if (request_is_one_bundle(in))
+	if (is_alone(in))
 		return check_not_run(result, ONE_BUNDLE);
-	for (size_t i = 1; i < in->request->n_bundles; i++)
-		judge_overlap(in, i, &in->request->bundles[i - 1], result);
+	judge_overlaps(in, result);
 	return VERDICT_PASS;
 }
 
