@@ -13,12 +13,19 @@ struct part {
 	const json_t *input; /* its "input register"; NULL: it read none */
 	bool appended;
 	bool succeeded;
+	bool stopped; /* failed, or was interrupted before it could say so */
 };
 
 static bool
 is_event(const json_t *line, const char *event)
 {
 	return strcmp(fact_text(line, "event"), event) == 0;
+}
+
+static json_int_t
+fact_status(const json_t *line)
+{
+	return json_integer_value(json_object_get(line, "status"));
 }
 
 static bool
@@ -37,7 +44,7 @@ static bool
 part_before(const struct chain_line *log, size_t end,
     const struct register_name *name, struct part *ret)
 {
-	struct part part = { .first = end, .end = end };
+	struct part part = { .first = end, .end = end, .stopped = true };
 	const char *configuration;
 
 	while (part.first > 0 && !is_event(log[part.first - 1].json, "run"))
@@ -53,9 +60,10 @@ part_before(const struct chain_line *log, size_t end,
 		if (is_input(line, name, configuration))
 			part.input = line;
 		part.appended |= is_event(line, "register line");
-		if (is_event(line, "end"))
-			part.succeeded = json_integer_value(json_object_get(
-					     line, "status")) == 0;
+		if (is_event(line, "end")) {
+			part.succeeded = fact_status(line) == 0;
+			part.stopped = fact_status(line) == 2;
+		}
 	}
 	*ret = part;
 	return true;
@@ -208,21 +216,18 @@ register_extends_seen(const struct chain_line *log, size_t n,
 		part.first + 1);
 }
 
-bool
-register_was_interrupted(const struct chain_line *log, size_t n, size_t since)
+size_t
+register_untold_lines(const struct chain_line *log, size_t n,
+    const struct register_name *name, size_t since)
 {
-	bool open = false;
+	size_t untold = 0;
+	struct part part;
 
-	for (size_t i = since - 1; i < n; i++) {
-		if (is_event(log[i].json, "run") && open)
-			return true;
-		if (is_event(log[i].json, "run"))
-			open = true;
-		else if (is_event(log[i].json, "end") ||
-		    is_event(log[i].json, RECORD_SEALED_BY))
-			open = false;
-	}
-	return open;
+	for (size_t end = n; part_before(log, end, name, &part) &&
+	     part.first + 1 >= since;
+	     end = part.first)
+		untold += part.input != NULL && part.stopped;
+	return untold;
 }
 
 size_t

@@ -36,15 +36,19 @@ MUST_USE bool register_keeps_published(const struct chain_line *log, size_t n,
     const struct register_name *name, const struct adopting *adopting,
     const struct ledger *ledger, struct err *err);
 
-/* Whether a run that began between those lines, from 1, was interrupted. */
-bool register_was_interrupted(
-    const struct chain_line *log, size_t n, size_t since);
+/*
+ * How many lines the register may have that the record does not tell of: one
+ * for each run that used it, began at line `since`, from 1, or later, and was
+ * interrupted or failed: perhaps between a line of the register and the
+ * record's line about it.
+ */
+size_t register_untold_lines(const struct chain_line *log, size_t n,
+    const struct register_name *name, size_t since);
 
 /*
  * The lines that the register has beyond what those runs read and appended,
  * counted; 0 where no run saw a register, or it is one of format 1, which does not
- * tell.  *ret_last is the record's line of
- * the run that saw it last, from 1.
+ * tell.  *ret_last is the record's line of the run that saw it last, from 1.
  */
 size_t register_unseen_lines(const struct chain_line *log, size_t n,
     const struct register_name *name, const struct ledger *ledger,

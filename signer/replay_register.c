@@ -78,7 +78,7 @@ compare_seen(
 	    register_unseen_lines(log, before, name, rerun->ledger, &last);
 	if (unseen == 0)
 		return;
-	if (register_was_interrupted(log, before, last) ||
+	if (unseen <= register_untold_lines(log, before, name, last) ||
 	    args_value(&rerun->args, "register-head") != NULL)
 		notes(rerun,
 		    "the register has %zu lines more than the record's runs "
