@@ -5,7 +5,7 @@
 #include "ksr/base/text.h"
 #include "ksr/rules/check_rules.h"
 #include "signer/adopting.h"
-#include "signer/print.h"
+#include "signer/input.h"
 #include "signer/register_parts.h"
 
 void

@@ -1,9 +1,11 @@
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ksr/base/nearest.h"
+#include "signer/args.h"
 #include "signer/command.h"
 
 #define OPTIONS_MAX 32

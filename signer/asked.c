@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/base/text.h"
 #include "signer/asked.h"
+#include "signer/json.h"
 
 bool
 asked_one(const struct config *config, const char *schema,
@@ -19,55 +19,6 @@ asked_one(const struct config *config, const char *schema,
 	if (response.path == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
 	*ret = (struct asked){ .n = 1, .responses = { response } };
-	return true;
-}
-
-static bool
-path_in(const char *folder, const char *file, char **ret, struct err *err)
-{
-	size_t size = strlen(folder) + 1 + strlen(file) + 1;
-
-	if (strchr(file, '/') != NULL)
-		return err_set(err, E_INPUT,
-		    "%s: the zone's name cannot be part of a file name", file);
-	*ret = malloc(size);
-	if (*ret == NULL)
-		return err_set(err, E_MEMORY, "out of memory");
-	snprintf(*ret, size, "%s/%s", folder, file);
-	return true;
-}
-
-bool
-asked_of_plan(const struct plan *plan, const struct plan_due *due,
-    const char *zone, const char *folder, struct asked *ret, struct err *err)
-{
-	const struct plan_quarter *step = &plan->quarters[due->step];
-	/* A step that comes later than planned has that quarter's name. */
-	struct plan_quarter named = *step;
-	struct asked asked = { .folder = folder };
-	char file[PLAN_FILE_NAME_SIZE];
-
-	plan_quarter_name(plan, due->cycle, named.name);
-	snprintf(asked.quarter, sizeof(asked.quarter), "%s", named.name);
-	snprintf(asked.step, sizeof(asked.step), "%s", step->name);
-	asked.other_active = due->other_active;
-	for (size_t i = 0; i < step->n_responses; i++) {
-		const struct plan_response *response = &step->responses[i];
-		struct asked_response *due_here = &asked.responses[asked.n];
-
-		if (i > 0 && !plan_due_allows(plan, due, i))
-			continue;
-		due_here->name = response->name;
-		due_here->schema = &response->schema;
-		due_here->alternative = i == 0 ? NULL : response->name;
-		plan_file_name(&named, i, zone, file);
-		if (!path_in(folder, file, &due_here->path, err)) {
-			asked_clear(&asked);
-			return false;
-		}
-		asked.n++;
-	}
-	*ret = asked;
 	return true;
 }
 
@@ -151,19 +102,10 @@ asked_name_rows(struct report *report, size_t first, const char *name)
 }
 
 static json_t *
-json_of_path(const char *path)
-{
-	char safe[4 * PATH_MAX_LEN];
-
-	text_printable(safe, sizeof(safe), path);
-	return json_string(safe);
-}
-
-static json_t *
 json_of_response(const struct asked_response *response)
 {
 	json_t *json = json_pack("{s:o, s:s, s:s?}", "response",
-	    json_of_path(response->path), "schema", response->schema->name,
+	    json_of_text(response->path), "schema", response->schema->name,
 	    "alternative", response->alternative);
 
 	if (json != NULL && response->name != NULL)
@@ -185,7 +127,7 @@ json_of_asked(const struct asked *asked)
 		json_array_append_new(
 		    list, json_of_response(&asked->responses[i]));
 	return json_pack("{s:o, s:s, s:s, s:b, s:o}", "folder",
-	    json_of_path(asked->folder), "quarter", asked->quarter, "step",
+	    json_of_text(asked->folder), "quarter", asked->quarter, "step",
 	    asked->step, "other_active", asked->other_active, "responses",
 	    list);
 }

@@ -8,7 +8,10 @@
 #include <jansson.h>
 
 #include "ksr/policy/config.h"
-#include "signer/plan_due.h"
+#include "signer/register.h"
+
+#define ASKED_MAX	   8u /* responses of one run */
+#define ASKED_STEP_SIZE 16 /* "2027-q1", "2027-02-01" */
 
 struct asked_response {
 	const char *name;            /* "d_to_e"; NULL for one without a plan */
@@ -25,11 +28,12 @@ struct asked_response {
 
 struct asked {
 	const char *folder; /* of a plan's responses; NULL: there is no plan */
-	char quarter[PLAN_QUARTER_NAME_SIZE]; /* the request's */
-	char step[PLAN_QUARTER_NAME_SIZE];    /* the plan's that is due in it */
-	bool other_active; /* of plan_due */
+	char quarter[ASKED_STEP_SIZE]; /* the request's */
+	char step[ASKED_STEP_SIZE];    /* the plan's that is due in it */
+	/* The register has another response as active than the previous one. */
+	bool other_active;
 	size_t n;
-	struct asked_response responses[PLAN_RESPONSES_MAX];
+	struct asked_response responses[ASKED_MAX];
 };
 
 /* E_USAGE if the configuration has no such schema.  Texts are borrowed. */
@@ -37,13 +41,6 @@ MUST_USE bool asked_one(const struct config *config, const char *schema,
     const char *alternative, const char *path, struct asked *ret,
     struct err *err);
 
-/*
- * The planned response and those of its fallbacks that the plan's delays still
- * allow, each a file of plan_file_name in the folder.  Texts and schemas are
- * borrowed.  E_INPUT if the zone's name cannot be part of a file's.
- */
-MUST_USE bool asked_of_plan(const struct plan *plan, const struct plan_due *due,
-    const char *zone, const char *folder, struct asked *ret, struct err *err);
 void asked_clear(struct asked *asked);
 
 /*

@@ -7,8 +7,8 @@
 #include "ksr/base/file.h"
 #include "ksr/base/text.h"
 #include "ksr/dns/pubkey.h"
+#include "ksr/dns/sha256.h"
 #include "signer/ceremony.h"
-#include "signer/print.h"
 
 #define LOG_PATH_SIZE (PATH_MAX_LEN + 128)
 

@@ -9,8 +9,8 @@
 
 #include "ksr/base/file.h"
 #include "ksr/dns/pubkey.h"
+#include "ksr/dns/sha256.h"
 #include "signer/chain.h"
-#include "signer/print.h"
 
 #define NO_HASH                                                                \
 	"0000000000000000000000000000000000000000000000000000000000000000"

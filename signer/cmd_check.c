@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "ksr/rules/practice.h"
+#include "signer/args.h"
 #include "signer/command.h"
+#include "signer/context.h"
 #include "signer/declared.h"
 #include "signer/facts.h"
 #include "signer/followers_show.h"
@@ -56,7 +58,7 @@ print(const struct context *context, const struct checking *checking,
 	if (!print_table("", request->ksr, err))
 		return false;
 	printf("\n");
-	print_report(context, &checking->report, 0);
+	print_report(context->colour, &checking->report, 0);
 	return followers_print(context, in, err);
 }
 
@@ -114,7 +116,7 @@ check_policy(const struct context *context, struct report *report,
 	if (!context->json) {
 		printf("The configuration and the root's KSK practice "
 		       "statement\n");
-		print_report(context, report, 0);
+		print_report(context->colour, report, 0);
 	} else if (!json_print(json_pack("{s:s, s:b, s:o}", "command",
 				   "check", "accepted",
 				   report_accepted(report), "clauses",

@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "ksr/base/file.h"
+#include "ksr/dns/sha256.h"
+#include "signer/args.h"
 #include "signer/command.h"
-#include "signer/facts.h"
+#include "signer/context.h"
 #include "signer/json.h"
 #include "signer/print.h"
 #include "signer/record.h"
@@ -132,6 +134,19 @@ show(const struct hashing *h, json_t *list)
 		json_of_words(
 		    (struct bytes){ h->digest, sizeof(h->digest) })));
 	return true;
+}
+
+/* A file that is too large to be stored was read. */
+static bool
+facts_hashed(struct record *record, const char *path,
+    const uint8_t sha256[SHA256_SIZE], uint64_t size, struct err *err)
+{
+	if (record == NULL)
+		return true;
+	return record_event(record, "hashed",
+	    json_pack("{s:o, s:o, s:I}", "path", json_of_text(path), "sha256",
+		json_of_sha256(sha256), "size", (json_int_t)size),
+	    err);
 }
 
 /* The record keeps the file; of one that is too large for it the hash. */

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signer/args.h"
 #include "signer/command.h"
+#include "signer/context.h"
 #include "signer/input.h"
 #include "signer/json.h"
 #include "signer/keyinfo.h"

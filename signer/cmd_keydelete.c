@@ -2,10 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signer/args.h"
 #include "signer/command.h"
 #include "signer/confirm.h"
-#include "signer/facts.h"
+#include "signer/context.h"
 #include "signer/json.h"
+#include "signer/key_facts.h"
 #include "signer/keyinfo.h"
 #include "signer/token.h"
 

@@ -4,10 +4,11 @@
 
 #include "ksr/base/file.h"
 #include "ksr/dns/pubkey.h"
+#include "signer/args.h"
 #include "signer/command.h"
+#include "signer/context.h"
 #include "signer/csr.h"
 #include "signer/distinct_key.h"
-#include "signer/facts.h"
 #include "signer/input.h"
 #include "signer/interrupt.h"
 #include "signer/json.h"

@@ -1,13 +1,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "signer/args.h"
 #include "signer/ceremony.h"
 #include "signer/command.h"
+#include "signer/context.h"
 #include "signer/json.h"
 #include "signer/log_import.h"
-#include "signer/log_sign.h"
 #include "signer/log_show.h"
-#include "signer/print.h"
+#include "signer/log_sign.h"
 #include "signer/witness.h"
 
 #define OPTIONS_MAX 4

@@ -2,12 +2,14 @@
 #include <string.h>
 
 #include "ksr/base/file.h"
+#include "signer/args.h"
 #include "signer/command.h"
-#include "signer/facts.h"
+#include "signer/context.h"
 #include "signer/json.h"
 #include "signer/manifest.h"
 #include "signer/print.h"
 #include "signer/publishing.h"
+#include "signer/record.h"
 
 #define REMARK "# "
 

@@ -4,13 +4,16 @@
 
 #include "ksr/base/file.h"
 #include "ksr/plan/plan_check.h"
+#include "signer/args.h"
 #include "signer/command.h"
+#include "signer/context.h"
 #include "signer/facts.h"
 #include "signer/input.h"
 #include "signer/interrupt.h"
 #include "signer/json.h"
 #include "signer/plan_draw.h"
 #include "signer/plan_show.h"
+#include "signer/planned.h"
 #include "signer/print.h"
 #include "signer/publishing.h"
 
@@ -90,7 +93,7 @@ print_check(const struct context *context, const struct planned *planned,
 		    err);
 	print_digest("Plan", planned->path, planned->sha256);
 	printf("\n");
-	print_report(context, report, 0);
+	print_report(context->colour, report, 0);
 	print_reach(planned->plan, reach);
 	return true;
 }

@@ -3,11 +3,15 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "ksr/dns/sha256.h"
 #include "ksr/request/quarter.h"
+#include "signer/args.h"
 #include "signer/command.h"
-#include "signer/facts.h"
+#include "signer/context.h"
+#include "signer/input.h"
 #include "signer/json.h"
 #include "signer/print.h"
+#include "signer/record.h"
 #include "signer/register.h"
 #include "signer/register_adopt.h"
 
@@ -159,6 +163,17 @@ list(const struct context *context, const char *path, struct err *err)
 	}
 	ledger_close(ledger);
 	return ok;
+}
+
+/* "activating" before the register's line, "activated" after it. */
+static bool
+facts_activation(struct record *record, const char *event,
+    const struct document *response, struct err *err)
+{
+	return record_event(record, event,
+	    json_pack("{s:s, s:o}", "id", response->ksr->id, "sha256",
+		json_of_sha256(response->sha256)),
+	    err);
 }
 
 static bool

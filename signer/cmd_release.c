@@ -4,8 +4,9 @@
 
 #include "ksr/base/file.h"
 #include "ksr/zone/release.h"
+#include "signer/args.h"
 #include "signer/command.h"
-#include "signer/facts.h"
+#include "signer/context.h"
 #include "signer/input.h"
 #include "signer/interrupt.h"
 #include "signer/json.h"

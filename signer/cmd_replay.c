@@ -2,9 +2,10 @@
 #include <stdio.h>
 
 #include "ksr/base/text.h"
+#include "signer/args.h"
 #include "signer/command.h"
+#include "signer/context.h"
 #include "signer/json.h"
-#include "signer/print.h"
 #include "signer/replay.h"
 #include "signer/replay_identity.h"
 #include "signer/witness.h"

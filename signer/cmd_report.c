@@ -1,7 +1,9 @@
 #include <stdio.h>
 
 #include "ksr/base/file.h"
+#include "signer/args.h"
 #include "signer/command.h"
+#include "signer/context.h"
 #include "signer/json.h"
 #include "signer/publishing.h"
 #include "signer/report_page.h"

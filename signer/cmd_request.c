@@ -4,12 +4,17 @@
 
 #include "ksr/base/file.h"
 #include "ksr/request/quarter.h"
+#include "signer/args.h"
 #include "signer/command.h"
+#include "signer/context.h"
 #include "signer/facts.h"
+#include "signer/input.h"
 #include "signer/interrupt.h"
 #include "signer/json.h"
+#include "signer/planned.h"
 #include "signer/print.h"
 #include "signer/publishing.h"
+#include "signer/record.h"
 #include "signer/requesting.h"
 
 /* --start, --quarter, or what follows the previous response, or now. */
@@ -151,7 +156,7 @@ check_previous(const struct requesting *r, const struct context *context,
 
 	if (ok && !report_accepted(&report)) {
 		if (!context->json)
-			print_report(context, &report, 0);
+			print_report(context->colour, &report, 0);
 		ok = err_set_report(err, r->previous.path, &report);
 	}
 	report_clear(&report);

@@ -1,9 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "signer/args.h"
 #include "signer/command.h"
+#include "signer/context.h"
 #include "signer/json.h"
-#include "signer/print.h"
 #include "signer/record.h"
 #include "signer/screen.h"
 #include "signer/selftest.h"

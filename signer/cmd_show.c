@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "ksr/document/presentation.h"
+#include "signer/args.h"
 #include "signer/command.h"
+#include "signer/context.h"
 #include "signer/input.h"
 #include "signer/json.h"
 #include "signer/print.h"

@@ -2,9 +2,11 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "signer/args.h"
 #include "signer/command.h"
-#include "signer/input.h"
-#include "signer/register.h"
+#include "signer/confirm.h"
+#include "signer/context.h"
+#include "signer/plan_signing.h"
 #include "signer/signatures.h"
 #include "signer/signing.h"
 
@@ -99,9 +101,17 @@ choose_previous(const struct args *args, const struct config *config,
 }
 
 /* One response of a schema, or a plan's into a folder. */
+struct responses {
+	const char *plan_path; /* NULL: one response */
+	const char *folder;    /* of a plan's responses */
+	const char *skr_path;  /* of the one response */
+	const char *schema;
+	const char *alternative; /* NULL: the request was never signed */
+};
+
 static bool
 choose_responses(const struct args *args, const struct config *config,
-    struct signing_request *ret, struct err *err)
+    struct responses *ret, struct err *err)
 {
 	const char *schema = args_value(args, "schema");
 
@@ -144,6 +154,37 @@ read_jobs(const struct args *args, size_t *ret, struct err *err)
 }
 
 static bool
+sign_one(const struct context *context, const struct signing_request *request,
+    const struct responses *responses, struct err *err)
+{
+	struct signing *signing = NULL;
+	struct asked asked = { 0 };
+	bool ok = asked_one(context->config, responses->schema,
+		      responses->alternative, responses->skr_path, &asked,
+		      err) &&
+	    signing_read(context, request, &signing, err) &&
+	    signing_carry_out(signing, &asked, NULL, err);
+
+	asked_clear(&asked);
+	signing_close(signing);
+	return ok;
+}
+
+static bool
+sign_responses(const struct context *context,
+    const struct signing_request *request, const struct responses *responses,
+    struct err *err)
+{
+	/* Before anything else: nobody could be asked later. */
+	if (!confirm_possible(context, request->batch, err))
+		return false;
+	return responses->plan_path == NULL
+	    ? sign_one(context, request, responses, err)
+	    : plan_signing_run(context, request, responses->plan_path,
+		  responses->folder, err);
+}
+
+static bool
 sign(const struct context *context, const struct args *args,
     struct override *overrides, struct err *err)
 {
@@ -154,6 +195,7 @@ sign(const struct context *context, const struct args *args,
 		.jobs = 1,
 		.overrides = overrides,
 	};
+	struct responses responses = { 0 };
 	char head[REGISTER_HEAD_SIZE];
 
 	return read_jobs(args, &request.jobs, err) &&
@@ -162,9 +204,9 @@ sign(const struct context *context, const struct args *args,
 	    register_head_of_args(args, head, &request.register_head, err) &&
 	    choose_path(args, 0, config->filenames.input_ksr, "request",
 		&request.ksr_path, err) &&
-	    choose_responses(args, config, &request, err) &&
+	    choose_responses(args, config, &responses, err) &&
 	    choose_previous(args, config, &request.previous_path, err) &&
-	    signing_run(context, &request, err);
+	    sign_responses(context, &request, &responses, err);
 }
 
 static bool

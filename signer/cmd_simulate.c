@@ -4,11 +4,14 @@
 
 #include "ksr/base/file.h"
 #include "ksr/rules/independent.h"
+#include "signer/args.h"
 #include "signer/command.h"
-#include "signer/facts.h"
+#include "signer/context.h"
+#include "signer/input.h"
 #include "signer/interrupt.h"
 #include "signer/json.h"
 #include "signer/publishing.h"
+#include "signer/record.h"
 #include "signer/simulating.h"
 
 /* A response whose signatures do not all verify says nothing about anybody. */
@@ -78,6 +81,18 @@ draw(const struct context *context, const struct simulating *simulating,
 		  context, output, "drawing", path, buf_bytes(&svg), err);
 	buf_free(&svg);
 	return ok;
+}
+
+/* What each resolver came to. */
+static bool
+facts_simulated(struct record *record, const struct simulating *simulating,
+    struct err *err)
+{
+	if (record == NULL)
+		return true;
+	return record_event(record, "simulated",
+	    json_pack("{s:o}", "resolvers", simulate_json_results(simulating)),
+	    err);
 }
 
 static bool

@@ -4,10 +4,13 @@
 
 #include "ksr/base/file.h"
 #include "ksr/base/nearest.h"
+#include "ksr/dns/sha256.h"
+#include "signer/args.h"
 #include "signer/command.h"
+#include "signer/context.h"
 #include "signer/input.h"
 #include "signer/json.h"
-#include "signer/print.h"
+#include "signer/record.h"
 #include "signer/steps_record.h"
 
 #define SCRIPT_SUFFIX ".act"

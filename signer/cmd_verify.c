@@ -1,6 +1,8 @@
 #include <stdio.h>
 
+#include "signer/args.h"
 #include "signer/command.h"
+#include "signer/context.h"
 #include "signer/facts.h"
 #include "signer/input.h"
 #include "signer/json.h"
@@ -48,7 +50,7 @@ print(const struct context *context, const struct verifying *verifying,
 	if (!print_table("", response->ksr, err))
 		return false;
 	printf("\n");
-	print_report(context, &verifying->report, 0);
+	print_report(context->colour, &verifying->report, 0);
 	return true;
 }
 

@@ -7,51 +7,9 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "signer/args.h"
 
-#include "ksr/base/err.h"
-
-struct option_row {
-	const char *name; /* without "--"; NULL ends the list */
-	const char *arg;  /* what its value is called; NULL: takes none */
-	const char *help;
-	bool repeatable;
-};
-
-struct option_value {
-	const struct option_row *row;
-	const char *value; /* NULL for a flag; borrowed from argv */
-};
-
-struct args {
-	size_t n_values; /* in the order of the command line */
-	struct option_value *values;
-	size_t n_files; /* arguments that are not options */
-	const char **files;
-};
-
-struct config;
-struct key_tests;
-struct record;
-struct published;
-
-/* What every command is given; the clock was read once, in main. */
-struct context {
-	bool json;
-	bool colour; /* stdout is a terminal that wants it */
-	bool at_given;
-	int64_t now;		     /* --at, or the clock */
-	int64_t earliest_now;	     /* the release; 0 with --at */
-	const struct config *config; /* NULL unless the command needs one */
-	const char *config_path;     /* of its file */
-	const uint8_t *config_sha256; /* of its file */
-	struct record *record;	     /* NULL where none is kept */
-	struct published *published; /* publishing.h */
-	const char *record_dir;	     /* its folder, for those that only read */
-	struct key_tests *key_tests; /* what this run knows of public keys */
-};
+struct context;
 
 /*
  * Whether a command writes to the ceremony record.  With --ceremony each does
@@ -126,16 +84,3 @@ extern const struct command cmd_selftest;
 extern const struct command cmd_step;
 
 extern const struct option_row global_options[];
-
-/*
- * Parses argv[0..argc-1], which holds no command name, against the command's
- * and the global options.  Sets *ret_help on --help and then checks nothing
- * else.  Abbreviated options are refused.  E_USAGE.
- */
-MUST_USE bool args_parse(const struct command *command, int argc, char **argv,
-    struct args *ret, bool *ret_help, struct err *err);
-void args_free(struct args *args);
-
-/* The option's value, "" for a flag that is there; NULL if it was not given. */
-const char *args_value(const struct args *args, const char *name);
-bool args_flag(const struct args *args, const char *name);

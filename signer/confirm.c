@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "signer/confirm.h"
-#include "signer/facts.h"
+#include "signer/context.h"
+#include "signer/json.h"
+#include "signer/record.h"
 #include "signer/screen.h"
 
 bool
@@ -29,6 +31,23 @@ err_set_unconfirmed(struct err *err, const char *answer, const char *wanted,
 	return err_set(err, E_REFUSED,
 	    "not confirmed: the answer was \"%s\", not \"%s\" and Enter; %s",
 	    answer, wanted, not_done);
+}
+
+static bool
+facts_prompt(struct record *record, const char *prompt, struct err *err)
+{
+	return record_event(
+	    record, "prompt", json_pack("{s:o}", "text", json_of_text(prompt)),
+	    err);
+}
+
+static bool
+facts_answer(
+    struct record *record, const char *by, const char *answer, struct err *err)
+{
+	return record_event(record, "answer",
+	    json_pack("{s:s, s:o}", "by", by, "text", json_of_text(answer)),
+	    err);
 }
 
 /* Only the wanted text and the end of the line are a yes. */

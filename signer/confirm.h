@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "signer/command.h"
+#include "ksr/base/err.h"
+#include "signer/context.h"
 
 struct confirmation {
 	const char *prompt;

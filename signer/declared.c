@@ -2,9 +2,10 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "ksr/dns/sha256.h"
+#include "signer/args.h"
 #include "signer/declared.h"
 #include "signer/json.h"
-#include "signer/print.h"
 
 #define ROUTINE_REASON \
 	"routine: request_policy.routine_replacement of the configuration"

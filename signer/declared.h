@@ -9,7 +9,7 @@
 
 #include "ksr/rules/check.h"
 #include "ksr/rules/history.h"
-#include "signer/command.h"
+#include "signer/args.h"
 #include "signer/register.h"
 
 struct declared {

@@ -1,7 +1,7 @@
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
 #include "signer/distinct_key.h"
-#include "signer/facts.h"
+#include "signer/key_facts.h"
 
 static bool
 discard(struct record *record, const struct known_tag *clash,

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "ksr/rules/outlook.h"
+#include "signer/context.h"
 #include "signer/followers_show.h"
 #include "signer/json.h"
 

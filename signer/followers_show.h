@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "signer/command.h"
+#include "signer/context.h"
 
 /* Nothing where no schema is named.  E_MEMORY. */
 MUST_USE bool followers_print(const struct context *context,

@@ -7,7 +7,6 @@
 #include "ksr/base/file.h"
 #include "ksr/dns/pubkey.h"
 #include "ksr/document/ksr.h"
-#include "ksr/plan/plan.h"
 #include "ksr/policy/config.h"
 #include "signer/record.h"
 
@@ -28,18 +27,6 @@ MUST_USE bool configuration_load(
 /* Whether configuration_load would find one. */
 bool configuration_is_there(const char *path);
 void configuration_free(struct configuration *configuration);
-
-/* A plan's file. */
-struct planned {
-	const char *path; /* borrowed; NULL: no plan was loaded */
-	uint8_t sha256[SHA256_SIZE];
-	struct plan *plan; /* owned */
-};
-
-/* On record under the role "plan" before it is parsed. */
-MUST_USE bool planned_load(struct record *record, const char *path,
-    const struct config *config, struct planned *ret, struct err *err);
-void planned_clear(struct planned *planned);
 
 struct document {
 	const char *path; /* borrowed */

@@ -4,6 +4,7 @@
 
 #include "ksr/base/text.h"
 #include "ksr/base/words.h"
+#include "ksr/dns/sha256.h"
 #include "signer/json.h"
 #include "signer/print.h"
 
@@ -262,4 +263,39 @@ json_print(json_t *root, struct err *err)
 	print_data(bytes_of_string("\n"));
 	free(text);
 	return true;
+}
+
+json_t *
+json_of_text(const char *text)
+{
+	char safe[4 * PATH_MAX_LEN];
+
+	text_printable(safe, sizeof(safe), text);
+	return json_string(safe);
+}
+
+json_t *
+json_of_hash_of(struct bytes content)
+{
+	uint8_t digest[SHA256_SIZE];
+	struct err err;
+
+	return sha256(content, digest, &err) ? json_of_sha256(digest) : NULL;
+}
+
+/* The name in front; facts are taken over and may be NULL. */
+json_t *
+json_named(const char *name, json_t *facts)
+{
+	json_t *named;
+
+	if (name == NULL || facts == NULL)
+		return facts;
+	named = json_pack("{s:s}", "name", name);
+	if (named != NULL && json_object_update(named, facts) != 0) {
+		json_decref(named);
+		named = NULL;
+	}
+	json_decref(facts);
+	return named;
 }

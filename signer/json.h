@@ -7,7 +7,6 @@
 
 #include <jansson.h>
 
-#include "hsm/hsm.h"
 #include "ksr/rules/check.h"
 #include "signer/input.h"
 
@@ -32,6 +31,18 @@ json_t *json_of_key(const struct dnskey *key);
 json_t *json_of_time(int64_t time);
 json_t *json_of_bytes_base64(const uint8_t *data, size_t len);
 json_t *json_of_sha256(const uint8_t digest[SHA256_SIZE]); /* lower case */
+/* A text of a file, a token or an operator: printable ASCII (text_printable). */
+json_t *json_of_text(const char *text);
+
+/* The SHA-256 of the octets; NULL where it cannot be computed. */
+json_t *json_of_hash_of(struct bytes content);
+
+/*
+ * The facts with "name" in front, unless that is NULL; they are taken over and
+ * may be NULL.
+ */
+json_t *json_named(const char *name, json_t *facts);
+
 json_t *json_of_bytes_hex(struct bytes bytes);
 json_t *json_of_words(struct bytes bytes); /* PGP words in one string */
 

@@ -3,6 +3,9 @@
 
 #include "ksr/base/file.h"
 #include "ksr/base/text.h"
+#include "ksr/dns/sha256.h"
+#include "signer/args.h"
+#include "signer/context.h"
 #include "signer/input.h"
 #include "signer/json.h"
 #include "signer/ksrsigner_log.h"

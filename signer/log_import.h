@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "signer/command.h"
+#include "signer/args.h"
+#include "signer/context.h"
 
 /* args->files[1] is the log; --skr names the response.  E_REFUSED: differs. */
 MUST_USE bool log_import(

@@ -3,10 +3,11 @@
 #include <string.h>
 
 #include "ksr/base/words.h"
+#include "ksr/dns/sha256.h"
 #include "ksr/document/presentation.h"
 #include "ksr/policy/purpose.h"
+#include "ksr/rules/check.h"
 #include "signer/log_show.h"
-#include "signer/print.h"
 #include "signer/screen.h"
 #include "signer/steps_record.h"
 

@@ -5,7 +5,8 @@
 
 #include "ksr/base/file.h"
 #include "ksr/policy/purpose.h"
-#include "signer/facts.h"
+#include "signer/args.h"
+#include "signer/context.h"
 #include "signer/interrupt.h"
 #include "signer/json.h"
 #include "signer/log_sign.h"

@@ -3,7 +3,8 @@
  */
 #pragma once
 
-#include "signer/command.h"
+#include "signer/args.h"
+#include "signer/context.h"
 #include "signer/seal.h"
 
 MUST_USE bool

@@ -19,13 +19,16 @@
 #include "ksr/base/text.h"
 #include "ksr/dns/pubkey.h"
 #include "ksr/rules/key_tests.h"
+#include "signer/args.h"
 #include "signer/command.h"
+#include "signer/context.h"
 #include "signer/environment.h"
 #include "signer/facts.h"
 #include "signer/input.h"
 #include "signer/print.h"
 #include "signer/publishing.h"
 #include "signer/record.h"
+#include "signer/run_facts.h"
 #include "signer/screen.h"
 
 static const struct command *const commands[] = {

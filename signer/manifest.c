@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "ksr/dns/sha256.h"
 #include "signer/manifest.h"
-#include "signer/print.h"
 
 #define HEADER "anchorite manifest 1\n"
 #define INDENT "      "

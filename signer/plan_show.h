@@ -7,6 +7,7 @@
 
 #include "ksr/policy/config.h"
 #include "signer/input.h"
+#include "signer/planned.h"
 
 void plan_print(const struct plan *plan, const struct config *config);
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "ksr/base/words.h"
+#include "ksr/dns/sha256.h"
 #include "ksr/document/presentation.h"
 #include "signer/print.h"
 #include "signer/screen.h"
@@ -11,13 +12,6 @@
 	"+-------------------------------------" \
 	"--------------------------------------\n"
 #define WORDS_MAX    1024 /* octets of text: 32 words of at most 11 letters */
-
-void
-sha256_text(const uint8_t digest[SHA256_SIZE], char ret[SHA256_TEXT_SIZE])
-{
-	for (size_t i = 0; i < SHA256_SIZE; i++)
-		snprintf(ret + 2 * i, 3, "%02x", digest[i]);
-}
 
 static void
 print_buf(struct buf *text)
@@ -155,10 +149,10 @@ print_finding(const struct check *check, const struct finding *finding)
 }
 
 static void
-print_result(const struct context *context, const struct check_result *result)
+print_result(bool colour, const struct check_result *result)
 {
-	const char *on = context->colour ? verdict_colour(result->verdict) : "";
-	const char *off = context->colour ? "\033[0m" : "";
+	const char *on = colour ? verdict_colour(result->verdict) : "";
+	const char *off = colour ? "\033[0m" : "";
 
 	printf("  %s%-10s%s  %-27s %s\n", on, verdict_text(result->verdict), off,
 	    result->check->id, result->check->title);
@@ -177,11 +171,10 @@ print_result(const struct context *context, const struct check_result *result)
 }
 
 void
-print_report(
-    const struct context *context, const struct report *report, size_t first)
+print_report(bool colour, const struct report *report, size_t first)
 {
 	for (size_t i = first; i < report->n_results; i++)
-		print_result(context, &report->results[i]);
+		print_result(colour, &report->results[i]);
 }
 
 void
@@ -192,40 +185,4 @@ print_unused_overrides(const struct override *overrides, size_t n,
 		if (!override_used(&overrides[i], report))
 			printf("\n--override %s had nothing to override\n",
 			    overrides[i].id);
-}
-
-/* "SKR-SCHEDULE (d_to_d)" where one of several responses is judged. */
-static void
-name_result(const struct check_result *result, char *ret, size_t size)
-{
-	const char *subject = result->subject;
-
-	snprintf(ret, size, "%s%s%s%s", result->check->id,
-	    subject == NULL ? "" : " (", subject == NULL ? "" : subject,
-	    subject == NULL ? "" : ")");
-}
-
-bool
-err_set_report(struct err *err, const char *subject, const struct report *report)
-{
-	char ids[ERR_MSG_MAX / 2] = "";
-	char last[NAME_MAX_LEN + 64] = "", id[sizeof(last)];
-	size_t len = 0;
-
-	for (size_t i = 0; i < report->n_results; i++) {
-		const struct check_result *result = &report->results[i];
-
-		if (result->verdict != VERDICT_REFUSE &&
-		    result->verdict != VERDICT_NONE)
-			continue;
-		name_result(result, id, sizeof(id));
-		if (strcmp(id, last) == 0)
-			continue;
-		memcpy(last, id, sizeof(last));
-		if (len + strlen(last) + 3 > sizeof(ids))
-			break;
-		len += (size_t)snprintf(ids + len, sizeof(ids) - len, "%s%s",
-		    len > 0 ? ", " : "", last);
-	}
-	return err_set(err, E_REFUSED, "%s: %s", subject, ids);
 }

@@ -2,19 +2,14 @@
  * What people see on stdout, which is the screen (signer/screen.h): it folds
  * lines, whoever prints them.  Every text that came from a file or a token is
  * printable ASCII before it gets here or is made so here; colours only where
- * the context says so.
+ * the caller says so.
  */
 #pragma once
 
 #include <stdio.h>
 
+#include "ksr/document/ksr.h"
 #include "ksr/rules/check.h"
-#include "signer/command.h"
-#include "signer/input.h"
-
-/* Lower-case hex, as sha256sum prints it. */
-#define SHA256_TEXT_SIZE (2 * SHA256_SIZE + 1)
-void sha256_text(const uint8_t digest[SHA256_SIZE], char ret[SHA256_TEXT_SIZE]);
 
 /*
  * "title PATH", then the digest in hex and in PGP words, WORDS_A_LINE of them
@@ -52,13 +47,8 @@ MUST_USE bool print_table(
  * One line a rule: verdict, id, title; then each finding, seen and required.
  * Rows from `first` on, so that a later stage prints only its own.
  */
-void print_report(
-    const struct context *context, const struct report *report, size_t first);
+void print_report(bool colour, const struct report *report, size_t first);
 
 /* A line for each override that let no finding of the report pass. */
 void print_unused_overrides(const struct override *overrides, size_t n,
     const struct report *report);
-
-/* The refusal that ends a command whose report refuses: names the ids. */
-bool err_set_report(
-    struct err *err, const char *subject, const struct report *report);

@@ -1,8 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "signer/context.h"
 #include "signer/facts.h"
 #include "signer/publishing.h"
+#include "signer/record.h"
 
 #define NAME_TEXT_MAX 160 /* of a path in a message */
 

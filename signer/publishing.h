@@ -6,7 +6,7 @@
 #pragma once
 
 #include "ksr/base/file.h"
-#include "signer/command.h"
+#include "signer/context.h"
 
 /* What a run has published so far; in main's hands. */
 struct published {

@@ -10,9 +10,9 @@
 #include "ksr/base/file.h"
 #include "ksr/base/limits.h"
 #include "ksr/dns/pubkey.h"
+#include "ksr/dns/sha256.h"
 #include "signer/chain.h"
 #include "signer/json.h"
-#include "signer/print.h"
 #include "signer/record.h"
 
 #define RECORD_PATH_SIZE (PATH_MAX_LEN + 128)

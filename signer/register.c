@@ -6,9 +6,10 @@
 
 #include "ksr/base/file.h"
 #include "ksr/base/text.h"
+#include "ksr/dns/sha256.h"
 #include "ksr/rules/check_rules.h"
+#include "signer/input.h"
 #include "signer/json.h"
-#include "signer/print.h"
 #include "signer/register_parts.h"
 
 void

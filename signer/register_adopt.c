@@ -7,10 +7,14 @@
 
 #include "ksr/base/file.h"
 #include "ksr/base/text.h"
+#include "ksr/dns/sha256.h"
 #include "signer/adopting.h"
+#include "signer/context.h"
+#include "signer/input.h"
 #include "signer/json.h"
 #include "signer/print.h"
 #include "signer/publishing.h"
+#include "signer/record.h"
 #include "signer/register_adopt.h"
 #include "signer/register_seen.h"
 

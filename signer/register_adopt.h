@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "signer/command.h"
+#include "signer/context.h"
 
 /* `register adopt PATH`: a register's file, or a folder of pairs. */
 MUST_USE bool register_adopt(

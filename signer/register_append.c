@@ -1,7 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signer/input.h"
 #include "signer/json.h"
+#include "signer/record.h"
 #include "signer/register_parts.h"
 
 /* The line, and then that it was appended: a chain in another's keeping. */

@@ -6,8 +6,11 @@
 
 #include "ksr/base/text.h"
 #include "ksr/base/words.h"
-#include "signer/command.h"
+#include "ksr/dns/sha256.h"
+#include "signer/args.h"
+#include "signer/context.h"
 #include "signer/print.h"
+#include "signer/record.h"
 #include "signer/register_parts.h"
 #include "signer/register_seen.h"
 

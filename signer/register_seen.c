@@ -1,9 +1,9 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "ksr/dns/sha256.h"
 #include "signer/adopting.h"
 #include "signer/ceremony.h"
-#include "signer/print.h"
 #include "signer/register_parts.h"
 #include "signer/register_seen.h"
 

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "ksr/rules/check_rules.h"
-#include "signer/print.h"
 #include "signer/register_parts.h"
 
 /* Room for one more: an array doubles when its size is full. */

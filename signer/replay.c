@@ -5,11 +5,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ksr/dns/sha256.h"
 #include "ksr/rules/key_tests.h"
-#include "signer/facts.h"
-#include "signer/print.h"
+#include "signer/args.h"
+#include "signer/input.h"
+#include "signer/planned.h"
 #include "signer/replay_steps.h"
 #include "signer/seal.h"
+#include "signer/signing_facts.h"
 
 void
 differs(struct rerun *rerun, const char *fmt, ...)

@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "signer/print.h"
+#include "signer/args.h"
+#include "signer/input.h"
 #include "signer/register_seen.h"
 #include "signer/replay_steps.h"
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signer/input.h"
+#include "signer/plan_asked.h"
 #include "signer/replay_steps.h"
 
 /* The step that must be done for every response before one has this turn. */

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "ksr/rules/practice.h"
+#include "signer/args.h"
 #include "signer/json.h"
-#include "signer/print.h"
 #include "signer/replay_steps.h"
 
 #define ARGUMENTS_MAX 256

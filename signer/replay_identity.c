@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "signer/print.h"
+#include "ksr/dns/sha256.h"
+#include "signer/args.h"
 #include "signer/replay_identity.h"
 
 static const struct {

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "signer/command.h"
+#include "signer/args.h"
 #include "signer/replay.h"
 
 enum identity_kind {

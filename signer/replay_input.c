@@ -2,8 +2,9 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "signer/input.h"
 #include "signer/json.h"
-#include "signer/print.h"
+#include "signer/planned.h"
 #include "signer/replay_steps.h"
 
 bool

@@ -11,6 +11,7 @@
 
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
+#include "signer/input.h"
 #include "signer/json.h"
 #include "signer/keygen.h"
 #include "signer/keyinfo.h"

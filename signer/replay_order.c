@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "signer/facts.h"
 #include "signer/replay_steps.h"
+#include "signer/signing_facts.h"
 
 #define AFTER_MAX 6
 

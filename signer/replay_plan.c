@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "ksr/plan/plan_check.h"
+#include "signer/args.h"
 #include "signer/plan_draw.h"
 #include "signer/replay_steps.h"
 

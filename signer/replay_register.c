@@ -3,7 +3,9 @@
  */
 #include <string.h>
 
-#include "signer/print.h"
+#include "ksr/dns/sha256.h"
+#include "signer/args.h"
+#include "signer/input.h"
 #include "signer/register_seen.h"
 #include "signer/replay_steps.h"
 

@@ -1,5 +1,6 @@
 /* Of `release`: the same slot at the same time, and the same octets of it. */
 #include "ksr/zone/release.h"
+#include "signer/input.h"
 #include "signer/replay_steps.h"
 
 bool

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "signer/print.h"
+#include "ksr/dns/sha256.h"
 #include "signer/replay_steps.h"
 #include "signer/seal.h"
 

@@ -6,11 +6,12 @@
 #include "ksr/dns/pubkey.h"
 #include "ksr/response/response.h"
 #include "signer/confirm.h"
-#include "signer/facts.h"
+#include "signer/input.h"
 #include "signer/json.h"
-#include "signer/print.h"
+#include "signer/key_facts.h"
 #include "signer/replay_steps.h"
 #include "signer/signatures.h"
+#include "signer/signing_facts.h"
 
 /* The configuration key of that name that pins this DNSKEY. */
 static bool

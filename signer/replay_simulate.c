@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "ksr/rules/independent.h"
+#include "signer/args.h"
+#include "signer/input.h"
 #include "signer/replay_steps.h"
 #include "signer/simulating.h"
 

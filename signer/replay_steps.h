@@ -10,6 +10,8 @@
 #include "signer/command.h"
 #include "signer/declared.h"
 #include "signer/input.h"
+#include "signer/plan_due.h"
+#include "signer/planned.h"
 #include "signer/register.h"
 #include "signer/replay.h"
 #include "signer/simulating.h"

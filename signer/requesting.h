@@ -7,6 +7,7 @@
 #include "ksr/request/cycle.h"
 #include "ksr/request/zsk_schedule.h"
 #include "signer/input.h"
+#include "signer/planned.h"
 #include "signer/zsk_store.h"
 
 struct requesting_algorithm {

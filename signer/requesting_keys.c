@@ -6,7 +6,9 @@
 #include "ksr/base/text.h"
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
+#include "signer/input.h"
 #include "signer/keygen.h"
+#include "signer/planned.h"
 #include "signer/requesting.h"
 
 #define ZSK_BITS 2048

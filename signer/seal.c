@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "ksr/dns/evp.h"
+#include "ksr/dns/sha256.h"
 #include "signer/asn1.h"
-#include "signer/print.h"
 #include "signer/seal.h"
 #include "signer/seal_parts.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "ksr/dns/evp.h"
+#include "ksr/dns/sha256.h"
 #include "signer/asn1.h"
-#include "signer/print.h"
 #include "signer/seal_parts.h"
 
 /* RFC 5280 4.1.2.5: no expiration that anybody knows of. */

@@ -5,9 +5,9 @@
 #include "ksr/base/words.h"
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
+#include "ksr/dns/sha256.h"
 #include "ksr/response/response.h"
 #include "ksr/rules/independent.h"
-#include "signer/print.h"
 #include "signer/selftest.h"
 
 #define VECTOR_MAX 8192

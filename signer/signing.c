@@ -2,34 +2,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksr/plan/plan_check.h"
 #include "signer/confirm.h"
+#include "signer/context.h"
 #include "signer/facts.h"
 #include "signer/followers_show.h"
+#include "signer/input.h"
 #include "signer/interrupt.h"
 #include "signer/print.h"
 #include "signer/publishing.h"
 #include "signer/screen.h"
 #include "signer/signatures.h"
+#include "signer/signing_facts.h"
 #include "signer/signing_parts.h"
-
-static void
-signing_clear(struct signing *signing)
-{
-	token_close(&signing->token);
-	interrupt_guard_files(NULL, 0);
-	for (size_t i = 0; i < signing->asked.n; i++)
-		response_clear(&signing->responses[i]);
-	free(signing->processed);
-	free(signing->policy);
-	history_free(signing->history);
-	ledger_close(signing->ledger);
-	report_clear(&signing->report);
-	document_free(&signing->previous);
-	document_free(&signing->ksr);
-	asked_clear(&signing->asked);
-	planned_clear(&signing->planned);
-}
+#include "signer/token_facts.h"
 
 size_t
 signing_count_due(const struct signing *signing)
@@ -53,28 +38,13 @@ keys_of_schemas(const struct asked *asked)
 	return keys;
 }
 
-/* A plan says what is due only when request and register are known. */
-static bool
-read_what_is_asked(struct signing *signing, struct err *err)
-{
-	const struct signing_request *request = signing->request;
-
-	if (request->plan_path != NULL)
-		return planned_load(signing->context->record,
-		    request->plan_path, signing->config, &signing->planned,
-		    err);
-	return asked_one(signing->config, request->schema, request->alternative,
-	    request->skr_path, &signing->asked, err);
-}
-
 static bool
 read_inputs(struct signing *signing, struct err *err)
 {
 	const struct signing_request *request = signing->request;
 
-	return read_what_is_asked(signing, err) &&
-	    document_load_kind(signing->context->record, "request",
-		request->ksr_path, KSR_REQUEST, &signing->ksr, err) &&
+	return document_load_kind(signing->context->record, "request",
+		   request->ksr_path, KSR_REQUEST, &signing->ksr, err) &&
 	    (request->previous_path == NULL ||
 		document_load_kind(signing->context->record,
 		    "previous response", request->previous_path, KSR_RESPONSE,
@@ -107,26 +77,6 @@ complete_declared(struct signing *signing)
 	memcpy(in.request_sha256, signing->ksr.sha256, SHA256_SIZE);
 	signing->declared = signing->request->declared;
 	declared_complete(&signing->declared, &in);
-}
-
-static bool
-find_due(struct signing *signing, struct err *err)
-{
-	const struct plan *plan = signing->planned.plan;
-	const struct document *previous = &signing->previous;
-
-	complete_declared(signing);
-	if (plan == NULL)
-		return true;
-	return (plan_due_find(plan, signing->ksr.ksr, signing->ledger,
-		    previous->ksr == NULL ? NULL : previous->sha256,
-		    &signing->due, err) ||
-		   err_prefix(err, "%s", signing->planned.path)) &&
-	    plan_due_policy(
-		plan, &signing->due, signing->config, &signing->policy, err) &&
-	    asked_of_plan(plan, &signing->due,
-		signing->config->ksk_policy.signers_name,
-		signing->request->folder, &signing->asked, err);
 }
 
 /* Those that an earlier run was cut short after count as this run's. */
@@ -162,7 +112,7 @@ has_work(const struct signing *signing, struct err *err)
 static bool
 open_outputs(struct signing *signing, struct err *err)
 {
-	const char *temporary[PLAN_RESPONSES_MAX];
+	const char *temporary[ASKED_MAX];
 	size_t n = 0;
 
 	if (!has_work(signing, err))
@@ -180,6 +130,15 @@ open_outputs(struct signing *signing, struct err *err)
 	return true;
 }
 
+/* By which the rules judge: a plan's quarter may have its own. */
+static const struct config *
+policy_of(const struct signing *signing)
+{
+	return signing->basis == NULL || signing->basis->policy == NULL
+	    ? signing->config
+	    : signing->basis->policy;
+}
+
 /* Runs one stage for the response and prints its rows. */
 static bool
 run_checks(struct signing *signing, enum check_stage stage,
@@ -189,8 +148,7 @@ run_checks(struct signing *signing, enum check_stage stage,
 	bool foresees = stage == STAGE_REQUEST || stage == STAGE_SCHEDULE;
 	const char *name = stage == STAGE_TOKEN ? NULL : response->asked->name;
 	struct check_input in = {
-		.config =
-		    signing->policy == NULL ? signing->config : signing->policy,
+		.config = policy_of(signing),
 		.now = context->now,
 		.earliest_now =
 		    ledger_floor(signing->ledger, context->earliest_now),
@@ -226,7 +184,7 @@ run_checks(struct signing *signing, enum check_stage stage,
 		return true;
 	}
 	show_checks_title(signing, stage, response);
-	print_report(context, &signing->report, first);
+	print_report(context->colour, &signing->report, first);
 	return !foresees || followers_print(context, &in, err);
 }
 
@@ -237,27 +195,13 @@ refuse_if_refused(const struct signing *signing, struct err *err)
 	    err_set_report(err, signing->request->ksr_path, &signing->report);
 }
 
-/* A plan is signed by only if it is safe whatever the zone comes to use. */
 static bool
-check_plan(struct signing *signing, struct err *err)
+judge_basis(struct signing *signing, struct err *err)
 {
-	const struct context *context = signing->context;
-	const struct planned *planned = &signing->planned;
-	struct plan_reach reach;
+	const struct signing_basis *basis = signing->basis;
 
-	if (planned->plan == NULL)
-		return true;
-	if (!plan_check(planned->plan, signing->config, RULES_TODAY,
-		&signing->report, &reach, err) ||
-	    !facts_report(
-		context->record, STAGE_PLAN, &signing->report, 0, err))
-		return false;
-	if (!context->json) {
-		printf("\nChecks of the plan, on every path through it\n");
-		print_report(context, &signing->report, 0);
-	}
-	return report_accepted(&signing->report) ||
-	    err_set_report(err, planned->path, &signing->report);
+	return basis == NULL ||
+	    basis->judge(basis->of, signing->context, &signing->report, err);
 }
 
 /*
@@ -401,15 +345,10 @@ publish(struct signing *signing, struct err *err)
 static bool
 run_steps(struct signing *signing, struct err *err)
 {
-	/* Before anything else: nobody could be asked later. */
-	return confirm_possible(
-		   signing->context, signing->request->batch, err) &&
-	    read_inputs(signing, err) && open_register(signing, err) &&
-	    find_due(signing, err) && find_in_place(signing, err) &&
-	    open_outputs(signing, err) &&
+	return find_in_place(signing, err) && open_outputs(signing, err) &&
 	    facts_asked(signing->context->record, signing->request,
 		&signing->asked, &signing->declared, err) &&
-	    show_inputs(signing, err) && check_plan(signing, err) &&
+	    show_inputs(signing, err) && judge_basis(signing, err) &&
 	    check_request(signing, err) &&
 	    ledger_begin(signing->ledger, err) && open_token(signing, err) &&
 	    check_token(signing, err) && build_responses(signing, err) &&
@@ -457,21 +396,68 @@ discard_signatures(struct signing *signing, struct err *err)
 }
 
 bool
-signing_run(const struct context *context,
-    const struct signing_request *request, struct err *err)
+signing_read(const struct context *context,
+    const struct signing_request *request, struct signing **ret,
+    struct err *err)
 {
-	struct signing signing = { .context = context,
+	struct signing *signing = calloc(1, sizeof(*signing));
+
+	if (signing == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	*signing = (struct signing){ .context = context,
 		.request = request,
 		.config = context->config };
-	bool ok = run_steps(&signing, err);
+	if (!read_inputs(signing, err) || !open_register(signing, err)) {
+		signing_close(signing);
+		return false;
+	}
+	complete_declared(signing);
+	*ret = signing;
+	return true;
+}
+
+struct signing_inputs
+signing_inputs(const struct signing *signing)
+{
+	return (struct signing_inputs){ .request = &signing->ksr,
+		.previous = &signing->previous,
+		.ledger = signing->ledger };
+}
+
+bool
+signing_carry_out(struct signing *signing, struct asked *asked,
+    const struct signing_basis *basis, struct err *err)
+{
 	struct err ignored;
 
-	if (!ok)
-		discard_signatures(&signing, err);
-	if (!ok && context->json && err->code == E_REFUSED &&
-	    signing.report.n_results > 0 &&
-	    !show_refusal(&signing, err->msg, &ignored))
+	signing->asked = *asked;
+	signing->basis = basis;
+	*asked = (struct asked){ 0 };
+	if (run_steps(signing, err))
+		return true;
+	discard_signatures(signing, err);
+	if (signing->context->json && err->code == E_REFUSED &&
+	    signing->report.n_results > 0 &&
+	    !show_refusal(signing, err->msg, &ignored))
 		err_prefix(err, "%s", ignored.msg);
-	signing_clear(&signing);
-	return ok;
+	return false;
+}
+
+void
+signing_close(struct signing *signing)
+{
+	if (signing == NULL)
+		return;
+	token_close(&signing->token);
+	interrupt_guard_files(NULL, 0);
+	for (size_t i = 0; i < signing->asked.n; i++)
+		response_clear(&signing->responses[i]);
+	free(signing->processed);
+	history_free(signing->history);
+	ledger_close(signing->ledger);
+	report_clear(&signing->report);
+	document_free(&signing->previous);
+	document_free(&signing->ksr);
+	asked_clear(&signing->asked);
+	free(signing);
 }

@@ -2,7 +2,7 @@
  * The main job, for one response or for all that a plan has for the request's
  * quarter, in the order that makes it safe:
  *
- *   inputs read -> output paths proven writable -> checks -> token opened, KSKs
+ *   inputs read -> what is due -> output paths proven writable -> checks -> token opened, KSKs
  *   compared with their pins -> responses built and shown, every rule for them
  *   but that their signatures verify -> confirmed, once -> all signed, each
  *   signature cleared before and verified behind -> all written under temporary names,
@@ -19,7 +19,8 @@
 #pragma once
 
 #include "ksr/rules/check.h"
-#include "signer/command.h"
+#include "signer/asked.h"
+#include "signer/context.h"
 #include "signer/declared.h"
 
 /* The answer that lets a response be signed, and what any other one means. */
@@ -29,11 +30,6 @@
 struct signing_request {
 	const char *ksr_path;
 	const char *previous_path; /* NULL: this is the first response */
-	const char *plan_path;	   /* NULL: one response, of a schema */
-	const char *folder;	   /* of a plan's responses */
-	const char *skr_path;	   /* of the one response */
-	const char *schema;
-	const char *alternative; /* NULL: the request was never signed */
 	struct declared declared;
 	const char *register_head; /* in hex, as it was written down; or NULL */
 	const char *hsm; /* NULL: the only one configured */
@@ -43,5 +39,42 @@ struct signing_request {
 	const struct override *overrides;
 };
 
-MUST_USE bool signing_run(const struct context *context,
-    const struct signing_request *request, struct err *err);
+struct signing; /* opaque: a run, from its first input to its last output */
+
+/*
+ * The first door: request, previous response and register are read and on
+ * record, and the register is locked until signing_close.  *ret is the
+ * caller's; it borrows from context and request.
+ */
+MUST_USE bool signing_read(const struct context *context,
+    const struct signing_request *request, struct signing **ret,
+    struct err *err);
+
+/* What was read, for whoever finds out what is due; borrowed. */
+struct signing_inputs {
+	const struct document *request;
+	const struct document *previous; /* its ksr is NULL: there is none */
+	const struct ledger *ledger;
+};
+struct signing_inputs signing_inputs(const struct signing *signing);
+
+/* What the responses are asked for by, where it is more than a schema. */
+struct signing_basis {
+	const void *of; /* what is handed to its functions */
+	const struct config *policy; /* for the checks; NULL: configuration's */
+	void (*show)(const void *of, const struct asked *asked);
+	/* Its rows, the first of the report: on record and on the screen. */
+	bool (*judge)(const void *of, const struct context *context,
+	    struct report *report, struct err *err);
+	json_t *(*facts)(const void *of, const struct asked *asked);
+};
+
+/*
+ * The second door: all the rest, in the order above.  What was asked is taken
+ * over, whatever comes of it; basis is NULL for one response of a schema.
+ */
+MUST_USE bool signing_carry_out(struct signing *signing, struct asked *asked,
+    const struct signing_basis *basis, struct err *err);
+
+/* NULL does nothing. */
+void signing_close(struct signing *signing);

@@ -23,15 +23,13 @@ struct signing_response {
 	json_t *followers; /* what they make of it; NULL but for a script */
 };
 
-/* All that one run holds; zero is empty, signing_clear releases it. */
+/* All that one run holds; zero is empty. */
 struct signing {
 	const struct context *context;
 	const struct signing_request *request;
 	const struct config *config;
 	struct asked asked;
-	struct planned planned; /* empty if there is no plan */
-	struct plan_due due;
-	struct config *policy; /* for the checks, if the plan has its own */
+	const struct signing_basis *basis; /* or NULL */
 	struct document ksr, previous;
 	struct ledger *ledger;
 	struct history *history;  /* of the request's zone */
@@ -41,7 +39,7 @@ struct signing {
 	struct report report;
 	struct token token;
 	struct ksk ksks[CONFIG_KEYS_MAX];
-	struct signing_response responses[PLAN_RESPONSES_MAX];
+	struct signing_response responses[ASKED_MAX];
 };
 
 /* How many of the run's responses are still to be signed. */

@@ -4,11 +4,14 @@
 #include <unistd.h>
 
 #include "ksr/response/response.h"
+#include "signer/context.h"
 #include "signer/facts.h"
-#include "signer/print.h"
+#include "signer/input.h"
 #include "signer/publishing.h"
+#include "signer/record.h"
 #include "signer/screen.h"
 #include "signer/signatures.h"
+#include "signer/signing_facts.h"
 #include "signer/signing_parts.h"
 
 void

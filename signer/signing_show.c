@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "signer/context.h"
+#include "signer/input.h"
 #include "signer/json.h"
 #include "signer/print.h"
 #include "signer/signing_parts.h"
@@ -22,43 +24,6 @@ name_place(const struct signing *signing,
 	snprintf(ret, PLACE_SIZE, "response %zu of %zu, %s",
 	    (size_t)(response - signing->responses) + 1, signing->asked.n,
 	    response->asked->name);
-}
-
-/* What the plan has for the quarter, and where each response goes. */
-static void
-show_plan(const struct signing *signing)
-{
-	const struct asked *asked = &signing->asked;
-	const struct plan *plan = signing->planned.plan;
-	const struct plan_due *due = &signing->due;
-	const struct plan_quarter *step = &plan->quarters[due->step];
-
-	printf("\n");
-	print_digest("Plan", signing->planned.path, signing->planned.sha256);
-	printf("\n%s: ", asked->quarter);
-	if (due->cycle != due->step)
-		printf("%zu later than planned, the step of %s; ",
-		    due->cycle - due->step, asked->step);
-	printf("%zu response%s\n", asked->n, asked->n == 1 ? "" : "s");
-	if (asked->other_active)
-		printf("  !  the register has another response than the "
-		       "previous one as active\n");
-	for (size_t i = 0; i < asked->n; i++) {
-		const struct asked_response *response = &asked->responses[i];
-		char path[4 * PATH_MAX_LEN];
-
-		text_printable(path, sizeof(path), response->path);
-		printf("  %zu  %s, schema %s, %s%s\n     %s\n", i + 1,
-		    response->name, response->schema->name,
-		    response->alternative == NULL ? "planned" : "fallback",
-		    response->in_place ? ": in place, not signed again" : "",
-		    path);
-	}
-	for (size_t i = 1; i < step->n_responses; i++)
-		if (!plan_due_allows(plan, due, i))
-			printf("  -  %s is not signed: the plan's delays are "
-			       "used up\n",
-			    step->responses[i].name);
 }
 
 bool
@@ -81,9 +46,10 @@ show_inputs(const struct signing *signing, struct err *err)
 	print_digest("Request", request->path, request->sha256);
 	if (!print_table("", request->ksr, err))
 		return false;
-	declared_print(&signing->declared, signing->request->alternative);
-	if (signing->planned.plan != NULL)
-		show_plan(signing);
+	declared_print(
+	    &signing->declared, signing->asked.responses[0].alternative);
+	if (signing->basis != NULL)
+		signing->basis->show(signing->basis->of, &signing->asked);
 	return true;
 }
 
@@ -256,18 +222,6 @@ json_of_alone(const struct signing_response *response)
 }
 
 static json_t *
-json_of_plan(const struct signing *signing)
-{
-	char path[4 * PATH_MAX_LEN];
-
-	text_printable(path, sizeof(path), signing->planned.path);
-	return json_pack("{s:{s:s, s:o, s:s, s:s, s:b}}", "plan", "file", path,
-	    "sha256", json_of_sha256(signing->planned.sha256), "quarter",
-	    signing->asked.quarter, "step", signing->asked.step, "other_active",
-	    signing->asked.other_active);
-}
-
-static json_t *
 json_of_signing(const struct signing *signing)
 {
 	const struct signing_request *request = signing->request;
@@ -281,8 +235,9 @@ json_of_signing(const struct signing *signing)
 	    "unused_overrides",
 	    json_unused_overrides(
 		request->overrides, request->n_overrides, &signing->report));
-	json_t *more =
-	    is_alone(first) ? json_of_alone(first) : json_of_plan(signing);
+	json_t *more = signing->basis == NULL
+	    ? json_of_alone(first)
+	    : signing->basis->facts(signing->basis->of, &signing->asked);
 
 	if (json != NULL &&
 	    (more == NULL || json_object_update(json, more) != 0)) {

@@ -2,9 +2,10 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "ksr/dns/sha256.h"
 #include "ksr/document/message.h"
 #include "ksr/document/presentation.h"
-#include "signer/print.h"
+#include "signer/context.h"
 #include "signer/screen.h"
 #include "signer/simulating.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "signer/args.h"
 #include "signer/simulating.h"
 
 bool

@@ -7,7 +7,8 @@
 #include <jansson.h>
 
 #include "ksr/zone/anchor.h"
-#include "signer/command.h"
+#include "signer/args.h"
+#include "signer/context.h"
 #include "signer/input.h"
 #include "signer/resolver_args.h"
 

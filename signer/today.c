@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signer/context.h"
 #include "signer/json.h"
 #include "signer/print.h"
 #include "signer/today.h"
@@ -155,7 +156,7 @@ print_row(const struct today_row *row, const struct context *context)
 		printf("no such rule then\n");
 	else
 		printf("then %s\n", verdict_text(row->then));
-	print_report(context, &report, 0);
+	print_report(context->colour, &report, 0);
 }
 
 void

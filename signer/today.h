@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "ksr/rules/check.h"
-#include "signer/command.h"
+#include "signer/context.h"
 
 struct today_row {
 	size_t run, line; /* of the "checks" in the record */

@@ -7,10 +7,11 @@
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
 #include "ksr/policy/purpose.h"
+#include "signer/context.h"
 #include "signer/environment.h"
-#include "signer/facts.h"
 #include "signer/pin.h"
 #include "signer/token.h"
+#include "signer/token_facts.h"
 
 #define TOKEN_URI_SIZE 128
 

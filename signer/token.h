@@ -10,7 +10,7 @@
 #include "ksr/document/ksr.h"
 #include "ksr/policy/config.h"
 #include "ksr/response/clear.h"
-#include "signer/command.h"
+#include "signer/context.h"
 
 struct token {
 	const struct config_hsm *config; /* borrowed */

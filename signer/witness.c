@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "ksr/base/words.h"
+#include "ksr/dns/sha256.h"
+#include "signer/args.h"
 #include "signer/print.h"
 #include "signer/witness.h"
 

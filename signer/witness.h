@@ -5,8 +5,8 @@
  */
 #pragma once
 
+#include "signer/args.h"
 #include "signer/chain.h"
-#include "signer/command.h"
 
 struct witness {
 	bool given;

@@ -4,7 +4,9 @@
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
 #include "ksr/policy/purpose.h"
-#include "signer/facts.h"
+#include "signer/context.h"
+#include "signer/json.h"
+#include "signer/record.h"
 #include "signer/zsk_pair.h"
 #include "signer/zsk_store.h"
 
@@ -13,6 +15,14 @@ zsk_clear(struct zsk *zsk)
 {
 	EVP_PKEY_free(zsk->pkey);
 	*zsk = (struct zsk){ 0 };
+}
+
+/* The folder that the ZSKs of a rehearsal are in. */
+static bool
+facts_zsk_files(struct record *record, const char *dir, struct err *err)
+{
+	return record_event(record, "zsk files",
+	    json_pack("{s:o}", "path", json_of_text(dir)), err);
 }
 
 static bool

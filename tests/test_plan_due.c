@@ -9,6 +9,7 @@
 #include "ksr/base/text.h"
 #include "ksr/request/quarter.h"
 #include "signer/asked.h"
+#include "signer/plan_asked.h"
 #include "tests/support.h"
 
 #define LINES_MAX 10

@@ -8,6 +8,7 @@
 #include "ksr/base/bytes.h"
 #include "ksr/base/err.h"
 #include "ksr/dns/dnskey.h"
+#include "ksr/dns/sha256.h"
 
 enum {
 	ALGORITHM_RSASHA256 = 8,      /* RFC 5702 */
@@ -75,8 +76,3 @@ MUST_USE bool pubkey_verify(const struct dnskey *key, struct bytes signed_data,
 MUST_USE bool rrsig_verify(const struct rrsig *rrsig, const struct dnskey *key,
     const char *owner, const struct dnskey *keys, size_t n_keys,
     struct err *err);
-
-#define SHA256_SIZE 32
-bool same_sha256(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE]);
-MUST_USE bool sha256(
-    struct bytes data, uint8_t ret[SHA256_SIZE], struct err *err);

@@ -197,3 +197,7 @@ void finding_copy(struct check_result *result, const struct finding *finding);
 void finding_required(struct check_result *result, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
 enum verdict check_not_run(struct check_result *result, const char *note);
+
+/* The refusal that ends a command whose report refuses: names the ids. */
+bool err_set_report(
+    struct err *err, const char *subject, const struct report *report);

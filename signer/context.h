@@ -1,0 +1,29 @@
+/*
+ * What a run is given besides its arguments: the time of its decisions, the
+ * configuration, the record that it appends to.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct config;
+struct key_tests;
+struct record;
+struct published;
+
+/* What every command is given; the clock was read once, in main. */
+struct context {
+	bool json;
+	bool colour; /* stdout is a terminal that wants it */
+	bool at_given;
+	int64_t now;		     /* --at, or the clock */
+	int64_t earliest_now;	     /* the release; 0 with --at */
+	const struct config *config; /* NULL unless the command needs one */
+	const char *config_path;     /* of its file */
+	const uint8_t *config_sha256; /* of its file */
+	struct record *record;	     /* NULL where none is kept */
+	struct published *published; /* publishing.h */
+	const char *record_dir;	     /* its folder, for those that only read */
+	struct key_tests *key_tests; /* what this run knows of public keys */
+};
