@@ -29,7 +29,7 @@ if grep -aqF "$PWD/" "$program"; then
 fi
 
 # A help text folds as its source does, and not a word further.
-if grep -nE '^[[:blank:]]+"[^"]{72,}\\n"' signer/cmd_*.c; then
+if grep -nE '^[[:blank:]]+"[^"]{72,}\\n"' signer/*/cmd_*.c; then
 	fail "a line of a help text is folded once more"
 fi
 

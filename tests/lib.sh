@@ -48,7 +48,7 @@ forget() {
 # theirs in the tree.
 RECORDING=" $(sed -n -e 's/^\t\.name = "\(.*\)",/\1/; T verb; h' \
 	-e ':verb' -e 's/^\t{ "\([a-z-]*\)", .*, RECORD_ACT, .*/\1/p' \
-	-e '/^\t\.recording = RECORD_ACT,$/{ g; p; }' signer/cmd_*.c |
+	-e '/^\t\.recording = RECORD_ACT,$/{ g; p; }' signer/*/cmd_*.c |
 	sort -u | paste -sd' ') "
 
 # The record's head ends the output of a command that keeps one; here it goes

@@ -129,7 +129,7 @@ passage_check(struct passage *p, unsigned stages)
 }
 
 /*
- * Signing, as signer/signing.c does it, with keys in memory.
+ * Signing, as signer/sign/signing.c does it, with keys in memory.
  */
 
 static const struct keypair *

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "ksr/base/file.h"
-#include "signer/chain.h"
+#include "signer/record/chain.h"
 #include "tests/support.h"
 
 #define PATH_SIZE 512

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "ksr/dns/rrset.h"
-#include "signer/distinct_key.h"
+#include "signer/keys/distinct_key.h"
 #include "tests/fixture.h"
 #include "tests/keys.h"
 #include "tests/support.h"

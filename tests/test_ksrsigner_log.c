@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "signer/ksrsigner_log.h"
+#include "signer/workshop/ksrsigner_log.h"
 #include "tests/support.h"
 
 #define OLDER   "2017-10-18T21:04:05Z: [info] "

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ksr/base/macros.h"
-#include "signer/manifest.h"
+#include "signer/workshop/manifest.h"
 #include "tests/support.h"
 
 #define ZEROS                                                                  \

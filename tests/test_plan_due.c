@@ -8,8 +8,8 @@
 
 #include "ksr/base/text.h"
 #include "ksr/request/quarter.h"
-#include "signer/asked.h"
-#include "signer/plan_asked.h"
+#include "signer/foresight/plan_asked.h"
+#include "signer/sign/asked.h"
 #include "tests/support.h"
 
 #define LINES_MAX 10

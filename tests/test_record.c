@@ -6,8 +6,8 @@
 
 #include "ksr/base/file.h"
 #include "ksr/base/words.h"
-#include "signer/ceremony.h"
-#include "signer/witness.h"
+#include "signer/record/ceremony.h"
+#include "signer/show/witness.h"
 #include "tests/support.h"
 
 #define PATH_SIZE 512

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "ksr/base/file.h"
-#include "signer/replay.h"
-#include "signer/witness.h"
+#include "signer/program/replay.h"
+#include "signer/show/witness.h"
 #include "tests/support.h"
 
 #define ROLLOVER "tests/data/records/rollover"

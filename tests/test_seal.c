@@ -10,9 +10,9 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include "signer/json.h"
-#include "signer/seal.h"
-#include "signer/seal_parts.h"
+#include "signer/cms/seal.h"
+#include "signer/cms/seal_parts.h"
+#include "signer/record/json.h"
 #include "tests/support.h"
 
 #define RECORDS "tests/data/records/"

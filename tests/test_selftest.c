@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "signer/selftest.h"
+#include "signer/workshop/selftest.h"
 #include "tests/support.h"
 
 static void

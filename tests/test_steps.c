@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "signer/steps.h"
+#include "signer/script/steps.h"
 #include "tests/support.h"
 
 static struct script

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "signer/svg.h"
+#include "signer/show/svg.h"
 #include "tests/support.h"
 
 static struct buf out;

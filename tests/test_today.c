@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ksr/rules/check_rules.h"
-#include "signer/today.h"
+#include "signer/foresight/today.h"
 #include "tests/support.h"
 
 static enum verdict

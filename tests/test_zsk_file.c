@@ -10,9 +10,9 @@
 
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
-#include "signer/zsk_file.h"
-#include "signer/zsk_pair.h"
-#include "signer/zsk_private.h"
+#include "signer/keys/zsk_file.h"
+#include "signer/keys/zsk_pair.h"
+#include "signer/keys/zsk_private.h"
 #include "tests/support.h"
 
 /* A folder of its own, with one pair in it. */

@@ -12,12 +12,12 @@ ways() {
 C_Sign hsm/sign.c
 C_SignInit hsm/sign.c
 key_sign hsm/sign.c hsm/keygen.c
-hsm_sign hsm/sign.c signer/token.c
-token_sign_rrset signer/token.c signer/signatures.c
-token_sign_proof signer/token.c signer/zsk_store.c
-token_sign_der signer/token.c signer/csr.c signer/seal_certificate.c
-token_sign_record signer/token.c signer/seal.c
-clear_rrset ksr/response/clear.c ksr/rules/check_boundary.c signer/signatures.c
+hsm_sign hsm/sign.c signer/token/token.c
+token_sign_rrset signer/token/token.c signer/sign/signatures.c
+token_sign_proof signer/token/token.c signer/keys/zsk_store.c
+token_sign_der signer/token/token.c signer/cms/csr.c signer/cms/seal_certificate.c
+token_sign_record signer/token/token.c signer/cms/seal.c
+clear_rrset ksr/response/clear.c ksr/rules/check_boundary.c signer/sign/signatures.c
 END
 }
 
@@ -67,12 +67,12 @@ expect_found() {
 	fi
 }
 
-expect_found signer/csr.c '	hsm_sign(hsm, key);' 'signer/csr.c calls hsm_sign'
-expect_found signer/csr.c '	token_sign_rrset(token);' 'calls token_sign_rrset'
-expect_found signer/signatures.c '	token_sign_der(token);' 'calls token_sign_der'
+expect_found signer/cms/csr.c '	hsm_sign(hsm, key);' 'signer/cms/csr.c calls hsm_sign'
+expect_found signer/cms/csr.c '	token_sign_rrset(token);' 'calls token_sign_rrset'
+expect_found signer/sign/signatures.c '	token_sign_der(token);' 'calls token_sign_der'
 expect_found hsm/delete.c '	p11->C_Sign(session);' 'hsm/delete.c calls C_Sign'
-expect_found signer/signatures.c '	struct cleared *c = malloc(sizeof(struct cleared));' \
-	signer/signatures.c:
+expect_found signer/sign/signatures.c '	struct cleared *c = malloc(sizeof(struct cleared));' \
+	signer/sign/signatures.c:
 expect_found ksr/response/clear.c '	tag = dnskey_tag(&key);' 'dnskey_tag(&key)'
 expect_found ksr/response/clear.c '	ok = dname_parse(text, &name);' 'dname_parse('
 

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "signer/pin.h"
+#include "signer/live/pin.h"
 #include "tests/support.h"
 
 static bool

@@ -1,0 +1,143 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "signer/line/args.h"
+#include "signer/line/command.h"
+#include "signer/record/context.h"
+#include "signer/record/json.h"
+#include "signer/record/record.h"
+#include "signer/screen/screen.h"
+#include "signer/workshop/selftest.h"
+
+#define PASS	"pass"
+#define FAIL	"FAIL"
+#define NOT_RUN "not run"
+
+static json_t *
+json_of_row(const char *id, const char *title, const char *source,
+    const char *result, const char *note)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", id, "title", title,
+	    "source", source, "result", result, "note", note);
+}
+
+/* A row of the table, printed as soon as it is known. */
+static bool
+add_row(const struct context *context, json_t *rows, json_t *row,
+    struct err *err)
+{
+	const char *result =
+	    json_string_value(json_object_get(row, "result"));
+	const char *note = json_string_value(json_object_get(row, "note"));
+	const char *colour = "";
+
+	if (row == NULL || json_array_append_new(rows, row) != 0)
+		return err_set(err, E_MEMORY, "out of memory");
+	if (context->json)
+		return true;
+	if (context->colour)
+		colour = strcmp(result, PASS) == 0 ? "\033[32m"
+		    : strcmp(result, FAIL) == 0	   ? "\033[1;31m"
+						   : "\033[33m";
+	printf("  %s%-7s%s  %-18s %s\n", colour, result,
+	    context->colour ? "\033[0m" : "",
+	    json_string_value(json_object_get(row, "id")),
+	    json_string_value(json_object_get(row, "title")));
+	if (note[0] != '\0')
+		printf("           %s\n", note);
+	return screen_flush(err);
+}
+
+static bool
+run_cases(const struct context *context, json_t *rows, size_t *n_failed,
+    struct err *err)
+{
+	for (size_t i = 0; i < selftest_n_cases; i++) {
+		const struct selftest_case *self = &selftest_cases[i];
+		struct err why = { 0 };
+		bool ok = selftest_run(self, &why);
+
+		if (!ok)
+			(*n_failed)++;
+		if (!add_row(context, rows,
+			json_of_row(self->id, self->title, self->source,
+			    ok ? PASS : FAIL, ok ? "" : why.msg),
+			err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+run_signing(const struct context *context, json_t *rows, size_t *n_failed,
+    struct err *err)
+{
+	struct err why = { 0 };
+	bool there, ok = selftest_signing(&there, &why);
+	const char *result = !ok ? FAIL : there ? PASS : NOT_RUN;
+
+	if (!ok)
+		(*n_failed)++;
+	return add_row(context, rows,
+	    json_of_row(SELFTEST_SIGNING, SELFTEST_SIGNING_TITLE, "", result,
+		ok && there ? ""
+		    : ok    ? "SoftHSM is not installed (package softhsm2)"
+			    : why.msg),
+	    err);
+}
+
+static bool
+conclude(const struct context *context, json_t *rows, size_t n_failed,
+    struct err *err)
+{
+	if (!record_event(context->record, "selftest",
+		json_pack("{s:O}", "rows", rows), err))
+		return false;
+	if (context->json &&
+	    !json_print(json_pack("{s:s, s:b, s:O}", "command", "selftest",
+			    "accepted", n_failed == 0, "rows", rows),
+		err))
+		return false;
+	if (!context->json)
+		printf("\n%zu self-tests, %zu failed\n",
+		    json_array_size(rows), n_failed);
+	return n_failed == 0 || selftest_refuse(n_failed, err);
+}
+
+static bool
+run(const struct context *context, const struct args *args, struct err *err)
+{
+	json_t *rows = json_array();
+	size_t n_failed = 0;
+	bool ok;
+
+	(void)args;
+	ok = run_cases(context, rows, &n_failed, err) &&
+	    run_signing(context, rows, &n_failed, err) &&
+	    conclude(context, rows, n_failed, err);
+	json_decref(rows);
+	return ok;
+}
+
+static const struct option_row options[] = {
+	{ NULL, NULL, NULL, false },
+};
+
+const struct command cmd_selftest = {
+	.name = "selftest",
+	.run = run,
+	.usage = "",
+	.summary = "known answers and a whole signing, before use",
+	.help =
+	    "Asks each part of the program questions whose answers are "
+	    "published (hashes,\n"
+	    "words, documents, key tags, DS, signatures), and such whose "
+	    "answer must be no.\n"
+	    "Then a whole ceremony in a new SoftHSM token in a temporary "
+	    "folder, where\n"
+	    "SoftHSM is installed.  Needs no configuration.  Status 1 if one "
+	    "answer is\n"
+	    "wrong.\n",
+	.recording = RECORD_ASKED,
+	.options = options,
+};

@@ -1,0 +1,458 @@
+/*
+ * anchorite: from a Key Signing Request to a Signed Key Response.
+ *
+ * The one place that reads the clock, prints errors and decides the exit
+ * status: 0 accepted, 1 refused, 2 could not run.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ksr/base/nearest.h"
+#include "ksr/base/text.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/rules/key_tests.h"
+#include "signer/line/args.h"
+#include "signer/line/command.h"
+#include "signer/live/environment.h"
+#include "signer/program/run_facts.h"
+#include "signer/record/context.h"
+#include "signer/record/facts.h"
+#include "signer/record/input.h"
+#include "signer/record/publishing.h"
+#include "signer/record/record.h"
+#include "signer/screen/print.h"
+#include "signer/screen/screen.h"
+
+static const struct command *const commands[] = {
+	&cmd_init,
+	&cmd_keygen,
+	&cmd_inventory,
+	&cmd_keydelete,
+	&cmd_request,
+	&cmd_check,
+	&cmd_sign,
+	&cmd_verify,
+	&cmd_release,
+	&cmd_simulate,
+	&cmd_plan,
+	&cmd_show,
+	&cmd_hash,
+	&cmd_register,
+	&cmd_log,
+	&cmd_replay,
+	&cmd_report,
+	&cmd_manifest,
+	&cmd_selftest,
+	&cmd_step,
+};
+
+static void
+print_options(const struct option_row *row)
+{
+	char head[64];
+
+	for (; row != NULL && row->name != NULL; row++) {
+		snprintf(head, sizeof(head), "--%s%s%s", row->name,
+		    row->arg == NULL ? "" : " ", row->arg == NULL ? "" : row->arg);
+		printf("  %-24s %s\n", head, row->help);
+	}
+}
+
+static void
+print_usage(FILE *out)
+{
+	fprintf(out,
+	    "usage: anchorite [--config FILE] [--json] [--at TIME] COMMAND "
+	    "...\n\n");
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(out, "  %-10s %s\n", commands[i]->name,
+		    commands[i]->summary);
+	fprintf(out,
+	    "\n`anchorite help COMMAND` explains one command; "
+	    "`anchorite version` says which this is.\n"
+	    "Exit status: 0 accepted, 1 refused, 2 could not run.\n");
+}
+
+static const char *
+recording_text(enum recording recording)
+{
+	static const char *const texts[] = {
+		[RECORD_NEVER] = "keeps no ceremony record",
+		[RECORD_READ] = "reads the ceremony record, ./ceremony or "
+				"--ceremony DIR",
+		[RECORD_ASKED] = "leaves no trace, unless --ceremony DIR keeps "
+				 "a record",
+		[RECORD_ACT] = "is an act: recorded in ./ceremony, or in "
+			       "--ceremony DIR",
+	};
+
+	return texts[recording];
+}
+
+static void
+print_recording(const struct command *command)
+{
+	printf("\n`%s` %s.\n", command->name,
+	    recording_text(command->recording));
+	for (const struct verb_row *verb = command->verbs;
+	     verb != NULL && verb->name != NULL; verb++)
+		printf("`%s %s` %s.\n", command->name, verb->name,
+		    recording_text(verb->recording));
+}
+
+static void
+print_help(const struct command *command)
+{
+	printf("usage: anchorite %s %s\n\n%s\n\n%s\n", command->name,
+	    command->usage, command->summary, command->help);
+	if (command->options != NULL && command->options[0].name != NULL) {
+		printf("\nOptions:\n");
+		print_options(command->options);
+	}
+	printf("\nGlobal options:\n");
+	print_options(global_options);
+	print_recording(command);
+	printf("\nThe configuration is the first of --config FILE, "
+	       "$ANCHORITE_CONFIG,\n./anchorite.yaml and "
+	       "/etc/anchorite/anchorite.yaml.\n");
+}
+
+static const struct command *
+find_command(const char *name, struct err *err)
+{
+	struct nearest nearest = { .given = name };
+
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+		nearest_try(&nearest, commands[i]->name);
+	}
+	err_set(err, E_USAGE, "unknown command \"%.200s\"", name);
+	nearest_say(&nearest, "", err);
+	err_append(err, "; `anchorite help` lists them");
+	return NULL;
+}
+
+/* True for a global option whose value is the next argument. */
+static bool
+takes_value(const char *arg)
+{
+	for (const struct option_row *row = global_options; row->name != NULL;
+	     row++)
+		if (row->arg != NULL && strncmp(arg, "--", 2) == 0 &&
+		    strcmp(arg + 2, row->name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Finds the command among argv, global options before it included, and takes
+ * it out, so that global options may stand on either side of it.
+ */
+static const struct command *
+take_command(int *argc, char **argv, struct err *err)
+{
+	const struct command *command;
+
+	for (int i = 1; i < *argc; i++) {
+		if (argv[i][0] == '-') {
+			if (takes_value(argv[i]))
+				i++;
+			continue;
+		}
+		command = find_command(argv[i], err);
+		if (command == NULL)
+			return NULL;
+		memmove(&argv[i], &argv[i + 1],
+		    (size_t)(*argc - i) * sizeof(*argv));
+		(*argc)--;
+		return command;
+	}
+	err_set(err, E_USAGE, "no command; `anchorite help` lists them");
+	return NULL;
+}
+
+static bool
+fill_context(const struct command *command, const struct args *args,
+    struct context *ret, struct err *err)
+{
+	const char *at = args_value(args, "at");
+	const char *term = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
+
+	*ret = (struct context){
+		.json = args_flag(args, "json"),
+		.at_given = at != NULL && !command->asks_time,
+		.colour = isatty(STDOUT_FILENO) && term != NULL &&
+		    strcmp(term, "dumb") != 0 &&
+		    (no_color == NULL || no_color[0] == '\0'),
+		.now = (int64_t)time(NULL),
+	};
+	if (at == NULL)
+		return time_parse(ANCHORITE_RELEASED, &ret->earliest_now) ||
+		    err_set(err, E_INTERNAL, "the release date is no date");
+	return time_parse(at, &ret->now) ||
+	    err_set(err, E_USAGE,
+		"--at %s: expected a time such as 2027-01-01T12:00:00Z", at);
+}
+
+/*
+ * The configuration, if the command needs one or may have one and there is
+ * one; a pretended clock only in rehearsals.
+ */
+static bool
+load_configuration(const struct command *command, const struct args *args,
+    struct context *context, struct configuration *ret, struct err *err)
+{
+	const char *path = args_value(args, "config");
+
+	if (!command->needs_config &&
+	    !(command->may_have_config && configuration_is_there(path)))
+		return true;
+	if (!configuration_load(path, ret, err))
+		return false;
+	context->config = ret->config;
+	context->config_path = ret->path;
+	context->config_sha256 = ret->sha256;
+	if (context->at_given && !ret->config->rehearsal)
+		return err_set(err, E_USAGE,
+		    "--at is for rehearsals: %s does not say "
+		    "`rehearsal: true`",
+		    ret->path);
+	return true;
+}
+
+static bool
+open_record(const struct command *command, const struct args *args,
+    struct context *context, struct err *err)
+{
+	const char *dir = args_value(args, "ceremony");
+
+	context->record_dir = dir == NULL ? RECORD_DEFAULT : dir;
+	if (command->recording == RECORD_READ)
+		return true;
+	if (command->recording == RECORD_NEVER) {
+		if (dir == NULL)
+			return true;
+		return err_set(err, E_USAGE,
+		    "--ceremony has no meaning for %s", command->name);
+	}
+	if (dir != NULL)
+		return record_open(dir, &context->record, err);
+	return command->recording == RECORD_ASKED ||
+	    record_open_waiting(context->record_dir, &context->record, err);
+}
+
+/* The head goes on paper: that makes truncation and rewriting detectable. */
+static void
+print_head(const struct command *command, const struct context *context)
+{
+	uint8_t digest[SHA256_SIZE];
+
+	if (context->json ||
+	    !hex_parse(record_head(context->record), digest, sizeof(digest)))
+		return;
+	printf("\n");
+	print_record_head(command->remark, record_dir(context->record), digest);
+}
+
+/* The command's row with the needs of what it is asked to do. */
+static struct command
+as_asked(const struct command *command, const struct args *args)
+{
+	struct command asked = *command;
+
+	for (const struct verb_row *verb = command->verbs;
+	     verb != NULL && verb->name != NULL; verb++) {
+		if (args->n_files > 0 &&
+		    strcmp(verb->name, args->files[0]) == 0) {
+			asked.needs_config = verb->needs_config;
+			asked.recording = verb->recording;
+		}
+	}
+	return asked;
+}
+
+/*
+ * Runs the command and puts its end on record, which says what the screen was
+ * shown: all of it has arrived, or that is the run's failure.  A failure after
+ * a publication says so; a refusal says what is refused.
+ */
+static bool
+run_to_end(const struct command *command, const struct args *args,
+    const struct context *context, bool ready, struct err *err)
+{
+	bool ok = ready && command->run(context, args, err) && screen_flush(err);
+	struct err first, late;
+
+	if (!ok && err->code != E_REFUSED)
+		publishing_say(context, err);
+	if (facts_end(context->record, ok, err, &late))
+		return ok;
+	if (ok) {
+		*err = late;
+		return publishing_say(context, err);
+	}
+	first = *err;
+	return err_set(err, first.code, "%.600s; nor is this on record: %.300s",
+	    first.msg, late.msg);
+}
+
+static bool
+run_recorded(const struct command *command, const struct args *args, int argc,
+    char **argv, struct context *context, struct err *err)
+{
+	struct configuration configuration = { 0 };
+	struct published published = { 0 };
+	struct err late;
+	bool ok;
+
+	context->published = &published;
+	if (!open_record(command, args, context, err))
+		return false;
+	ok = load_configuration(command, args, context, &configuration, err);
+	if (!facts_run(context, argc, argv, command->name,
+		configuration.config == NULL ? NULL : &configuration, &late)) {
+		*err = late;
+		ok = false;
+	} else {
+		ok = run_to_end(command, args, context, ok, err);
+	}
+	if (record_has_begun(context->record) && !command->headless)
+		print_head(command, context);
+	if (ok && !screen_flush(err))
+		ok = publishing_say(context, err);
+	configuration_free(&configuration);
+	record_close(context->record);
+	return ok;
+}
+
+static bool
+run(int argc, char **argv, struct err *err)
+{
+	const struct command *command = take_command(&argc, argv, err);
+	struct command asked;
+	struct context context;
+	struct args args;
+	bool help, ok = false;
+
+	if (command == NULL)
+		return false;
+	if (!args_parse(command, argc, argv, &args, &help, err))
+		return err_prefix(err, "%s", command->name);
+	if (help) {
+		print_help(command);
+		ok = true;
+	} else if (fill_context(command, &args, &context, err) &&
+	    key_tests_new(&key_limits_full, &context.key_tests, err)) {
+		asked = as_asked(command, &args);
+		ok = run_recorded(&asked, &args, argc, argv, &context, err);
+		key_tests_free(context.key_tests);
+	}
+	args_free(&args);
+	return ok;
+}
+
+/* What is asked of the program itself; -1 if that is a command's affair. */
+static int
+about_itself(int argc, char **argv, struct err *err)
+{
+	static const struct {
+		const char *word;
+		bool version;
+	} words[] = {
+		{ "--version", true },
+		{ "-V", true },
+		{ "version", true },
+		{ "--help", false },
+		{ "-h", false },
+		{ "help", false },
+	};
+	const struct command *command;
+
+	if (argc == 3 && strcmp(argv[1], "help") == 0) {
+		command = find_command(argv[2], err);
+		if (command != NULL)
+			print_help(command);
+		return command != NULL;
+	}
+	for (size_t i = 0; argc == 2 && i < ARRAY_LEN(words); i++) {
+		if (strcmp(argv[1], words[i].word) != 0)
+			continue;
+		if (words[i].version)
+			printf("anchorite %s\n", ANCHORITE_VERSION);
+		else
+			print_usage(stdout);
+		return true;
+	}
+	return -1;
+}
+
+/*
+ * A PIN in memory must not reach a core file or a debugger.  A core file that
+ * is piped to a program ignores the limit, hence the second call; it also
+ * shuts out the leak checker, which attaches as a debugger does.
+ */
+static void
+forbid_core_files(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+#ifndef ANCHORITE_SANITIZED
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+/*
+ * Descriptors 0 to 2, where the caller closed one, would go to the next files
+ * that are opened, and what is meant for the screen into a response.  They
+ * become files that nothing can be written to.
+ */
+static bool
+open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct err err = { 0 };
+	int about;
+	bool ok;
+
+	environment_start();
+	if (!open_standard_files())
+		return 2;
+	forbid_core_files();
+	/* What is stored is as readable as its writer means it to be. */
+	umask(022);
+	/* A file that grows beyond its limit is an error like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
+	about = screen_open(&err) ? about_itself(argc, argv, &err) : 0;
+	ok = about < 0 ? run(argc, argv, &err) : about > 0;
+	if (ok)
+		ok = screen_flush(&err);
+	if (ok)
+		return 0;
+	screen_complain(
+	    "%s%s", err.code == E_REFUSED ? "refused: " : "", err.msg);
+	return err_exit_status(&err);
+}

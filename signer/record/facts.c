@@ -1,0 +1,49 @@
+#include "signer/record/facts.h"
+#include "signer/record/json.h"
+
+bool
+facts_end(struct record *record, bool ok, const struct err *outcome,
+    struct err *err)
+{
+	if (ok && record_is_sealed(record))
+		return true;
+	/* What could not run and had not begun was no act. */
+	if (!ok && !record_has_begun(record) && outcome->code != E_REFUSED)
+		return true;
+	return record_event(record, "end",
+	    json_pack("{s:i, s:s?}", "status",
+		ok ? 0 : err_exit_status(outcome), "message",
+		ok ? NULL : outcome->msg),
+	    err);
+}
+
+bool
+facts_report_of(struct record *record, unsigned stages, const char *name,
+    const struct report *report, size_t first, struct err *err)
+{
+	json_t *facts;
+
+	if (record == NULL)
+		return true;
+	facts = json_pack("{s:o, s:b, s:o}", "stages", json_of_stages(stages),
+	    "accepted", report_accepted_from(report, first), "rows",
+	    json_of_report(report, first));
+	return record_event(record, "checks", json_named(name, facts), err);
+}
+
+bool
+facts_report(struct record *record, unsigned stages,
+    const struct report *report, size_t first, struct err *err)
+{
+	return facts_report_of(record, stages, NULL, report, first, err);
+}
+
+bool
+facts_published(struct record *record, const char *path, struct bytes content,
+    struct err *err)
+{
+	return record_event(record, "published",
+	    json_pack("{s:o, s:o}", "path", json_of_text(path), "sha256",
+		json_of_hash_of(content)),
+	    err);
+}

@@ -1,0 +1,147 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "signer/record/input.h"
+#include "signer/screen/screen.h"
+
+/* NULL if there is none in the usual places. */
+static const char *
+find_configuration(const char *given)
+{
+	static const char *const places[] = { "anchorite.yaml",
+		"/etc/anchorite/anchorite.yaml" };
+	const char *path = getenv("ANCHORITE_CONFIG");
+
+	if (given != NULL)
+		return given;
+	if (path != NULL && path[0] != '\0')
+		return path;
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (access(places[i], F_OK) == 0)
+			return places[i];
+	return NULL;
+}
+
+bool
+configuration_is_there(const char *path)
+{
+	return find_configuration(path) != NULL;
+}
+
+bool
+configuration_load(
+    const char *path, struct configuration *ret, struct err *err)
+{
+	struct configuration loaded = { .masked = buf_new(2 * CONFIG_FILE_MAX) };
+	struct buf yaml = buf_new(CONFIG_FILE_MAX);
+	bool ok, has_modes = true;
+
+	path = find_configuration(path);
+	if (path == NULL)
+		return err_set(err, E_USAGE,
+		    "no configuration: give --config FILE or "
+		    "$ANCHORITE_CONFIG, or run where ./anchorite.yaml is "
+		    "(`anchorite init DIR` makes one for rehearsals)");
+	if (strlen(path) > PATH_MAX_LEN)
+		return err_set(err, E_USAGE,
+		    "the configuration's path is longer than %u octets",
+		    PATH_MAX_LEN);
+	snprintf(loaded.path, sizeof(loaded.path), "%s", path);
+	ok = file_read_own(path, CONFIG_FILE_MAX, &yaml, &has_modes, err) &&
+	    sha256(buf_bytes(&yaml), loaded.sha256, err) &&
+	    config_read(buf_bytes(&yaml), path, &loaded.config, err) &&
+	    config_mask_pins(buf_bytes(&yaml), path, &loaded.masked, err);
+	buf_free(&yaml); /* may hold a rehearsal's PIN: overwritten */
+	if (!ok) {
+		configuration_free(&loaded);
+		return false;
+	}
+	if (!has_modes)
+		screen_complain("note: %s lies on a file system without modes: "
+				"whoever holds the medium can change it",
+		    path);
+	*ret = loaded;
+	return true;
+}
+
+void
+configuration_free(struct configuration *configuration)
+{
+	config_free(configuration->config);
+	buf_free(&configuration->masked);
+	*configuration = (struct configuration){ 0 };
+}
+
+bool
+document_load(struct record *record, const char *role, const char *path,
+    struct document *ret, struct err *err)
+{
+	struct document loaded = { .path = path,
+		.xml = buf_new(KSR_FILE_MAX) };
+
+	if (!file_read(path, KSR_FILE_MAX, &loaded.xml, err) ||
+	    !sha256(buf_bytes(&loaded.xml), loaded.sha256, err) ||
+	    !record_input(record, role, path, buf_bytes(&loaded.xml), err) ||
+	    !ksr_read(buf_bytes(&loaded.xml), path, &loaded.ksr, err)) {
+		document_free(&loaded);
+		return false;
+	}
+	*ret = loaded;
+	return true;
+}
+
+bool
+document_is(const struct ksr *ksr, const char *path, enum ksr_kind kind,
+    struct err *err)
+{
+	return ksr->kind == kind ||
+	    err_set(err, E_INPUT, "%s: is a %s, expected a %s", path,
+		kind == KSR_REQUEST ? "response (SKR)" : "request (KSR)",
+		kind == KSR_REQUEST ? "request (KSR)" : "response (SKR)");
+}
+
+bool
+document_load_kind(struct record *record, const char *role, const char *path,
+    enum ksr_kind kind, struct document *ret, struct err *err)
+{
+	struct document loaded;
+
+	if (!document_load(record, role, path, &loaded, err))
+		return false;
+	if (!document_is(loaded.ksr, path, kind, err)) {
+		document_free(&loaded);
+		return false;
+	}
+	ksr_order(loaded.ksr);
+	*ret = loaded;
+	return true;
+}
+
+bool
+document_read_back(const struct output *output, const char *path,
+    enum ksr_kind kind, struct document *ret, struct err *err)
+{
+	struct document loaded = { .path = path,
+		.xml = buf_new(KSR_FILE_MAX) };
+
+	if (!output_read(output, KSR_FILE_MAX, &loaded.xml, err) ||
+	    !sha256(buf_bytes(&loaded.xml), loaded.sha256, err) ||
+	    !ksr_read(buf_bytes(&loaded.xml), path, &loaded.ksr, err) ||
+	    !document_is(loaded.ksr, path, kind, err)) {
+		document_free(&loaded);
+		return false;
+	}
+	*ret = loaded;
+	return true;
+}
+
+void
+document_free(struct document *document)
+{
+	ksr_free(document->ksr);
+	buf_free(&document->xml);
+	*document = (struct document){ 0 };
+}

@@ -1,0 +1,50 @@
+/*
+ * Results for scripts: the same facts as on the screen, as one JSON object on
+ * stdout.  Keys are stable; documents and reports have the same shape in every
+ * command.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "ksr/rules/check.h"
+#include "signer/record/input.h"
+
+/* path, sha256, kind, id, serial, domain, bundles. */
+json_t *json_of_document(const struct document *document);
+
+/* The whole document: bundles with keys, signatures and policies. */
+json_t *json_of_ksr(const struct ksr *ksr);
+
+/* An array, one object a rule from row `first` on, findings included. */
+json_t *json_of_report(const struct report *report, size_t first);
+
+/* The ids of overrides that let no finding of the report pass. */
+json_t *json_unused_overrides(const struct override *overrides, size_t n,
+    const struct report *report);
+
+/* ["request", "token"]: names of the stages in the mask. */
+json_t *json_of_stages(unsigned stages);
+
+json_t *json_of_key(const struct dnskey *key);
+
+json_t *json_of_time(int64_t time);
+json_t *json_of_bytes_base64(const uint8_t *data, size_t len);
+json_t *json_of_sha256(const uint8_t digest[SHA256_SIZE]); /* lower case */
+/* A text of a file, a token or an operator: printable ASCII (text_printable). */
+json_t *json_of_text(const char *text);
+
+/* The SHA-256 of the octets; NULL where it cannot be computed. */
+json_t *json_of_hash_of(struct bytes content);
+
+/*
+ * The facts with "name" in front, unless that is NULL; they are taken over and
+ * may be NULL.
+ */
+json_t *json_named(const char *name, json_t *facts);
+
+json_t *json_of_bytes_hex(struct bytes bytes);
+json_t *json_of_words(struct bytes bytes); /* PGP words in one string */
+
+/* Prints and releases; E_MEMORY if anything in root could not be made. */
+MUST_USE bool json_print(json_t *root, struct err *err);

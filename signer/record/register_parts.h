@@ -1,0 +1,47 @@
+/*
+ * The parts of the register, used by register*.c only.
+ */
+#pragma once
+
+#include "signer/record/register.h"
+#include "signer/record/register_line.h"
+
+struct ledger {
+	struct chain *chain;   /* without a file where it was only read */
+	struct record *record; /* where appended lines are told; or NULL */
+	size_t n_entries;
+	struct ledger_entry *entries;
+	struct processed *processed;
+	size_t n_processed;
+	size_t n_activations; /* slots from 0, as history.h has them */
+	struct history_activation *activations;
+	size_t n_lines; /* as they were read */
+	size_t n_appended;
+	char (*appended)[CHAIN_HASH_SIZE]; /* hashes of lines, owned */
+	int format;	  /* of the last line */
+	bool publishable; /* the last line is the last entry's "signing" */
+	bool has_newest;
+	int64_t newest;
+};
+
+bool ledger_same_response(
+    const struct ledger_entry *entry, const uint8_t sha256[SHA256_SIZE]);
+
+/* The published entry with this response, or else an interrupted one. */
+const struct ledger_entry *
+ledger_response(const struct ledger *ledger, const uint8_t sha256[SHA256_SIZE]);
+
+/*
+ * register_take.c: what a line means after those before it.  Takes over what
+ * the line's entry owns.
+ */
+MUST_USE bool ledger_take_line(
+    struct ledger *ledger, struct ledger_line *line, struct err *err);
+
+/* register_append.c: a line as it is, which is taken over. */
+MUST_USE bool ledger_append_line(
+    struct ledger *ledger, json_t *line, struct err *err);
+
+/* Whether the first entry may be taken as used where the second one is. */
+bool ledger_same_time(
+    const struct ledger_entry *one, const struct ledger_entry *other);

@@ -1,0 +1,190 @@
+#include <stdio.h>
+#include <unistd.h>
+
+#include "ksr/base/bytes.h"
+#include "ksr/base/fold.h"
+#include "signer/screen/screen.h"
+
+#define LINE_MAX_LEN  (1u << 22) /* a row of a table with all keys that fit */
+#define COMPLAINT_MAX (2u * ERR_MSG_MAX)
+
+static struct {
+	FILE *out;       /* standard output itself; NULL: not opened */
+	struct buf line; /* printed and not ended */
+	size_t column;   /* of the cursor, behind what has left */
+	enum screen_kind kind;
+	bool on_terminal;
+	size_t progress; /* columns of it that are to be seen */
+} screen;
+
+static bool
+emit(const void *data, size_t len)
+{
+	return len == 0 || fwrite(data, 1, len, screen.out) == len;
+}
+
+/* The line so far, as the kind has it; `end` is put behind it. */
+static bool
+emit_line(const char *end)
+{
+	struct buf folded = buf_new(2 * LINE_MAX_LEN);
+	struct bytes line = buf_bytes(&screen.line);
+	bool ok;
+
+	if (screen.kind == SCREEN_ROWS && !screen.on_terminal) {
+		buf_put(&folded, line.data, line.len);
+		screen.column += line.len;
+	} else {
+		screen.column = fold_line(line, screen.column,
+		    screen.kind == SCREEN_TEXT ? FOLD_WORDS : FOLD_LISTS,
+		    &folded);
+	}
+	if (end[0] != '\0')
+		screen.column = 0;
+	buf_puts(&folded, end);
+	ok = !folded.failed && !screen.line.failed &&
+	    emit(folded.data, folded.len);
+	buf_free(&folded);
+	buf_free(&screen.line);
+	screen.line = buf_new(LINE_MAX_LEN);
+	return ok;
+}
+
+static bool
+take_data(const char *data, size_t size)
+{
+	if (size > 0)
+		screen.column = data[size - 1] == '\n' ? 0 : 1;
+	return emit(data, size);
+}
+
+/* What printf and its like hand over, whole lines and parts of them. */
+static ssize_t
+take(void *cookie, const char *data, size_t size)
+{
+	bool ok = true;
+
+	(void)cookie;
+	if (screen.kind == SCREEN_DATA)
+		return take_data(data, size) ? (ssize_t)size : 0;
+	for (size_t i = 0; ok && i < size; i++) {
+		if (data[i] == '\n')
+			ok = emit_line("\n");
+		else
+			buf_u8(&screen.line, (uint8_t)data[i]);
+	}
+	return ok ? (ssize_t)size : 0;
+}
+
+bool
+screen_open(struct err *err)
+{
+	static const cookie_io_functions_t functions = { .write = take };
+	FILE *file = fopencookie(NULL, "w", functions);
+
+	if (file == NULL)
+		return err_set_errno(err, "standard output");
+	/* Lines are put together here; each kind meets its own text only. */
+	setvbuf(file, NULL, _IONBF, 0);
+	screen.out = stdout;
+	screen.line = buf_new(LINE_MAX_LEN);
+	screen.on_terminal = isatty(STDOUT_FILENO) == 1;
+	stdout = file;
+	return true;
+}
+
+enum screen_kind
+screen_set(enum screen_kind kind)
+{
+	enum screen_kind before = screen.kind;
+
+	/* A part of a line leaves as what it was printed as. */
+	if (screen.out != NULL && kind != before && screen.line.len > 0)
+		(void)emit_line("");
+	screen.kind = kind;
+	return before;
+}
+
+bool
+screen_flush(struct err *err)
+{
+	FILE *out = screen.out == NULL ? stdout : screen.out;
+
+	if (screen.out != NULL && screen.line.len > 0)
+		(void)emit_line("");
+	if (fflush(out) != 0)
+		return err_set_errno(err, "standard output");
+	if (ferror(out) || ferror(stdout))
+		return err_set(
+		    err, E_IO, "standard output: not all of it arrived");
+	return true;
+}
+
+void
+screen_answered(void)
+{
+	screen.column = 0;
+}
+
+/* Whatever was printed so far is to be seen before the next, and ended. */
+static void
+end_lines(void)
+{
+	struct err ignored;
+	bool arrived = screen_flush(&ignored);
+
+	if (arrived && screen.column > 0) {
+		screen.column = 0;
+		(void)emit("\n", 1);
+		(void)fflush(screen.out);
+	}
+	if (screen.progress > 0)
+		fputc('\n', stderr);
+	screen.progress = 0;
+}
+
+void
+screen_complain(const char *fmt, ...)
+{
+	struct buf text = buf_new(COMPLAINT_MAX),
+		   folded = buf_new(LINE_MAX_LEN);
+	char message[COMPLAINT_MAX / 2];
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vsnprintf(message, sizeof(message), fmt, ap) < 0)
+		message[0] = '\0';
+	va_end(ap);
+	end_lines();
+	buf_printf(&text, "anchorite: %s", message);
+	if (isatty(STDERR_FILENO) == 1)
+		fold_line(buf_bytes(&text), 0, FOLD_WORDS, &folded);
+	else
+		buf_put(&folded, text.data, text.len);
+	buf_u8(&folded, '\n');
+	fwrite(folded.data, 1, folded.len, stderr);
+	buf_free(&folded);
+	buf_free(&text);
+}
+
+void
+screen_progress(const char *fmt, ...)
+{
+	va_list ap;
+	int width;
+
+	if (screen.progress == 0)
+		end_lines();
+	fputc('\r', stderr);
+	va_start(ap, fmt);
+	width = vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	screen.progress = width > 0 ? (size_t)width : 0;
+}
+
+void
+screen_progress_done(void)
+{
+	fprintf(stderr, "\r%*s\r", (int)screen.progress, "");
+	screen.progress = 0;
+}

@@ -1,0 +1,463 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/live/confirm.h"
+#include "signer/record/context.h"
+#include "signer/record/facts.h"
+#include "signer/record/input.h"
+#include "signer/record/publishing.h"
+#include "signer/screen/interrupt.h"
+#include "signer/screen/print.h"
+#include "signer/screen/screen.h"
+#include "signer/sign/followers_show.h"
+#include "signer/sign/signatures.h"
+#include "signer/sign/signing_facts.h"
+#include "signer/sign/signing_parts.h"
+#include "signer/token/token_facts.h"
+
+size_t
+signing_count_due(const struct signing *signing)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < signing->asked.n; i++)
+		if (!signing->asked.responses[i].in_place)
+			n++;
+	return n;
+}
+
+/* KSKs that the schemas publish, sign with or revoke. */
+static uint32_t
+keys_of_schemas(const struct asked *asked)
+{
+	uint32_t keys = 0;
+
+	for (size_t i = 0; i < asked->n; i++)
+		keys |= schema_keys(asked->responses[i].schema);
+	return keys;
+}
+
+static bool
+read_inputs(struct signing *signing, struct err *err)
+{
+	const struct signing_request *request = signing->request;
+
+	return document_load_kind(signing->context->record, "request",
+		   request->ksr_path, KSR_REQUEST, &signing->ksr, err) &&
+	    (request->previous_path == NULL ||
+		document_load_kind(signing->context->record,
+		    "previous response", request->previous_path, KSR_RESPONSE,
+		    &signing->previous, err));
+}
+
+/* Before the HSM is touched, and until the end no other run may sign. */
+static bool
+open_register(struct signing *signing, struct err *err)
+{
+	const struct context *context = signing->context;
+
+	return register_open(context, &signing->ledger, err) &&
+	    ledger_has_head(
+		signing->ledger, signing->request->register_head, err) &&
+	    ledger_history(signing->ledger, signing->ksr.ksr->domain,
+		&signing->history, err);
+}
+
+/* What the request needs to be, if the configuration says it by itself. */
+static void
+complete_declared(struct signing *signing)
+{
+	struct check_input in = {
+		.config = signing->config,
+		.history = signing->history,
+		.request = signing->ksr.ksr,
+	};
+
+	memcpy(in.request_sha256, signing->ksr.sha256, SHA256_SIZE);
+	signing->declared = signing->request->declared;
+	declared_complete(&signing->declared, &in);
+}
+
+/* Those that an earlier run was cut short after count as this run's. */
+static bool
+find_in_place(struct signing *signing, struct err *err)
+{
+	struct asked *asked = &signing->asked;
+
+	for (size_t i = 0; i < asked->n; i++)
+		if (!response_find(signing, &asked->responses[i],
+			&signing->responses[i], err))
+			return false;
+	return asked_processed(asked, signing->ledger, signing->ksr.sha256,
+	    &signing->processed, &signing->n_processed, err);
+}
+
+/* A run that would do nothing is not one that succeeds. */
+static bool
+has_work(const struct signing *signing, struct err *err)
+{
+	const struct asked *asked = &signing->asked;
+
+	for (size_t i = 0; i < asked->n; i++)
+		if (!asked->responses[i].published)
+			return true;
+	return err_set(err, E_IO,
+	    "%s: already exists and is never overwritten: it is the response "
+	    "that the register has as published%s",
+	    asked->responses[0].path,
+	    asked->n == 1 ? "" : "; so are the others");
+}
+
+static bool
+open_outputs(struct signing *signing, struct err *err)
+{
+	const char *temporary[ASKED_MAX];
+	size_t n = 0;
+
+	if (!has_work(signing, err))
+		return false;
+	for (size_t i = 0; i < signing->asked.n; i++) {
+		struct signing_response *response = &signing->responses[i];
+
+		if (!response_open(response, err))
+			return false;
+		if (response->output != NULL &&
+		    output_temporary(response->output) != NULL)
+			temporary[n++] = output_temporary(response->output);
+		interrupt_guard_files(temporary, n);
+	}
+	return true;
+}
+
+/* By which the rules judge: a plan's quarter may have its own. */
+static const struct config *
+policy_of(const struct signing *signing)
+{
+	return signing->basis == NULL || signing->basis->policy == NULL
+	    ? signing->config
+	    : signing->basis->policy;
+}
+
+/* Runs one stage for the response and prints its rows. */
+static bool
+run_checks(struct signing *signing, enum check_stage stage,
+    struct signing_response *response, struct err *err)
+{
+	const struct context *context = signing->context;
+	bool foresees = stage == STAGE_REQUEST || stage == STAGE_SCHEDULE;
+	const char *name = stage == STAGE_TOKEN ? NULL : response->asked->name;
+	struct check_input in = {
+		.config = policy_of(signing),
+		.now = context->now,
+		.earliest_now =
+		    ledger_floor(signing->ledger, context->earliest_now),
+		.request = signing->ksr.ksr,
+		.alternative = response->asked->alternative,
+		.processed = signing->processed,
+		.n_processed = signing->n_processed,
+		.history = signing->history,
+		.previous = signing->previous.ksr,
+		.schema = response->asked->schema,
+		.response = stage == STAGE_BUILT ? response->built
+						 : response->written.ksr,
+		.key_tests = context->key_tests,
+	};
+	size_t first = signing->report.n_results;
+
+	memcpy(in.request_sha256, signing->ksr.sha256, SHA256_SIZE);
+	memcpy(in.previous_sha256, signing->previous.sha256, SHA256_SIZE);
+	declared_put(&signing->declared, &in);
+	for (size_t i = 0; i < signing->config->n_keys; i++)
+		if (signing->ksks[i].present)
+			in.keys_in_hsm |= UINT32_C(1) << i;
+	if (!checks_run(stage, &in, signing->request->overrides,
+		signing->request->n_overrides, &signing->report, err))
+		return false;
+	asked_name_rows(&signing->report, first, name);
+	if (!facts_report_of(
+		context->record, stage, name, &signing->report, first, err))
+		return false;
+	if (context->json) {
+		if (foresees && response->followers == NULL)
+			response->followers = json_of_followers(&in);
+		return true;
+	}
+	show_checks_title(signing, stage, response);
+	print_report(context->colour, &signing->report, first);
+	return !foresees || followers_print(context, &in, err);
+}
+
+static bool
+refuse_if_refused(const struct signing *signing, struct err *err)
+{
+	return report_accepted(&signing->report) ||
+	    err_set_report(err, signing->request->ksr_path, &signing->report);
+}
+
+static bool
+judge_basis(struct signing *signing, struct err *err)
+{
+	const struct signing_basis *basis = signing->basis;
+
+	return basis == NULL ||
+	    basis->judge(basis->of, signing->context, &signing->report, err);
+}
+
+/*
+ * What depends on schema and alternative is judged for each response.  Only
+ * these rules may be overridden, and here they have all run.
+ */
+static bool
+check_request(struct signing *signing, struct err *err)
+{
+	const struct signing_request *request = signing->request;
+
+	for (size_t i = 0; i < signing->asked.n; i++)
+		if (!run_checks(signing,
+			i == 0 ? STAGE_REQUEST : STAGE_SCHEDULE,
+			&signing->responses[i], err))
+			return false;
+	if (!refuse_if_refused(signing, err))
+		return false;
+	if (!signing->context->json)
+		print_unused_overrides(
+		    request->overrides, request->n_overrides, &signing->report);
+	return facts_unused_overrides(signing->context->record,
+	    request->overrides, request->n_overrides, &signing->report, err);
+}
+
+static bool
+check_token(struct signing *signing, struct err *err)
+{
+	return run_checks(signing, STAGE_TOKEN, &signing->responses[0], err) &&
+	    refuse_if_refused(signing, err);
+}
+
+/*
+ * All that can be said of the responses but that their signatures verify:
+ * nobody is asked, and nothing is signed, for a response that would be refused.
+ */
+static bool
+check_built(struct signing *signing, struct err *err)
+{
+	for (size_t i = 0; i < signing->asked.n; i++)
+		if (signing->responses[i].built != NULL &&
+		    !run_checks(
+			signing, STAGE_BUILT, &signing->responses[i], err))
+			return false;
+	return refuse_if_refused(signing, err);
+}
+
+static bool
+check_responses(struct signing *signing, struct err *err)
+{
+	for (size_t i = 0; i < signing->asked.n; i++)
+		if (!run_checks(
+			signing, STAGE_RESPONSE, &signing->responses[i], err) ||
+		    !refuse_if_refused(signing, err))
+			return false;
+	return true;
+}
+
+static bool
+open_token(struct signing *signing, struct err *err)
+{
+	const struct config *config = signing->config;
+	uint32_t wanted = keys_of_schemas(&signing->asked);
+	struct err absent;
+
+	if (!token_open(signing->context, signing->request->hsm, wanted,
+		&signing->token, err) ||
+	    !token_find_ksks(
+		&signing->token, config, wanted, signing->ksks, err))
+		return false;
+	/* Others that the token has: what is missing KSR-CHAIN-KEYS says. */
+	for (size_t i = 0; i < config->n_keys; i++)
+		if (!signing->ksks[i].present)
+			signing->ksks[i].present =
+			    token_find_ksks(&signing->token, config,
+				UINT32_C(1) << i, signing->ksks, &absent);
+	show_token(signing);
+	return facts_ksks(signing->context->record, config, signing->ksks, err);
+}
+
+static bool
+build_responses(struct signing *signing, struct err *err)
+{
+	struct dnskey *ksks = calloc(CONFIG_KEYS_MAX, sizeof(*ksks));
+	bool ok = true;
+
+	if (ksks == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	for (size_t i = 0; i < CONFIG_KEYS_MAX; i++)
+		ksks[i] = signing->ksks[i].dnskey;
+	for (size_t i = 0; ok && i < signing->asked.n; i++)
+		ok = response_prepare(
+		    signing, &signing->responses[i], ksks, err);
+	free(ksks);
+	return ok;
+}
+
+static bool
+confirm_signing(const struct signing *signing, struct err *err)
+{
+	char question[QUESTION_SIZE];
+	const struct confirmation confirmation = {
+		.prompt = question,
+		.wanted = SIGNING_CONFIRMED,
+		.not_done = SIGNING_NOT_DONE,
+		.batch = signing->request->batch,
+	};
+
+	signing_question(signing, question);
+	return confirm(signing->context, &confirmation, err);
+}
+
+/* All are signed before one is written, all are written before one leaves. */
+static bool
+sign_and_write(struct signing *signing, struct err *err)
+{
+	for (size_t i = 0; i < signing->asked.n; i++)
+		if (!response_sign(signing, &signing->responses[i], err))
+			return false;
+	for (size_t i = 0; i < signing->asked.n; i++)
+		if (!response_write(&signing->responses[i], err))
+			return false;
+	return true;
+}
+
+static bool
+publish(struct signing *signing, struct err *err)
+{
+	/* White space before the result: is there anybody who takes it? */
+	if (signing->context->json)
+		printf("\n");
+	if (!screen_flush(err))
+		return false;
+	for (size_t i = 0; i < signing->asked.n; i++)
+		if (!response_publish(signing, &signing->responses[i], err))
+			return publishing_say(signing->context, err);
+	interrupt_guard_files(NULL, 0);
+	return true;
+}
+
+static bool
+run_steps(struct signing *signing, struct err *err)
+{
+	return find_in_place(signing, err) && open_outputs(signing, err) &&
+	    facts_asked(signing->context->record, signing->request,
+		&signing->asked, &signing->declared, err) &&
+	    show_inputs(signing, err) && judge_basis(signing, err) &&
+	    check_request(signing, err) &&
+	    ledger_begin(signing->ledger, err) && open_token(signing, err) &&
+	    check_token(signing, err) && build_responses(signing, err) &&
+	    check_built(signing, err) && show_to_be_signed(signing, err) &&
+	    confirm_signing(signing, err) && sign_and_write(signing, err) &&
+	    check_responses(signing, err) && publish(signing, err) &&
+	    show_published(signing, err);
+}
+
+/*
+ * What was made in the token and leaves it for nobody is said to be that, on
+ * record and to the operator: the KSK was used.
+ */
+static void
+discard_signatures(struct signing *signing, struct err *err)
+{
+	const struct signing_response *unfinished = NULL;
+	size_t made = 0, due = 0;
+	bool published = false;
+	struct err ignored;
+
+	for (size_t i = 0; i < signing->asked.n; i++) {
+		const struct signing_response *response =
+		    &signing->responses[i];
+
+		published = published || response->published;
+		if (response->built == NULL)
+			continue;
+		due += signatures_count(response->built);
+		if (response->stored)
+			continue;
+		made += signatures_made(response->built);
+		if (!response->signed_whole && unfinished == NULL)
+			unfinished = response;
+	}
+	if (made == 0)
+		return;
+	err_prefix_discarded(err, made, due, published);
+	if (signing->context->record != NULL &&
+	    !facts_discarded_signatures(signing->context->record,
+		unfinished == NULL ? NULL : unfinished->asked->name,
+		unfinished == NULL ? NULL : unfinished->built, made, due,
+		&ignored))
+		err_prefix(err, "%s", ignored.msg);
+}
+
+bool
+signing_read(const struct context *context,
+    const struct signing_request *request, struct signing **ret,
+    struct err *err)
+{
+	struct signing *signing = calloc(1, sizeof(*signing));
+
+	if (signing == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	*signing = (struct signing){ .context = context,
+		.request = request,
+		.config = context->config };
+	if (!read_inputs(signing, err) || !open_register(signing, err)) {
+		signing_close(signing);
+		return false;
+	}
+	complete_declared(signing);
+	*ret = signing;
+	return true;
+}
+
+struct signing_inputs
+signing_inputs(const struct signing *signing)
+{
+	return (struct signing_inputs){ .request = &signing->ksr,
+		.previous = &signing->previous,
+		.ledger = signing->ledger };
+}
+
+bool
+signing_carry_out(struct signing *signing, struct asked *asked,
+    const struct signing_basis *basis, struct err *err)
+{
+	struct err ignored;
+
+	signing->asked = *asked;
+	signing->basis = basis;
+	*asked = (struct asked){ 0 };
+	if (run_steps(signing, err))
+		return true;
+	discard_signatures(signing, err);
+	if (signing->context->json && err->code == E_REFUSED &&
+	    signing->report.n_results > 0 &&
+	    !show_refusal(signing, err->msg, &ignored))
+		err_prefix(err, "%s", ignored.msg);
+	return false;
+}
+
+void
+signing_close(struct signing *signing)
+{
+	if (signing == NULL)
+		return;
+	token_close(&signing->token);
+	interrupt_guard_files(NULL, 0);
+	for (size_t i = 0; i < signing->asked.n; i++)
+		response_clear(&signing->responses[i]);
+	free(signing->processed);
+	history_free(signing->history);
+	ledger_close(signing->ledger);
+	report_clear(&signing->report);
+	document_free(&signing->previous);
+	document_free(&signing->ksr);
+	asked_clear(&signing->asked);
+	free(signing);
+}

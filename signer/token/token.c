@@ -1,0 +1,458 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ksr/base/cursor.h"
+#include "ksr/dns/pubkey.h"
+#include "ksr/dns/rrset.h"
+#include "ksr/policy/purpose.h"
+#include "signer/live/environment.h"
+#include "signer/live/pin.h"
+#include "signer/record/context.h"
+#include "signer/token/token.h"
+#include "signer/token/token_facts.h"
+
+#define TOKEN_URI_SIZE 128
+
+static bool
+choose_hsm(const struct config *config, const char *name,
+    const struct config_hsm **ret, struct err *err)
+{
+	if (config->n_hsms == 0)
+		return err_set(err, E_USAGE,
+		    "the configuration has no HSM; add one under `hsm:`");
+	if (name == NULL && config->n_hsms > 1)
+		return err_set(err, E_USAGE,
+		    "the configuration has %zu HSMs; choose one with --hsm",
+		    config->n_hsms);
+	for (size_t i = 0; i < config->n_hsms; i++) {
+		if (name == NULL || strcmp(config->hsms[i].name, name) == 0) {
+			*ret = &config->hsms[i];
+			return true;
+		}
+	}
+	return err_set(err, E_USAGE, "--hsm %s: the configuration has none of "
+	    "that name", name);
+}
+
+bool
+token_load(const struct context *context, const char *hsm_name,
+    struct token *ret, struct err *err)
+{
+	const struct config_hsm *hsm = NULL;
+	struct token token = { 0 };
+	struct hsm_module *module;
+	struct err late;
+
+	if (!choose_hsm(context->config, hsm_name, &hsm, err) ||
+	    !environment_for_module(hsm, context->config->rehearsal, err))
+		return false;
+	token.config = hsm;
+	token.mapped = json_object();
+	if (!hsm_module_open(hsm->module, &module, err)) {
+		token_close(&token);
+		if (facts_hsm(context->record, hsm, NULL, &late))
+			return err_prefix(err, "hsm.%s", hsm->name);
+		*err = late;
+		return false;
+	}
+	if (!facts_hsm(
+		context->record, hsm, hsm_module_sha256(module), err)) {
+		hsm_module_close(module);
+		token_close(&token);
+		return false;
+	}
+	if (!hsm_load(module, &token.hsm, err) ||
+	    !facts_mapped(context->record, hsm, token.mapped, err)) {
+		token_close(&token);
+		return err_prefix(err, "hsm.%s", hsm->name);
+	}
+	*ret = token;
+	return true;
+}
+
+/* A serial number may hold any character: all but the plainest are escaped. */
+static void
+uri_of_serial(const char *serial, char ret[TOKEN_URI_SIZE])
+{
+	size_t len = (size_t)snprintf(ret, TOKEN_URI_SIZE, "pkcs11:serial=");
+
+	for (; *serial != '\0'; serial++)
+		len += (size_t)snprintf(ret + len, TOKEN_URI_SIZE - len,
+		    "%%%02X", (unsigned char)*serial);
+}
+
+/* True if the selected token shows a public key of one of the wanted KSKs. */
+static bool
+holds_wanted(struct hsm *hsm, const struct config *config, uint32_t wanted,
+    bool *ret, struct err *err)
+{
+	bool shows;
+
+	*ret = false;
+	for (size_t i = 0; i < config->n_keys; i++) {
+		if ((wanted >> i & 1) == 0)
+			continue;
+		if (!hsm_shows(hsm, config->keys[i].label, &shows, err))
+			return false;
+		*ret = *ret || shows;
+	}
+	return true;
+}
+
+/*
+ * Of several tokens the only one with a wanted key; where that does not decide
+ * it, hsm_select's own message lists them.
+ */
+static bool
+select_by_key(struct hsm *hsm, const struct config *config, uint32_t wanted,
+    struct err *err)
+{
+	struct hsm_token *tokens;
+	char uri[TOKEN_URI_SIZE], found[TOKEN_URI_SIZE] = "";
+	size_t n, n_found = 0;
+	bool ok = true, holds;
+
+	if (!hsm_tokens(hsm, &tokens, &n, err))
+		return false;
+	for (size_t i = 0; i < n && n > 1 && ok; i++) {
+		if (!tokens[i].initialised)
+			continue;
+		uri_of_serial(tokens[i].serial, uri);
+		ok = hsm_select(hsm, uri, err) &&
+		    holds_wanted(hsm, config, wanted, &holds, err);
+		if (ok && holds) {
+			n_found++;
+			memcpy(found, uri, sizeof(found));
+		}
+	}
+	free(tokens);
+	return ok && hsm_select(hsm, n_found == 1 ? found : "", err);
+}
+
+static bool
+log_in(struct token *token, const struct config *config, struct err *err)
+{
+	char name[80];
+	struct pin pin;
+	bool ok;
+
+	text_printable(name, sizeof(name), hsm_selected(token->hsm)->label);
+	if (!pin_obtain(config, token->config, name, &pin, err))
+		return false;
+	ok = hsm_login(token->hsm, pin.text, err);
+	pin_wipe(&pin);
+	return ok;
+}
+
+bool
+token_open(const struct context *context, const char *hsm_name,
+    uint32_t wanted, struct token *ret, struct err *err)
+{
+	const struct config *config = context->config;
+	struct token token;
+	bool ok;
+
+	if (!token_load(context, hsm_name, &token, err))
+		return false;
+	ok = token.config->token[0] != '\0' ?
+	    hsm_select(token.hsm, token.config->token, err) :
+	    select_by_key(token.hsm, config, wanted, err);
+	/* A login may load more code. */
+	ok = ok && log_in(&token, config, err) &&
+	    facts_mapped(context->record, token.config, token.mapped, err) &&
+	    facts_token(context->record, hsm_selected(token.hsm), err);
+	if (!ok) {
+		err_prefix(err, "hsm.%s", token.config->name);
+		token_close(&token);
+		return false;
+	}
+	*ret = token;
+	return true;
+}
+
+void
+token_close(struct token *token)
+{
+	hsm_close(token->hsm);
+	json_decref(token->mapped);
+	*token = (struct token){ 0 };
+}
+
+bool
+token_dnskey(const struct hsm_key *key, uint8_t algorithm, uint16_t flags,
+    uint32_t ttl_s, struct dnskey *ret, struct err *err)
+{
+	const struct algorithm *known = algorithm_of_number(algorithm);
+	struct dnskey dnskey = { .ttl_s = ttl_s,
+		.flags = flags,
+		.protocol = DNSKEY_PROTOCOL,
+		.algorithm = algorithm };
+	bool fits = known != NULL && known->supported &&
+	    ((key->type == HSM_RSA && known->family == FAMILY_RSA) ||
+	    (key->type == HSM_EC_P256 &&
+		algorithm == ALGORITHM_ECDSAP256SHA256) ||
+	    (key->type == HSM_EC_P384 &&
+		algorithm == ALGORITHM_ECDSAP384SHA384));
+
+	if (!fits) {
+		char text[ALGORITHM_TEXT_SIZE];
+
+		return err_set(err, E_HSM,
+		    "key \"%s\" in the token is not one for %s", key->label,
+		    algorithm_text(algorithm, text));
+	}
+	snprintf(dnskey.identifier, sizeof(dnskey.identifier), "%s",
+	    key->label);
+	if (key->type == HSM_RSA) {
+		if (!pubkey_encode_rsa(
+			(struct bytes){ key->modulus, key->modulus_len },
+			(struct bytes){ key->exponent, key->exponent_len },
+			&dnskey, err))
+			return err_prefix(err, "key \"%s\"", key->label);
+	} else {
+		memcpy(dnskey.public_key, key->point, key->point_len);
+		dnskey.public_key_len = (uint16_t)key->point_len;
+	}
+	dnskey.tag = dnskey_tag(&dnskey);
+	*ret = dnskey;
+	return true;
+}
+
+static void
+hex_of(const uint8_t *digest, char *ret)
+{
+	for (size_t i = 0; i < DS_SHA256_SIZE; i++)
+		snprintf(ret + 2 * i, 3, "%02X", digest[i]);
+}
+
+/* The configuration pins it; the token must have exactly that. */
+static bool
+matches_pin(const struct config *config, const struct config_key *pinned,
+    const struct dnskey *dnskey, struct err *err)
+{
+	char seen[2 * DS_SHA256_SIZE + 1], wanted[2 * DS_SHA256_SIZE + 1];
+	uint8_t ds[DS_SHA256_SIZE];
+	struct pubkey_info info;
+	struct dname owner;
+
+	if (!dname_parse(config->ksk_policy.signers_name, &owner, err) ||
+	    !dnskey_ds(&owner, dnskey, ds, err))
+		return false;
+	hex_of(ds, seen);
+	if (!pinned->has_ds)
+		return err_set(err, E_INPUT,
+		    "the configuration pins no ds_sha256, so the key cannot be "
+		    "told from another; the token's key has %s",
+		    seen);
+	hex_of(pinned->ds_sha256, wanted);
+	if (memcmp(ds, pinned->ds_sha256, sizeof(ds)) != 0)
+		return err_set(err, E_HSM,
+		    "the token's key has DS SHA-256 %s, the configuration "
+		    "pins %s",
+		    seen, wanted);
+	if (pinned->has_tag && dnskey->tag != pinned->tag)
+		return err_set(err, E_HSM,
+		    "the token's key has key tag %u, the configuration pins %u",
+		    dnskey->tag, pinned->tag);
+	if (!pubkey_info(dnskey, &info, err))
+		return false;
+	if (pinned->rsa_size != 0 && info.bits != pinned->rsa_size)
+		return err_set(err, E_HSM,
+		    "the token's key has %u bits, the configuration pins %u",
+		    info.bits, pinned->rsa_size);
+	if (pinned->rsa_exponent != 0 && info.exponent != pinned->rsa_exponent)
+		return err_set(err, E_HSM,
+		    "the token's key has exponent %llu, the configuration pins "
+		    "%llu",
+		    (unsigned long long)info.exponent,
+		    (unsigned long long)pinned->rsa_exponent);
+	return true;
+}
+
+/* A KSK that could leave its token is good for rehearsals only. */
+static bool
+is_kept_in_token(
+    const struct config *config, const struct hsm_key *key, struct err *err)
+{
+	if (!key->sign)
+		return err_set(
+		    err, E_HSM, "the private key may not sign (CKA_SIGN)");
+	if (config->rehearsal)
+		return true;
+	if (key->extractable || !key->sensitive)
+		return err_set(err, E_HSM,
+		    "the private key is %s; only a rehearsal may use it",
+		    key->extractable ? "extractable (CKA_EXTRACTABLE)" :
+				       "not sensitive (CKA_SENSITIVE)");
+	return true;
+}
+
+bool
+token_find_ksks(struct token *token, const struct config *config,
+    uint32_t wanted, struct ksk ret[CONFIG_KEYS_MAX], struct err *err)
+{
+	for (size_t i = 0; i < config->n_keys; i++) {
+		const struct config_key *pinned = &config->keys[i];
+		struct ksk ksk = { .present = true };
+
+		if ((wanted >> i & 1) == 0)
+			continue;
+		if (!hsm_find(token->hsm, pinned->label, &ksk.key, err) ||
+		    !token_dnskey(&ksk.key, pinned->algorithm, DNSKEY_FLAGS_KSK,
+			config_ttl_s(config), &ksk.dnskey, err) ||
+		    !matches_pin(config, pinned, &ksk.dnskey, err) ||
+		    !purpose_require(config, &ksk.dnskey,
+			(struct bytes){ ksk.key.id, ksk.key.id_len },
+			PURPOSE_KSK, err) ||
+		    !is_kept_in_token(config, &ksk.key, err))
+			return err_prefix(err, "keys.%s (label \"%s\")",
+			    pinned->name, pinned->label);
+		ret[i] = ksk;
+	}
+	return true;
+}
+
+static bool
+mechanism_of(uint8_t algorithm, enum hsm_mechanism *ret, struct err *err)
+{
+	char text[ALGORITHM_TEXT_SIZE];
+
+	switch (algorithm) {
+	case ALGORITHM_RSASHA256:
+		*ret = HSM_RSA_PKCS1_SHA256;
+		return true;
+	case ALGORITHM_RSASHA512:
+		*ret = HSM_RSA_PKCS1_SHA512;
+		return true;
+	case ALGORITHM_ECDSAP256SHA256:
+		*ret = HSM_ECDSA_SHA256;
+		return true;
+	case ALGORITHM_ECDSAP384SHA384:
+		*ret = HSM_ECDSA_SHA384;
+		return true;
+	default:
+		return err_set(err, E_HSM, "%s keys cannot sign here",
+		    algorithm_text(algorithm, text));
+	}
+}
+
+static bool
+sign(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes data, struct rrsig *ret,
+    struct err *err)
+{
+	uint8_t signature[SIGNATURE_MAX];
+	enum hsm_mechanism mechanism = HSM_RSA_PKCS1_SHA256;
+	size_t len = 0;
+
+	if (!mechanism_of(dnskey->algorithm, &mechanism, err))
+		return err_prefix(err, "key \"%s\"", key->label);
+	if (!hsm_sign(token->hsm, key, mechanism, data, signature, &len, err))
+		return false;
+	if (!pubkey_verify(
+		dnskey, data, (struct bytes){ signature, len }, err))
+		return err_prefix(err,
+		    "SKR-VERIFY: key \"%s\": the token's signature does not "
+		    "verify with the pinned public key",
+		    key->label);
+	memcpy(ret->signature, signature, len);
+	ret->signature_len = (uint16_t)len;
+	return true;
+}
+
+/* What was cleared for one key is signed by no other. */
+static bool
+is_cleared_for(
+    const struct hsm_key *key, const struct dnskey *wanted, struct err *err)
+{
+	struct dnskey held;
+
+	return token_dnskey(key, wanted->algorithm, wanted->flags,
+		   wanted->ttl_s, &held, err) &&
+	    (dnskey_same_key(&held, wanted) ||
+		err_set(err, E_HSM,
+		    "key \"%s\" is not the one that the RRset was cleared for, "
+		    "\"%s\"",
+		    key->label, wanted->identifier));
+}
+
+bool
+token_sign_rrset(struct token *token, const struct hsm_key *key,
+    const struct cleared *cleared, struct rrsig *ret, struct err *err)
+{
+	const struct dnskey *dnskey = cleared_key(cleared);
+
+	return is_cleared_for(key, dnskey, err) &&
+	    sign(token, key, dnskey, cleared_octets(cleared), ret, err);
+}
+
+bool
+token_sign_proof(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
+    struct err *err)
+{
+	if (!clear_proof(octets, dnskey, err))
+		return err_prefix(err, "key \"%s\"", key->label);
+	return sign(token, key, dnskey, octets, ret, err);
+}
+
+/* X.690 8.1: one SEQUENCE, from the first octet to the last. */
+static bool
+is_sequence(struct bytes octets)
+{
+	struct cursor cursor = cursor_new(octets);
+	bool sequence = cursor_u8(&cursor) == 0x30;
+	size_t len = cursor_u8(&cursor), n_octets = len & 0x7f;
+
+	if (len >= 0x80) {
+		len = 0;
+		if (n_octets == 0 || n_octets > sizeof(uint32_t))
+			return false;
+		while (n_octets-- > 0)
+			len = len << 8 | cursor_u8(&cursor);
+	}
+	return sequence && !cursor.failed && len == cursor.rest.len;
+}
+
+bool
+token_sign_der(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
+    struct err *err)
+{
+	if (!is_sequence(octets))
+		return err_set(err, E_REFUSED,
+		    "key \"%s\": what is to be signed is no DER structure",
+		    key->label);
+	if (!clear_no_rrset(octets, err))
+		return err_prefix(err, "key \"%s\"", key->label);
+	return sign(token, key, dnskey, octets, ret, err);
+}
+
+/* Lines of printable text: a name on the wire ends with an octet 0. */
+static bool
+is_record(struct bytes octets)
+{
+	if (octets.len == 0 || octets.data[0] != '{' ||
+	    octets.data[octets.len - 1] != '\n')
+		return false;
+	for (size_t i = 0; i < octets.len; i++)
+		if (octets.data[i] < ' ' && octets.data[i] != '\n')
+			return false;
+	return true;
+}
+
+bool
+token_sign_record(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
+    struct err *err)
+{
+	if (!is_record(octets))
+		return err_set(err, E_REFUSED,
+		    "key \"%s\": what is to be signed is no record",
+		    key->label);
+	if (!clear_no_rrset(octets, err))
+		return err_prefix(err, "key \"%s\"", key->label);
+	return sign(token, key, dnskey, octets, ret, err);
+}

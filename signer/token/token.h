@@ -1,0 +1,81 @@
+/*
+ * The configured token, opened and logged in, and the configured KSKs found in
+ * it: each must be what the configuration pins, or nothing is signed.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "hsm/hsm.h"
+#include "ksr/document/ksr.h"
+#include "ksr/policy/config.h"
+#include "ksr/response/clear.h"
+#include "signer/record/context.h"
+
+struct token {
+	const struct config_hsm *config; /* borrowed */
+	struct hsm *hsm;		 /* owned */
+	json_t *mapped; /* owned: files of code on record, path to hash */
+};
+
+/*
+ * Sets the HSM's environment, loads its module, selects its token and logs in;
+ * what code is in memory then is on record, before the PIN is given and after.
+ * hsm_name is --hsm; NULL takes the only HSM configured.  Without a token URI
+ * the only token is taken, or, of several, the only one that holds a public
+ * key labelled as one of the configured KSKs in `wanted`.  Intent and token are
+ * on record.
+ */
+MUST_USE bool token_open(const struct context *context, const char *hsm_name,
+    uint32_t wanted, struct token *ret, struct err *err);
+
+/* As token_open, but stops at the module: no token selected, no login. */
+MUST_USE bool token_load(const struct context *context, const char *hsm_name,
+    struct token *ret, struct err *err);
+void token_close(struct token *token);
+
+/* The DNSKEY of a token's key: identifier is its label, tag and all set. */
+MUST_USE bool token_dnskey(const struct hsm_key *key, uint8_t algorithm,
+    uint16_t flags, uint32_t ttl_s, struct dnskey *ret, struct err *err);
+
+/* One KSK in the token. */
+struct ksk {
+	bool present;
+	struct hsm_key key;
+	struct dnskey dnskey; /* flags 257 */
+};
+
+/*
+ * Finds each key of the mask `wanted` in the token and compares it with what
+ * the configuration pins: algorithm, size, exponent, tag, DS; and its private
+ * half with what a ceremony demands.  The first that is missing or differs is
+ * the error.
+ */
+MUST_USE bool token_find_ksks(struct token *token, const struct config *config,
+    uint32_t wanted, struct ksk ret[CONFIG_KEYS_MAX], struct err *err);
+
+/*
+ * The four things that a key in the token signs; nothing else calls hsm_sign.
+ * Each refuses, before the token is asked, what is not of its kind (clear.h),
+ * and verifies the signature in software before returning it: with the public
+ * key that was cleared, which must be the token's, or with dnskey.
+ */
+
+/* A KSK's signature of its zone's DNSKEY RRset, and of no other RRset. */
+MUST_USE bool token_sign_rrset(struct token *token, const struct hsm_key *key,
+    const struct cleared *cleared, struct rrsig *ret, struct err *err);
+
+/* A ZSK's proof of possession in a request. */
+MUST_USE bool token_sign_proof(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
+    struct err *err);
+
+/* One structure in DER: a certificate request, a certificate. */
+MUST_USE bool token_sign_der(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
+    struct err *err);
+
+/* The lines of a ceremony's record. */
+MUST_USE bool token_sign_record(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
+    struct err *err);

@@ -1,0 +1,92 @@
+#include <stdlib.h>
+
+#include "signer/live/environment.h"
+#include "signer/record/json.h"
+#include "signer/token/token_facts.h"
+
+bool
+facts_hsm(struct record *record, const struct config_hsm *hsm,
+    const uint8_t sha256[SHA256_SIZE], struct err *err)
+{
+	return record_event(record, "hsm",
+	    json_pack("{s:s, s:o, s:o, s:s}", "name", hsm->name, "module",
+		json_of_text(hsm->module), "sha256",
+		sha256 == NULL ? json_null() : json_of_sha256(sha256),
+		"token", hsm->token),
+	    err);
+}
+
+/* Those that are not known yet, which become so. */
+static json_t *
+json_of_new_objects(
+    const struct hsm_object *objects, size_t n, json_t *known)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		char safe[4 * PATH_MAX_LEN + 1];
+
+		text_printable(safe, sizeof(safe), objects[i].path);
+		if (json_object_get(known, safe) != NULL)
+			continue;
+		json_object_set_new(
+		    known, safe, json_of_sha256(objects[i].sha256));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:O}", "path", safe, "sha256",
+			json_object_get(known, safe)));
+	}
+	return list;
+}
+
+bool
+facts_mapped(struct record *record, const struct config_hsm *hsm, json_t *known,
+    struct err *err)
+{
+	bool first = json_object_size(known) == 0;
+	struct hsm_object *objects;
+	json_t *list;
+	size_t n;
+
+	if (!hsm_mapped(&objects, &n, err))
+		return false;
+	list = json_of_new_objects(objects, n, known);
+	free(objects);
+	if (!first && json_array_size(list) == 0) {
+		json_decref(list);
+		return true;
+	}
+	return record_event(record, "mapped",
+	    json_pack("{s:o, s:o, s:I}", "objects", list, "loader",
+		environment_loader(), "further_variables",
+		(json_int_t)environment_further(hsm)),
+	    err);
+}
+
+bool
+facts_token(
+    struct record *record, const struct hsm_token *token, struct err *err)
+{
+	return record_event(record, "token",
+	    json_pack("{s:o, s:o, s:o, s:o, s:I}", "label",
+		json_of_text(token->label), "serial",
+		json_of_text(token->serial), "manufacturer",
+		json_of_text(token->manufacturer), "model",
+		json_of_text(token->model), "slot", (json_int_t)token->slot),
+	    err);
+}
+
+bool
+facts_ksks(struct record *record, const struct config *config,
+    const struct ksk ksks[CONFIG_KEYS_MAX], struct err *err)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < config->n_keys; i++)
+		if (ksks[i].present)
+			json_array_append_new(list,
+			    json_pack("{s:s, s:o}", "name",
+				config->keys[i].name, "key",
+				json_of_key(&ksks[i].dnskey)));
+	return record_event(
+	    record, "ksks", json_pack("{s:o}", "ksks", list), err);
+}
