@@ -286,7 +286,7 @@ complains "no file of answers"
 complains "was begun in the folder $SCRATCH; go there"
 SET+=(--resume)
 walks 2
-complains "no --set"
+complains "no --set or --set-file, but --ceremony record"
 unset 'SET[-1]'
 sed -i 's/Everybody leaves/Nobody leaves/' short.act
 resumes 2
