@@ -51,123 +51,6 @@ step_text(const json_t *line, char ret[STEP_TEXT_SIZE])
 	}
 }
 
-/* What is certain after this step of the run's only file. */
-static const char *
-step_interrupted(const char *step)
-{
-	static const struct {
-		const char *step;
-		const char *text;
-	} texts[] = {
-		{ "hsm", "the token was being opened; nothing was signed" },
-		{ "mapped", "the token was being opened; nothing was signed" },
-		{ "token", "the token was open; nothing was signed" },
-		{ "ksks", "the KSKs had been found; nothing was signed" },
-		{ "checks token",
-		    "the KSKs had been found; nothing was signed" },
-		{ "checks built",
-		    "the response had been judged; nothing was signed" },
-		{ "prompt", "the operator had been asked; nothing was signed" },
-		{ "answer", "the operator had answered; nothing was signed" },
-		{ "signing",
-		    "signatures may have been made in the token; none was "
-		    "recorded, none published" },
-		{ "signed",
-		    "all signatures were made; no response was published" },
-		{ "signatures discarded",
-		    "signatures were made in the token and discarded" },
-		{ "checks response",
-		    "all signatures were made; no response was published" },
-		{ "output response",
-		    "the response is stored; it may or may not have got its "
-		    "name" },
-		{ "output request",
-		    "the request is stored; it may or may not have got its "
-		    "name" },
-		{ "output drawing",
-		    "the drawing is stored; it may or may not have got its "
-		    "name" },
-		{ "output records",
-		    "the records are stored; they may or may not have got "
-		    "their name" },
-		{ "output certificate request",
-		    "the key was made; its certificate request may or may not "
-		    "have got its name" },
-		{ "published", "the file had been published; all was done" },
-		{ "unused overrides",
-		    "no token had been opened, nothing was signed" },
-		{ "register line",
-		    "the register has its line; a response that it tells of "
-		    "may or may not have got its name" },
-		{ "adopting",
-		    "the register may have taken up some of the lines, or none" },
-		{ "adopted", "the register took up the lines" },
-		{ "activating",
-		    "the register may or may not say that the response is "
-		    "active" },
-		{ "activated",
-		    "the register says that the response is active" },
-		{ "output manifest",
-		    "the manifest is stored; it may or may not have got its "
-		    "name" },
-		{ "hashed", "files were being hashed" },
-		{ "compared", "the manifests were compared" },
-		{ "selftest", "the self-test was done" },
-		{ "input script",
-		    "a script was stored; its beginning is not on record" },
-		{ "input script values",
-		    "a script and its values were stored; its beginning is "
-		    "not on record" },
-		{ "step", "the script's step is on record" },
-		{ "generating", "a key may have been made" },
-		{ "key", "the key was made" },
-		{ "discarding", "the new key may or may not have been discarded" },
-		{ "discarded", "the new key was discarded" },
-		{ "zsk files", "no ZSK had been made, nothing was signed" },
-		{ "key to delete", "nothing was deleted" },
-		{ "deleting", "the key may or may not have been deleted" },
-		{ "deleted", "the key was deleted" },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		if (strcmp(texts[i].step, step) == 0)
-			return texts[i].text;
-	return "no token had been opened, nothing was signed";
-}
-
-/* Of several responses some were published and others were not. */
-static bool
-is_half_published(const struct ceremony *ceremony, const struct run *run)
-{
-	size_t due = 0, published = 0;
-
-	for (size_t i = run->first; i < run->first + run->n; i++) {
-		const json_t *line = ceremony->log.lines[i].json;
-
-		if (strcmp(fact_text(line, "event"), "published") == 0)
-			published++;
-		if (json_is_array(json_object_get(line, "responses")))
-			due = json_array_size(
-			    json_object_get(line, "responses"));
-	}
-	return published > 0 && published < due;
-}
-
-const char *
-run_interrupted(const struct ceremony *ceremony, const struct run *run,
-    char ret_step[STEP_TEXT_SIZE])
-{
-	snprintf(ret_step, STEP_TEXT_SIZE, "run");
-	for (size_t i = run->first; i < run->first + run->n; i++)
-		if (ceremony->log.lines[i].json != NULL)
-			step_text(ceremony->log.lines[i].json, ret_step);
-	if (is_half_published(ceremony, run))
-		return "of the run's responses some were published, and one "
-		       "may or may not have got its name; the same command "
-		       "again publishes the rest";
-	return step_interrupted(ret_step);
-}
-
 /* What every line has, whatever its event. */
 static bool
 check_line(const char *path, size_t number, const json_t *line, struct err *err)
@@ -284,6 +167,18 @@ stored_folder(const json_t *line)
 {
 	return strcmp(fact_text(line, "event"), "input") == 0 ? RECORD_INPUTS
 							      : RECORD_OUTPUTS;
+}
+
+bool
+is_document_role(const char *role)
+{
+	static const char *const roles[] = { "request", "response",
+		"previous response", "response in place", "document" };
+
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
+		if (strcmp(roles[i], role) == 0)
+			return true;
+	return false;
 }
 
 bool

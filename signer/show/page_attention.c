@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "ksr/rules/check.h"
-#include "signer/script/steps_record.h"
 #include "signer/show/page_parts.h"
+#include "signer/show/telling.h"
 
 /*
  * The list at the top: departures from a ceremony in which everything passed,
@@ -60,112 +60,36 @@ add_rows(struct attention *list, const json_t *rows, const struct run *run)
 	}
 }
 
-/* What departs from the script, in the words of those who were there. */
+/* What the event's row remarks of the line. */
 static void
-add_step(struct attention *list, const json_t *line, const struct run *run)
+add_remark(struct attention *list, const char *remark, const json_t *line,
+    const struct run *run)
 {
-	static const enum step_event departures[] = { STEP_FAILED,
-		STEP_REPEATED, STEP_BACK, STEP_SKIPPED, STEP_ABORTED };
-	const char *number = fact_text(line, "number");
-	const char *separator = number[0] == '\0' ? "" : " at step ";
-	const char *told = fact_text(line, "text");
-	json_t *text = NULL;
+	struct buf text = buf_new(CHAIN_LINE_MAX);
 
-	if (is_step_of(line, STEP_EXCEPTION))
-		text = json_sprintf(
-		    "EXCEPTION%s%s. Expected: %s. Happened: %s. Decided: %s.",
-		    separator, number, fact_text(line, "expected"),
-		    fact_text(line, "happened"), fact_text(line, "decided"));
-	for (size_t i = 0; i < ARRAY_LEN(departures); i++)
-		if (is_step_of(line, departures[i]))
-			text = json_sprintf("Script %s%s%s%s%s",
-			    step_event_text(departures[i]), separator, number,
-			    told[0] == '\0' ? "" : ": ", told);
-	if (text != NULL)
-		add(list->other, json_string_value(text), run);
-	json_decref(text);
-}
-
-/* What a signing was declared to be. */
-static void
-add_declared(struct attention *list, const json_t *line, const struct run *run)
-{
-	const json_t *replaces = json_object_get(line, "replaces");
-	const char *names[] = { "alternative", "fallback" };
-	json_t *text;
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (fact_text(line, names[i])[0] == '\0')
-			continue;
-		text = json_sprintf("Declared: %s \"%s\", for slots that were "
-				    "signed before.",
-		    i == 0 ? "alternative" : "fallback request",
-		    fact_text(line, names[i]));
-		add(list->other, json_string_value(text), run);
-		json_decref(text);
+	words_fill(&medium_text, &text, PLAIN, line, remark);
+	if (text.len > 0) {
+		buf_u8(&text, 0);
+		if (!text.failed)
+			add(list->other, (const char *)text.data, run);
 	}
-	if (!json_is_object(replaces))
-		return;
-	text = json_sprintf("Declared: replacement of response %s, because: %s",
-	    fact_text(replaces, "response_sha256"),
-	    fact_text(replaces, "reason"));
-	add(list->other, json_string_value(text), run);
-	json_decref(text);
+	buf_free(&text);
 }
 
 static void
 add_line(struct attention *list, const json_t *line, const struct run *run)
 {
-	const char *event = fact_text(line, "event");
+	const struct telling *row = telling_of(line);
+	const char *const *remark = row == NULL ? NULL : row->remarks;
 
 	if (line == NULL)
 		add(list->other,
 		    "A line of the record was torn: power or the program went "
 		    "while it was written.",
 		    run);
-	if (strcmp(event, "run") == 0 &&
-	    json_is_true(json_object_get(line, "rehearsal_time")))
-		add(list->other,
-		    "Rehearsal: decisions were made as of a time that --at "
-		    "gave, not as of the clock's.",
-		    run);
-	if (strcmp(event, "asked") == 0 &&
-	    json_is_true(json_object_get(line, "batch")))
-		add(list->other,
-		    "Confirmed in advance by --batch: nobody was asked before "
-		    "the KSK was used.",
-		    run);
-	if (strcmp(event, "asked") == 0 &&
-	    json_is_true(json_object_get(line, "first")))
-		add(list->other,
-		    "Signed as the first response: there was no previous one "
-		    "to chain to.",
-		    run);
-	if (strcmp(event, "input") == 0 &&
-	    strcmp(fact_text(line, "role"), "response in place") == 0)
-		add(list->other,
-		    "A response that an interrupted run had published before "
-		    "was found in place and not signed again.",
-		    run);
-	if (strcmp(event, "asked") == 0 &&
-	    json_is_true(json_object_get(line, "other_active")))
-		add(list->other,
-		    "The previous response was not the one that the register "
-		    "had as active.",
-		    run);
-	if (strcmp(event, "asked") == 0)
-		add_declared(list, line, run);
-	if (strcmp(event, "adopted") == 0)
-		add(list->other,
-		    "The register took up lines that were not written by this "
-		    "ceremony.",
-		    run);
-	if (strcmp(event, "unused overrides") == 0)
-		add(list->other,
-		    "An override was given that let no finding pass.", run);
-	if (is_step(line))
-		add_step(list, line, run);
-	if (strcmp(event, "checks") == 0)
+	for (; remark != NULL && *remark != NULL; remark++)
+		add_remark(list, *remark, line, run);
+	if (strcmp(fact_text(line, "event"), "checks") == 0)
 		add_rows(list, json_object_get(line, "rows"), run);
 }
 
@@ -204,7 +128,7 @@ put_verdicts(struct page *page, json_t *verdicts)
 		HTML(page->out,
 		    "<tr><td><span class=\"badge $\">$</span></td>"
 		    "<td><code>$</code></td><td>$</td><td>$",
-		    verdict_class(text[0]), text[0], text[1], text[2], text[3]);
+		    tone_class(verdict_tone(text[0])), text[0], text[1], text[2], text[3]);
 		if (text[4][0] != '\0')
 			HTML(page->out,
 			    "<div class=\"reason\">Overridden because: "

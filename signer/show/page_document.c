@@ -25,11 +25,11 @@ has_role(const struct page *page, const json_t *indexes, const char *role)
 static bool
 is_document(const struct page *page, const json_t *indexes)
 {
-	return has_role(page, indexes, "request") ||
-	    has_role(page, indexes, "response") ||
-	    has_role(page, indexes, "previous response") ||
-	    has_role(page, indexes, "response in place") ||
-	    has_role(page, indexes, "document");
+	for (size_t i = 0; i < json_array_size(indexes); i++)
+		if (is_document_role(
+			fact_text(line_at(page, indexes, i), "role")))
+			return true;
+	return false;
 }
 
 /* A response that is judged or made here, not one that only lies before. */
@@ -44,13 +44,13 @@ deserves_drawing(
 }
 
 void
-page_file_link(struct page *page, const json_t *line)
+html_file_link(struct buf *out, const json_t *line)
 {
 	const char *hash = fact_text(line, "sha256");
 	struct html_value id;
 
 	snprintf(id.s, sizeof(id.s), "%.16s", hash);
-	HTML(page->out, "<a href=\"#file-$\">$</a>", id.s,
+	HTML(out, "<a href=\"#file-$\">$</a>", id.s,
 	    fact_text(line, "path"));
 }
 

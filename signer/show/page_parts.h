@@ -33,14 +33,14 @@ MUST_USE bool page_circumstances(struct page *page, struct err *err);
 MUST_USE bool page_documents(struct page *page, struct err *err);
 
 /* The link to a file's entry, by an "input" or "output" line. */
-void page_file_link(struct page *page, const json_t *line);
+void html_file_link(struct buf *out, const json_t *line);
 
 /* report_timeline.c: which key is what in which slot, and validity. */
 void page_timeline(struct page *page, const struct ksr *ksr);
 
 /*
  * report_script.c: the steps of the ceremony's script, each run that did
- * nothing else included; then one of them within a run.
+ * nothing else included.
  */
 void page_script(struct page *page);
 
@@ -49,13 +49,9 @@ void page_script(struct page *page);
  * script was begun with.
  */
 MUST_USE bool page_ceremony(struct page *page, struct err *err);
-void page_step(struct page *page, const json_t *line);
 
 /* report_run.c: every step of every run but those of page_script. */
 void page_run_details(struct page *page);
 
 /* report_checks.c: one "checks" line's rows with all findings. */
-void page_checks(struct page *page, const json_t *line);
-
-/* The CSS class of a verdict: "pass", "refuse", "waived", ... */
-const char *verdict_class(const char *verdict);
+void html_checks(struct buf *out, const json_t *line);

@@ -2,81 +2,16 @@
 
 #include "signer/script/steps_record.h"
 #include "signer/show/page_parts.h"
+#include "signer/show/telling.h"
 
 /* Octets of one value of a script; run takes no longer one. */
 #define SCRIPT_VALUE_MAX 4096u
-
-static const char *
-class_of(const json_t *line)
-{
-	static const struct {
-		enum step_event event;
-		const char *class;
-	} classes[] = {
-		{ STEP_DONE, "pass" },
-		{ STEP_END, "pass" },
-		{ STEP_FAILED, "refuse" },
-		{ STEP_ABORTED, "refuse" },
-		{ STEP_EXCEPTION, "refuse" },
-		{ STEP_REPEATED, "waived" },
-		{ STEP_BACK, "waived" },
-		{ STEP_SKIPPED, "waived" },
-		{ STEP_PAUSED, "waived" },
-		{ STEP_RESUMED, "waived" },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(classes); i++)
-		if (is_step_of(line, classes[i].event))
-			return classes[i].class;
-	return "not-run";
-}
-
-static void
-put_fact(struct page *page, const char *what, const json_t *line,
-    const char *key)
-{
-	if (fact_text(line, key)[0] == '\0')
-		return;
-	HTML(page->out, "<div>$", what);
-	html_told(page->out, fact_text(line, key));
-	buf_puts(page->out, "</div>");
-}
-
-/* All that was told of the step, each fact on a line of its own. */
-static void
-put_facts(struct page *page, const json_t *line)
-{
-	const json_t *list = json_object_get(line, "answers"), *item;
-	size_t i;
-
-	put_fact(page, "", line, "kind");
-	put_fact(page, "", line, "title");
-	json_array_foreach(list, i, item)
-	{
-		HTML(page->out, "<div>asked: <q>$</q> answer: <q>",
-		    fact_text(item, "prompt"));
-		html_told(page->out, fact_text(item, "answer"));
-		buf_puts(page->out, "</q></div>");
-	}
-	put_fact(page, "", line, "text");
-	put_fact(page, "expected: ", line, "expected");
-	put_fact(page, "happened: ", line, "happened");
-	put_fact(page, "decided: ", line, "decided");
-}
-
-void
-page_step(struct page *page, const json_t *line)
-{
-	HTML(page->out, "script $ <span class=\"badge $\">$</span>",
-	    fact_text(line, "number"), class_of(line),
-	    fact_text(line, "step"));
-	put_facts(page, line);
-}
 
 /* A run that did nothing else has its place here: links to it lead here. */
 static void
 put_row(struct page *page, const struct run *run, const json_t *line)
 {
+	struct teller teller = teller_html(page->ceremony, page->out);
 	struct html_value number = html_number(run->number);
 
 	buf_puts(page->out, "<tr");
@@ -86,9 +21,9 @@ put_row(struct page *page, const struct run *run, const json_t *line)
 	    "><td>$</td><td><time>$</time></td><td>$</td><td><span class=\"badge $\">$"
 	    "</span></td><td>",
 	    number.s, html_recorded_time(fact_text(line, "time")).s,
-	    fact_text(line, "number"), class_of(line),
+	    fact_text(line, "number"), tone_class(step_tone(line)),
 	    fact_text(line, "step"));
-	put_facts(page, line);
+	tell_step_facts(&teller, line);
 	HTML(page->out, "</td><td>$</td><td>$</td></tr>\n",
 	    fact_text(line, "initials"), fact_text(line, "role"));
 }
