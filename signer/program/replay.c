@@ -12,6 +12,7 @@
 #include "signer/line/args.h"
 #include "signer/program/replay_steps.h"
 #include "signer/record/input.h"
+#include "signer/record/laws.h"
 #include "signer/sign/signing_facts.h"
 
 void
@@ -581,6 +582,8 @@ replay_all(struct replay *replay, struct err *err)
 		if (!replay_run(replay, i, err))
 			return false;
 	compare_runs(replay);
+	laws_judge(&replay->ceremony, replay->binary, &replay->differences,
+	    &replay->notes);
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
 		if (!compare_folder(replay, folders[i], err))
 			return false;

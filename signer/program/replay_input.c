@@ -141,7 +141,8 @@ replay_document(struct rerun *rerun, const json_t *line, struct err *err)
 		rerun->refusal = why;
 	else
 		order_bundles(rerun, role, document->ksr);
-	if (rerun->refusal.code != E_NONE)
+	/* Under another role it is none of these: its order has said so. */
+	if (rerun->refusal.code != E_NONE || document != &rerun->response)
 		return true;
 	if (strcmp(rerun->run->command, "register") == 0)
 		return replay_may_activate(rerun, err);

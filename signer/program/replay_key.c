@@ -142,6 +142,9 @@ compare_intent(struct rerun *rerun, const struct dnskey *key, struct err *err)
 	    json_integer_value(json_object_get(intent, "bits")) != info.bits)
 		differs(rerun, "key \"%s\" has %u bits, asked for were others",
 		    key->identifier, info.bits);
+	if (rerun->config != NULL && key->ttl_s != config_ttl_s(rerun->config))
+		differs(rerun, "key \"%s\" has TTL %u, not the configuration's",
+		    key->identifier, key->ttl_s);
 	if (key->flags != purpose_flags(purpose))
 		differs(rerun, "key \"%s\" has flags %u", key->identifier,
 		    key->flags);

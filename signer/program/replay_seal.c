@@ -23,6 +23,9 @@ replay_seal(struct rerun *rerun, const json_t *line, struct err *err)
 	if (strcmp(hex, fact_text(line, "key_sha256")) != 0)
 		differs(rerun, "the key's SHA-256 is %s, recorded is %.80s",
 		    hex, fact_text(line, "key_sha256"));
+	if (rerun->config != NULL && key.ttl_s != config_ttl_s(rerun->config))
+		differs(rerun, "key \"%s\" has TTL %u, not the configuration's",
+		    key.identifier, key.ttl_s);
 	if (seal_may_sign(rerun->config, &rerun->replay->ceremony,
 		rerun->run->first, &key, &why))
 		return true;

@@ -21,8 +21,14 @@ replay_row(struct rerun *rerun, const json_t *row)
 	const struct selftest_case *self = case_of(id);
 	struct err why;
 
-	if (strcmp(id, SELFTEST_SIGNING) == 0)
+	if (strcmp(id, SELFTEST_SIGNING) == 0) {
+		if (rerun->same_program &&
+		    strcmp(fact_text(row, "title"), SELFTEST_SIGNING_TITLE) !=
+			0)
+			differs(rerun, "self-test %s: recorded in other words",
+			    id);
 		return;
+	}
 	if (self == NULL) {
 		if (rerun->same_program)
 			differs(rerun, "there is no self-test %.40s", id);
@@ -31,6 +37,11 @@ replay_row(struct rerun *rerun, const json_t *row)
 			    "this program has no self-test %.40s", id);
 		return;
 	}
+	if (rerun->same_program &&
+	    (strcmp(fact_text(row, "title"), self->title) != 0 ||
+		strcmp(fact_text(row, "source"), self->source) != 0 ||
+		fact_text(row, "note")[0] != '\0'))
+		differs(rerun, "self-test %s: recorded in other words", id);
 	if (!selftest_run(self, &why))
 		differs(rerun, "the self-test fails here: %s", why.msg);
 	else if (strcmp(result, "pass") != 0)

@@ -1,0 +1,465 @@
+/*
+ * Laws of acts: what must have come before one, and what it must agree with.
+ * Sources: docs/audit-log.md "Events", "The order of `sign`"; docs/checks.md
+ * on overrides; RFC 7512 for token URIs; DPS 5.1.4.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ksr/base/limits.h"
+#include "ksr/base/text.h"
+#include "signer/record/laws_parts.h"
+
+static bool
+is_one_of(const char *text, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(text, list[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+asked_has_override(const json_t *asked, const json_t *row)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(asked, "overrides"), i, item)
+	{
+		if (law_is(item, "id", fact_text(row, "id")) &&
+		    law_is(item, "reason", fact_text(row, "reason")))
+			return true;
+	}
+	return false;
+}
+
+/* "accepted" is what the rows say, and each override was asked for. */
+static void
+accepted_is_what_rows_say(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *row, *asked = law_last(law, i, "asked");
+	bool accepted = true;
+	size_t k;
+
+	json_array_foreach(json_object_get(line, "rows"), k, row)
+	{
+		if (law_is(row, "verdict", "REFUSE"))
+			accepted = false;
+		if (law_is(row, "verdict", "overridden") &&
+		    !asked_has_override(asked, row))
+			law_broken(law, i, "check %.60s was overridden, and "
+				"nobody asked for it", fact_text(row, "id"));
+	}
+	if (accepted != json_is_true(json_object_get(line, "accepted")))
+		law_broken(law, i, "the rows do not say what \"accepted\" says");
+}
+
+/* After a refusal no key is used, and nothing is written. */
+static void
+nothing_follows_a_refusal(const struct law *law, size_t i, const json_t *line)
+{
+	static const char *const acts[] = { "hsm", "signing", "signed",
+		"generating", "deleting", "activating", "output", "published" };
+
+	if (json_is_true(json_object_get(line, "accepted")))
+		return;
+	for (size_t k = i + 1; k < law->run->first + law->run->n; k++) {
+		const char *event = fact_text(law_line(law, k), "event");
+
+		if (is_one_of(event, acts, ARRAY_LEN(acts)))
+			law_broken(law, k, "\"%.40s\", after checks that "
+				"refused", event);
+	}
+}
+
+static bool
+is_overridden(const struct law *law, size_t end, const char *id)
+{
+	const json_t *row;
+	size_t k;
+
+	for (size_t l = law->run->first; l < end; l++)
+		json_array_foreach(
+		    json_object_get(law_line(law, l), "rows"), k, row)
+		{
+			if (law_is(row, "id", id) &&
+			    law_is(row, "verdict", "overridden"))
+				return true;
+		}
+	return false;
+}
+
+static bool
+holds_word(const json_t *list, const char *word)
+{
+	const json_t *item;
+	size_t k;
+
+	json_array_foreach(list, k, item)
+	{
+		const char *text = json_string_value(item);
+
+		if (text != NULL && strcmp(text, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* An override that let nothing pass is told before a token is opened. */
+static void
+unused_overrides_are_told(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *told = json_object_get(
+	    law_last(law, i, "unused overrides"), "ids");
+	const json_t *item;
+	size_t k;
+
+	(void)line;
+	json_array_foreach(
+	    json_object_get(law_last(law, i, "asked"), "overrides"), k, item)
+	{
+		const char *id = fact_text(item, "id");
+
+		if (is_overridden(law, i, id) == holds_word(told, id))
+			law_broken(law, i, "whether override %.60s let "
+				"anything pass is told wrongly", id);
+	}
+}
+
+/* A previous response is judged before a request follows it. */
+static void
+previous_is_judged(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *next = i + 1 < law->run->first + law->run->n
+	    ? law_line(law, i + 1)
+	    : NULL;
+
+	if (law->run->format >= 2 && law_is(line, "role", "previous response") &&
+	    law_is(law->head, "command", "request") && next != NULL &&
+	    !law_is(next, "event", "checks") && !law_is(next, "event", "end"))
+		law_broken(law, i, "the previous response was not judged");
+}
+
+/* Signatures come after accepted checks and the exact answer. */
+static void
+signing_is_confirmed(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *checks = law_last(law, i, "checks");
+	const json_t *answer = law_last(law, i, "answer");
+
+	(void)line;
+	if (!json_is_true(json_object_get(checks, "accepted")))
+		law_broken(law, i, "signing without accepted checks");
+	if (!law_is(answer, "text", "Yes"))
+		law_broken(law, i, "signing without a Yes");
+}
+
+/* Two signatures' facts but for the signature itself. */
+static bool
+is_same_signature(const json_t *due, const json_t *made)
+{
+	json_t *bare = json_deep_copy(made);
+	bool same;
+
+	json_object_del(bare, "signature");
+	same = bare != NULL && json_equal(due, bare);
+	json_decref(bare);
+	return same;
+}
+
+static bool
+is_among(const json_t *list, const json_t *made)
+{
+	const json_t *due;
+	size_t k;
+
+	json_array_foreach(list, k, due)
+	{
+		if (is_same_signature(due, made))
+			return true;
+	}
+	return false;
+}
+
+/* "signed" answers "signing", one for one. */
+static void
+signed_answers_signing(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *signing = law_last(law, i, "signing");
+	const json_t *due = json_object_get(signing, "signatures");
+	const json_t *made = json_object_get(line, "signatures"), *item;
+	size_t k;
+
+	if (json_array_size(due) != json_array_size(made) ||
+	    !law_is(signing, "name", fact_text(line, "name")))
+		law_broken(law, i, "what was signed is not what was due");
+	json_array_foreach(made, k, item)
+	{
+		if (!is_among(due, item))
+			law_broken(law, i, "signature %zu was not due", k + 1);
+	}
+}
+
+/* What is deleted was shown, and its label given as the answer. */
+static void
+deleting_is_confirmed(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *key = json_object_get(line, "key");
+	const json_t *shown =
+	    json_object_get(law_last(law, i, "key to delete"), "key");
+	const char *label = fact_text(key, "key_identifier");
+
+	if (!json_equal(key, shown) ||
+	    !law_is(law_last(law, i, "answer"), "text", label))
+		law_broken(law, i, "the key \"%.300s\" is deleted, and another "
+			"was shown and confirmed", label);
+}
+
+/* What has to be typed stands in the question; our own are known by heart. */
+static void
+prompt_says_what_to_type(const struct law *law, size_t i, const json_t *line)
+{
+	static const char *const questions[] = {
+		"Sign this response? Type Yes to sign, anything else to stop: ",
+		"Nothing is left to sign: enter what is in place as published? "
+		"Type Yes to do so, anything else to stop: ",
+	};
+	const char *text = fact_text(line, "text");
+	const json_t *key =
+	    json_object_get(law_last(law, i, "key to delete"), "key");
+	char question[ERR_MSG_MAX];
+	size_t n = json_array_size(json_object_get(
+	    law_last(law, i, "asked"), "responses"));
+
+	if (!law_is_own(law) ||
+	    is_one_of(text, questions, ARRAY_LEN(questions)))
+		return;
+	if (key != NULL)
+		snprintf(question, sizeof(question),
+		    "Delete this key for ever? Type its label, %s, to delete, "
+		    "anything else to stop: ",
+		    fact_text(key, "key_identifier"));
+	else
+		question[0] = '\0';
+	for (size_t due = 2; key == NULL && due <= n; due++) {
+		snprintf(question, sizeof(question),
+		    "Sign these %zu responses? Type Yes to sign, anything else "
+		    "to stop: ",
+		    due);
+		if (strcmp(text, question) == 0)
+			return;
+	}
+	if (strcmp(text, question) != 0)
+		law_broken(law, i, "the question \"%.300s\" is none that this "
+			"program asks", text);
+}
+
+/* A key answers its "generating"; only RSA keys have a choice of bits. */
+static void
+key_answers_generating(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *key = json_object_get(line, "key");
+	const json_t *intent = law_last(law, i, "generating");
+	json_int_t bits = json_integer_value(json_object_get(intent, "bits"));
+	bool rsa = strncmp(fact_text(intent, "algorithm"), "RSA", 3) == 0;
+
+	if (!law_is(intent, "label", fact_text(key, "key_identifier")))
+		law_broken(law, i, "the key made is not the one intended");
+	if ((bits == 0) == rsa)
+		law_broken(law, i, "a key of %.40s was to have %lld bits",
+		    fact_text(intent, "algorithm"), (long long)bits);
+}
+
+/* RFC 7512 2.3: the value of a path attribute, its octets decoded. */
+static bool
+uri_attribute(const char *uri, const char *name, char ret[256])
+{
+	size_t len = strlen(name), n = 0;
+	const char *at = strchr(uri, ':');
+
+	while (at != NULL && *at != '\0' && *at != '?') {
+		at++;
+		if (strncmp(at, name, len) == 0 && at[len] == '=')
+			break;
+		at += strcspn(at, ";?");
+	}
+	if (at == NULL || *at == '\0' || *at == '?')
+		return false;
+	for (at += len + 1; *at != '\0' && *at != ';' && *at != '?' && n < 255;
+	     at++) {
+		char hex[3] = { 0 };
+
+		if (*at == '%' && at[1] != '\0' && at[2] != '\0') {
+			memcpy(hex, at + 1, 2);
+			ret[n++] = (char)strtoul(hex, NULL, 16);
+			at += 2;
+		} else {
+			ret[n++] = *at;
+		}
+	}
+	ret[n] = '\0';
+	return true;
+}
+
+/* The token is the one that its HSM's URI describes. */
+static void
+token_fits_its_uri(const struct law *law, size_t i, const json_t *line)
+{
+	static const struct {
+		const char *attribute, *fact;
+	} rows[] = {
+		{ "token", "label" },
+		{ "serial", "serial" },
+		{ "manufacturer", "manufacturer" },
+		{ "model", "model" },
+	};
+	const json_t *hsm = law_last(law, i, "hsm");
+	char raw[256], wanted[4 * sizeof(raw)];
+
+	for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+		if (!uri_attribute(
+			fact_text(hsm, "token"), rows[k].attribute, raw))
+			continue;
+		text_printable(wanted, sizeof(wanted), raw);
+		if (!law_is(line, rows[k].fact, wanted))
+			law_broken(law, i, "the token's %s is \"%.100s\", its "
+				"URI says \"%.100s\"", rows[k].fact,
+			    fact_text(line, rows[k].fact), wanted);
+	}
+}
+
+static bool
+is_same_token(const json_t *one, const json_t *other)
+{
+	static const char *const facts[] = { "label", "manufacturer", "model" };
+
+	for (size_t k = 0; k < ARRAY_LEN(facts); k++)
+		if (!law_is(one, facts[k], fact_text(other, facts[k])))
+			return false;
+	return true;
+}
+
+/* A token with the serial of an earlier one is that one. */
+static void
+token_stays_itself(const struct law *law, size_t i, const json_t *line)
+{
+	for (size_t k = 0; k < i; k++) {
+		const json_t *other = law_line(law, k);
+
+		if (law_is(other, "event", "token") &&
+		    law_is(other, "serial", fact_text(line, "serial")) &&
+		    !is_same_token(line, other)) {
+			law_broken(law, i, "the token with serial %.80s was "
+				"another at line %zu",
+			    fact_text(line, "serial"), k + 1);
+			return;
+		}
+	}
+}
+
+/* The hash that the object's file had before; NULL: none. */
+static const char *
+hash_before(const struct law *law, size_t i, const json_t *object)
+{
+	const json_t *other;
+	size_t k;
+
+	for (size_t l = 0; l < i; l++)
+		json_array_foreach(
+		    json_object_get(law_line(law, l), "objects"), k, other)
+		{
+			if (law_is(other, "path", fact_text(object, "path")))
+				return fact_text(other, "sha256");
+		}
+	return NULL;
+}
+
+/* Code that is in memory beside the keys is the same in each run. */
+static void
+code_stays_the_same(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *object;
+	size_t k;
+
+	json_array_foreach(json_object_get(line, "objects"), k, object)
+	{
+		const char *was = hash_before(law, i, object);
+
+		if (was != NULL && !law_is(object, "sha256", was))
+			law_broken(law, i, "%.300s changed: it had SHA-256 "
+				"%.64s", fact_text(object, "path"), was);
+	}
+}
+
+/* How many lines the register had when the run read it; -1: one is torn. */
+static json_int_t
+lines_read(const struct law *law, size_t i)
+{
+	struct buf content = buf_new(KSR_FILE_MAX);
+	const json_t *line = NULL;
+	json_int_t n = 0;
+	struct err err;
+
+	while (i-- > law->run->first && line == NULL)
+		if (law_is(law_line(law, i), "event", "input") &&
+		    law_is(law_line(law, i), "role", "register"))
+			line = law_line(law, i);
+	if (line == NULL || !stored_read(law->ceremony, line, &content, &err))
+		n = -1;
+	for (size_t k = 0; k < content.len && n >= 0; k++)
+		n += content.data[k] == '\n';
+	if (content.len > 0 && content.data[content.len - 1] != '\n')
+		n = -1;
+	buf_free(&content);
+	return n;
+}
+
+/* Lines are appended one after another. */
+static void
+register_grows_by_lines(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *before = law_last(law, i, "register line");
+	json_int_t number = json_integer_value(json_object_get(line, "line"));
+
+	if (before == NULL && lines_read(law, i) >= 0 &&
+	    number != lines_read(law, i) + 1)
+		law_broken(law, i, "line %lld of the register does not follow "
+			"what was read", (long long)number);
+	if (before != NULL &&
+	    number !=
+		json_integer_value(json_object_get(before, "line")) + 1)
+		law_broken(law, i, "line %lld of the register does not follow "
+			"the one before", (long long)number);
+}
+
+/* What "activated" says is what "activating" said. */
+static void
+activated_is_what_was_meant(
+    const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *intent = law_last(law, i, "activating");
+
+	if (!law_is(intent, "sha256", fact_text(line, "sha256")) ||
+	    !law_is(intent, "id", fact_text(line, "id")))
+		law_broken(law, i, "another response was to be activated");
+}
+
+const struct law_row laws_of_acts[] = {
+	{ "checks", accepted_is_what_rows_say },
+	{ "checks", nothing_follows_a_refusal },
+	{ "hsm", unused_overrides_are_told },
+	{ "input", previous_is_judged },
+	{ "signing", signing_is_confirmed },
+	{ "signed", signed_answers_signing },
+	{ "deleting", deleting_is_confirmed },
+	{ "prompt", prompt_says_what_to_type },
+	{ "key", key_answers_generating },
+	{ "token", token_fits_its_uri },
+	{ "token", token_stays_itself },
+	{ "mapped", code_stays_the_same },
+	{ "register line", register_grows_by_lines },
+	{ "activated", activated_is_what_was_meant },
+	{ NULL, NULL },
+};
