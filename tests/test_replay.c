@@ -19,6 +19,7 @@
 #define ROLLOVER "tests/data/records/rollover"
 #define ECDSA    "tests/data/records/ecdsa"
 #define SIGNED   "tests/data/records/signed"
+#define COMMANDS "tests/data/records/0.1.0-commands"
 #define ROLLOVER_HEAD \
 	"ea9c94ddd0bb7724c5ffb16c4295b28fc9ad050f90fc089c36ab80da188d9864"
 #define ECDSA_HEAD \
@@ -26,7 +27,7 @@
 #define SIGNED_HEAD \
 	"877ef113ca46623dd45bf3f0bfbcc6b321f4f2c8776d0454d4c8d8fda5216804"
 #define PATH_SIZE  1024
-#define FILES_MAX  32
+#define FILES_MAX  128
 #define BYTE_CASES 320
 
 static const char *const folders[] = { RECORD_INPUTS, RECORD_OUTPUTS };
@@ -381,9 +382,25 @@ struct forgery {
 	const char *says;  /* some difference must hold this */
 };
 
-/* The record with one line forged and every hash as it should be. */
+/* The line says that this very program wrote it. */
 static void
-forge(const char *record, const char *dir, const struct forgery *forgery)
+claim(json_t *line)
+{
+	char binary[CHAIN_HASH_SIZE];
+	struct err err;
+
+	assert_ok(record_binary(binary, &err), &err);
+	json_object_set_new(line, "binary", json_string(binary));
+	json_object_set_new(line, "version", json_string(ANCHORITE_VERSION));
+}
+
+/*
+ * The record with one line forged and every hash as it should be; as if it were
+ * of this program where `own`.
+ */
+static void
+forge(const char *record, const char *dir, const struct forgery *forgery,
+    bool own)
 {
 	char path[PATH_SIZE], last[64];
 	struct chain_lines lines;
@@ -400,6 +417,8 @@ forge(const char *record, const char *dir, const struct forgery *forgery)
 
 		json_object_del(line, "seq");
 		json_object_del(line, "prev");
+		if (own)
+			claim(line);
 		if (i + 1 == forgery->line && forgery->path == NULL) {
 			json_decref(line);
 			continue;
@@ -531,12 +550,109 @@ replay_forgery_is_found(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(forgeries); i++) {
-		forge(ROLLOVER, dir, &forgeries[i]);
+		forge(ROLLOVER, dir, &forgeries[i], false);
 		if (!says(dir, forgeries[i].says))
 			fail_msg("case %zu: nothing says \"%s\"", i,
 			    forgeries[i].says);
 	}
 	scratch_remove(dir);
+}
+
+/*
+ * The laws, in the order of laws_*.c.  Those of "mapped" and "register line",
+ * which no old record has, are tried by tests/house/facts.
+ */
+static const struct forgery lawless[] = {
+	{ 9, "time", "\"2026-11-28T00:00:00+00:00\"",
+	    "is before that of the line" },
+	{ 47, "now", "\"2026-11-15T12:00:01+00:00\"",
+	    "say --at 2026-11-15T12:00:00Z" },
+	{ 47, "rehearsal_time", "false", "--at is the clock of a rehearsal" },
+	{ 277, "rehearsal_time", "true", "--at is no clock of a rehearsal" },
+	{ 47, "earliest_now", "\"2026-11-21T00:00:00+00:00\"",
+	    "--at has no earliest time" },
+	{ 4, "now", "\"2026-11-28T20:04:47+00:00\"", "is not its clock's" },
+	{ 4, "rehearsal_time", "true", "a rehearsal's clock without --at" },
+	{ 4, "earliest_now", "null", "no earliest time, and no --at" },
+	{ 47, "host/clock", "\"2026-11-28T00:00:00+00:00\"",
+	    "is not the line's time" },
+	{ 8, "format", "2", "the same program wrote another format" },
+	{ 278, NULL, NULL, "has a configuration, and it is not stored" },
+	{ 47, "configuration/sha256", ZEROS, "no PIN is masked" },
+	{ 154, "path", "\"ws/other.jsonl\"", "had another register at line" },
+	{ 304, NULL, NULL, "claims success, but " },
+	{ 54, "path", "\"other.csr\"", "is published and was not stored" },
+	{ 84, "message", "\"all is well\"", "status 0 and the message" },
+	{ 99, "message", "null", "status 1 and the message" },
+	{ 82, "event", "\"end\"", "lines follow the run's end" },
+
+	{ 47, "configuration/path", "\"other\"", "not that of --config" },
+	{ 130, "path", "\"other.xml\"",
+	    "input request: the run's arguments do" },
+	{ 292, "path", "\"other.xml\"", "input response: the run's arguments" },
+	{ 299, NULL, NULL, "was not the next file to be hashed" },
+	{ 300, NULL, NULL, "was to be hashed" },
+	{ 191, "batch", "false", "it was not asked for in batch" },
+	{ 191, "response", "\"other.xml\"",
+	    "do not name the response \"other" },
+	{ 191, "overrides/0/reason", "\"none\"",
+	    "have no override KSR-DOMAIN" },
+	{ 191, "overrides/0", NULL, "have another number of overrides" },
+	{ 51, "label", "\"other\"", "the key is \"other\", the arguments" },
+	{ 89, "key/key_identifier", "\"other\"",
+	    "the key is \"other\", the arg" },
+	{ 318, "path", "\"other\"", "do not name the signature or its key" },
+	{ 12, "text", "\"other\"", "is not as the run's arguments tell" },
+	{ 6, "kind", "\"other\"", "is not as the run's arguments tell" },
+
+	{ 131, "rows/0/verdict", "\"REFUSE\"", "the rows do not say what" },
+	{ 192, "rows/2/verdict", "\"overridden\"", "nobody asked for it" },
+	{ 192, "accepted", "false", "\"signing\", after checks that refused" },
+	{ 193, NULL, NULL, "whether override KSR-DOMAIN let anything" },
+	{ 234, "format", "2", "the previous response was not judged" },
+	{ 197, "accepted", "false", "signing without accepted checks" },
+	{ 173, "text", "\"yes\"", "signing without a Yes" },
+	{ 200, "signatures/3/key_tag", "1", "signature 4 was not due" },
+	{ 199, "signatures/8", NULL, "what was signed is not what was due" },
+	{ 91, "key/ttl", "1", "and another was shown and confirmed" },
+	{ 52, "key/key_identifier", "\"other\"",
+	    "made is not the one intended" },
+	{ 51, "bits", "0", "a key of RSASHA256 was to have 0 bits" },
+	{ 45, "serial", "\"0\"", "its URI says \"3888ad35f28f6bcf\"" },
+	{ 50, "model", "\"other\"", "was another at line 45" },
+	{ 227, "id", "\"other\"", "another response was to be activated" },
+};
+
+/* Laws of what this program itself writes: the record claims to be its. */
+static const struct forgery lawless_own[] = {
+	{ 0, NULL, NULL, "of this program, which writes format 2" },
+	{ 4, "earliest_now", "\"2026-11-20T00:00:00+00:00\"",
+	    "this program's earliest time" },
+	{ 105, "text", "\"Delete it?\"",
+	    "is none that this program asks" },
+	{ 172, "text", "\"Sign it?\"", "is none that this program asks" },
+};
+
+static void
+assert_lawless(const struct forgery *list, size_t n, bool own)
+{
+	char *dir = copy_record(COMMANDS);
+
+	for (size_t i = 0; i < n; i++) {
+		forge(COMMANDS, dir, &list[i], own);
+		if (!says(dir, list[i].says))
+			fail_msg("case %zu: nothing says \"%s\"", i,
+			    list[i].says);
+	}
+	scratch_remove(dir);
+}
+
+static void
+replay_broken_law_is_found(void **state)
+{
+	(void)state;
+	assert_lawless(lawless, ARRAY_LEN(lawless), false);
+	assert_lawless(lawless_own, ARRAY_LEN(lawless_own), true);
 }
 
 /* An interruption is no difference, and is told from an end. */
@@ -549,7 +665,7 @@ replay_interrupted_run_is_noted(void **state)
 	struct err err;
 
 	(void)state;
-	forge(ROLLOVER, dir, &cut);
+	forge(ROLLOVER, dir, &cut, false);
 	assert_ok(replay_ceremony(dir, &replay, &err), &err);
 	assert_int_equal(replay.differences.n, 0);
 	assert_int_equal(replay.ceremony.n_runs, 5);
@@ -571,6 +687,7 @@ main(void)
 		cmocka_unit_test(replay_changed_byte_is_found),
 		cmocka_unit_test(replay_truncation_is_found_by_head_alone),
 		cmocka_unit_test(replay_forgery_is_found),
+		cmocka_unit_test(replay_broken_law_is_found),
 		cmocka_unit_test(replay_interrupted_run_is_noted),
 	};
 

@@ -17,7 +17,7 @@ typed() {
 		set timeout 60
 		spawn -noecho $ANCHORITE --config $CONFIG --ceremony records/$record $@
 		expect {
-			"to stop:" { }
+			"stop:" { }
 			timeout { exit 98 }
 			eof { exit 99 }
 		}
