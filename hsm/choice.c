@@ -26,15 +26,22 @@ unpadded(const unsigned char *field, size_t size)
 
 #define UNPADDED(field) unpadded((field), sizeof(field))
 
+/* Octets up to `last` as they are, unless they are control characters. */
 static void
-copy_printable(char *ret, struct bytes text)
+copy_up_to(uint8_t last, char *ret, struct bytes text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t c = text.data[i];
 
-		ret[i] = c >= 0x20 && c < 0x7f ? (char)c : '?';
+		ret[i] = c < 0x20 || c == 0x7f || c > last ? '?' : (char)c;
 	}
 	ret[text.len] = '\0';
+}
+
+static void
+copy_printable(char *ret, struct bytes text)
+{
+	copy_up_to(0x7e, ret, text);
 }
 
 static struct hsm_token
@@ -50,6 +57,7 @@ token_of(const struct candidate *candidate)
 	};
 
 	copy_printable(token.label, UNPADDED(info->label));
+	copy_up_to(0xff, token.name, UNPADDED(info->label));
 	copy_printable(token.manufacturer, UNPADDED(info->manufacturerID));
 	copy_printable(token.model, UNPADDED(info->model));
 	copy_printable(token.serial, UNPADDED(info->serialNumber));

@@ -63,10 +63,14 @@ MUST_USE bool hsm_mapped(
 /* Sessions, logout, slots, module, in the order that works.  NULL is fine. */
 void hsm_close(struct hsm *hsm);
 
-/* CK_TOKEN_INFO without its padding; "?" for what is not printable ASCII. */
+/*
+ * CK_TOKEN_INFO without its padding; "?" for what is not printable ASCII.  The
+ * name is the label with its octets of 0x80 and more, for people alone.
+ */
 struct hsm_token {
 	unsigned long slot;
 	char label[33];
+	char name[33];
 	char manufacturer[33];
 	char model[17];
 	char serial[17];
@@ -104,6 +108,7 @@ enum hsm_key_type { HSM_RSA, HSM_EC_P256, HSM_EC_P384, HSM_OTHER };
 /* The public half, and what the private half's attributes say. */
 struct hsm_key {
 	char label[ID_MAX + 1]; /* printable; other octets as \xNN */
+	char name[ID_MAX + 1];  /* with those of 0x80 and more, for people */
 	uint8_t id[64];
 	size_t id_len;
 	enum hsm_key_type type;

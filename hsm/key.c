@@ -43,29 +43,50 @@ attribute_bytes(const struct attribute *attribute)
 	return (struct bytes){ attribute->data, attribute->len };
 }
 
+#define LABEL_CUT "\\..." /* no whole label has this form */
+
+/* Octets of the label as \xNN: a backslash, controls, those above `last`. */
+static void
+put_label(struct buf *ret, struct bytes label, uint8_t last)
+{
+	for (size_t i = 0; i < label.len; i++) {
+		uint8_t c = label.data[i];
+
+		if (c < 0x20 || c == 0x7f || c > last || c == '\\')
+			buf_printf(ret, "\\x%02x", c);
+		else
+			buf_u8(ret, c);
+	}
+	buf_u8(ret, 0);
+}
+
 /*
- * Printable, and different for different labels: a backslash is escaped too,
- * and a label cut at its end has a form that no whole label has.
+ * Printable, and different for different labels: a backslash is escaped too.
  */
 static void
 printable_label(char ret[ID_MAX + 1], struct bytes label)
 {
-	static const char cut[] = "\\...";
 	struct buf text = buf_new(4 * ATTRIBUTE_MAX + 1);
 
-	for (size_t i = 0; i < label.len; i++) {
-		uint8_t c = label.data[i];
-
-		if (c >= 0x20 && c < 0x7f && c != '\\')
-			buf_u8(&text, c);
-		else
-			buf_printf(&text, "\\x%02x", c);
-	}
-	buf_u8(&text, 0);
+	put_label(&text, label, 0x7e);
 	if (text.failed || text.len > ID_MAX + 1)
-		memcpy(ret, cut, sizeof(cut));
+		memcpy(ret, LABEL_CUT, sizeof(LABEL_CUT));
 	else
 		memcpy(ret, text.data, text.len);
+	buf_free(&text);
+}
+
+/* The same label for people; cut where printable_label cuts. */
+static void
+name_label(struct hsm_key *key, struct bytes label)
+{
+	struct buf text = buf_new(4 * ATTRIBUTE_MAX + 1);
+
+	put_label(&text, label, 0xff);
+	if (text.failed || strcmp(key->label, LABEL_CUT) == 0)
+		memcpy(key->name, key->label, sizeof(key->name));
+	else
+		memcpy(key->name, text.data, text.len);
 	buf_free(&text);
 }
 
@@ -95,6 +116,7 @@ read_names(struct hsm *hsm, CK_OBJECT_HANDLE object, struct half *half,
 	if (value.state == ATTRIBUTE_TOO_LONG)
 		half->defect = "CKA_LABEL is too long";
 	printable_label(half->key.label, attribute_bytes(&value));
+	name_label(&half->key, attribute_bytes(&value));
 	if (!object_read(hsm, object, CKA_ID, &value, err))
 		return false;
 	if (value.state == ATTRIBUTE_TOO_LONG ||

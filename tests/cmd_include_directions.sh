@@ -27,7 +27,7 @@ ksr/zone      ksr/base ksr/dns ksr/document ksr/policy ksr/rules      -
 ksr/plan      ksr/base ksr/dns ksr/trust ksr/policy ksr/rules ksr/request  -
 hsm           ksr/base                                                openssl/.*|p11-kit/.*
 signer/line     ksr/base                                              -
-signer/screen   ksr/base ksr/dns ksr/document ksr/rules               -
+signer/screen   ksr/base ksr/dns ksr/document ksr/rules               (langinfo|locale|wchar|wctype)\.h
 signer/record   ksr/base ksr/dns ksr/document ksr/policy ksr/rules signer/line signer/screen  jansson\.h
 signer/live     ksr/base ksr/policy signer/screen signer/record       jansson\.h|openssl/crypto\.h
 signer/token    ksr/base ksr/dns ksr/document ksr/policy ksr/response hsm signer/record signer/live  jansson\.h

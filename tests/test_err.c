@@ -62,10 +62,12 @@ err_set_escapes_what_a_terminal_would_obey(void **state)
 		{ "\x1b[2J", "\\x1b[2J" },
 		{ "a\nb\tc\r", "a\\x0ab\\x09c\\x0d" },
 		{ "\x7f", "\\x7f" },
-		{ "caf\xc3\xa9", "caf\\xc3\\xa9" },
+		/* Whoever shows them knows what they are. */
+		{ "caf\xc3\xa9", "caf\xc3\xa9" },
 		{ "\x9b"
 		  "31m",
-		    "\\x9b31m" },
+		    "\x9b"
+		    "31m" },
 		{ "", "" },
 	};
 	struct err err;
@@ -190,6 +192,66 @@ text_printable_cuts_at_a_whole_escape(void **state)
 	assert_int_equal(dst[0], '#');
 }
 
+static void
+text_ascii_escapes_all_but_printable_ascii(void **state)
+{
+	static const struct {
+		size_t size;
+		const char *src;
+		const char *dst;
+	} cases[] = {
+		{ 32, "caf\xc3\xa9 ~", "caf\\xc3\\xa9 ~" },
+		{ 32, "\x9b"
+		      "31m",
+		    "\\x9b31m" },
+		{ 32, "\x1b[2J\x7f", "\\x1b[2J\\x7f" },
+		{ 11, "caf\xc3\xa9", "caf\\xc3" },
+		{ 12, "caf\xc3\xa9", "caf\\xc3\\xa9" },
+		{ 5, "\xc3\xa9", "\\xc3" },
+		{ 4, "\xc3\xa9", "" },
+	};
+	char dst[32], printable[32], again[32];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		text_ascii(dst, cases[i].size, cases[i].src);
+		assert_string_equal(dst, cases[i].dst);
+		/* Both forms end at the same place. */
+		text_printable(printable, cases[i].size, cases[i].src);
+		text_ascii(again, sizeof(again), printable);
+		assert_string_equal(again, cases[i].dst);
+	}
+}
+
+/* A record holds a whole message, whatever is in it. */
+static void
+err_ascii_form_fits_a_message(void **state)
+{
+	char text[4 * ERR_MSG_MAX], ascii[4 * ERR_MSG_MAX];
+	struct err err;
+
+	(void)state;
+	fill(text, sizeof(text), '\xc3');
+	err_set(&err, E_INPUT, "%s", text);
+	text_ascii(ascii, sizeof(ascii), err.msg);
+	assert_int_equal(strlen(ascii), ERR_MSG_MAX - 4);
+	err_append(&err, "%s", text);
+	text_ascii(ascii, sizeof(ascii), err.msg);
+	assert_int_equal(strlen(ascii), ERR_MSG_MAX - 4);
+	err_set(&err, E_HSM, "wrong PIN");
+	err_prefix(&err, "%s", text);
+	text_ascii(ascii, sizeof(ascii), err.msg);
+	assert_true(strlen(ascii) < ERR_MSG_MAX);
+	assert_true(strlen(ascii) > ERR_MSG_MAX - 5);
+	assert_message_has(&err, "\xc3\xc3: wrong PIN");
+	errno = EACCES;
+	err_set_errno(&err, "%s", text);
+	assert_message_has(&err, "\xc3\xc3: Permission denied");
+	err_prefix(&err, "%s", text);
+	text_ascii(ascii, sizeof(ascii), err.msg);
+	assert_true(strlen(ascii) < ERR_MSG_MAX);
+}
+
 int
 main(void)
 {
@@ -204,6 +266,8 @@ main(void)
 		cmocka_unit_test(err_reason_survives_a_long_context),
 		cmocka_unit_test(err_exit_status_is_one_for_a_refusal_only),
 		cmocka_unit_test(text_printable_cuts_at_a_whole_escape),
+		cmocka_unit_test(text_ascii_escapes_all_but_printable_ascii),
+		cmocka_unit_test(err_ascii_form_fits_a_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

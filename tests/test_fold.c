@@ -10,7 +10,7 @@ folded(const char *line, enum fold how)
 {
 	struct buf buf = buf_new(1 << 16);
 
-	fold_line(bytes_of_string(line), 0, how, &buf);
+	fold_line(bytes_of_string(line), 0, how, NULL, &buf);
 	return text_of_buf(&buf);
 }
 

@@ -519,6 +519,7 @@ hsm_tokens_label_made_printable(void **state)
 	assert_ok(hsm_tokens(rig->hsm, &tokens, &n, &err), &err);
 	assert_int_equal(n, 2);
 	assert_string_equal(tokens[0].label, "?[2J?");
+	assert_string_equal(tokens[0].name, "?[2J\xff");
 	free(tokens);
 	assert_false(hsm_select(rig->hsm, "pkcs11:token=%3F[2J%3F", &err));
 	assert_message_has(&err, "token=%1B%5B2J%FF;serial=");
@@ -850,7 +851,7 @@ hsm_keys_lists_pairs_and_halves_sorted(void **state)
 		{ "half", true, false, HSM_RSA, 2048 },
 		{ "twins", true, true, HSM_RSA, 2048 },
 		{ "twins", true, true, HSM_RSA, 2048 },
-		{ "z\\x0ay", true, true, HSM_RSA, 2048 },
+		{ "z\\x0ay\\xc3\\xbc", true, true, HSM_RSA, 2048 },
 	};
 	struct rig *rig = *state;
 	EVP_PKEY *pkey = EVP_RSA_gen(2048);
@@ -866,7 +867,7 @@ hsm_keys_lists_pairs_and_halves_sorted(void **state)
 	import_key(rig, pkey, "half", "03");
 	import_key(rig, pkey, "copies", "05 --force");
 	import_key(rig, pkey, "copies", "05 --force");
-	import_key(rig, pkey, "z\ny", "04");
+	import_key(rig, pkey, "z\ny\xc3\xbc", "04");
 	EVP_PKEY_free(pkey);
 	pkcs11_tool("--delete-object --type pubkey --id 03");
 	pkcs11_tool("--delete-object --type privkey --id 05");
@@ -879,6 +880,8 @@ hsm_keys_lists_pairs_and_halves_sorted(void **state)
 	assert_int_equal(n, ARRAY_LEN(expected));
 	for (size_t i = 0; i < n; i++) {
 		assert_string_equal(keys[i].label, expected[i].label);
+		assert_string_equal(keys[i].name,
+		    i + 1 < n ? expected[i].label : "z\\x0ay\xc3\xbc");
 		assert_int_equal(keys[i].has_private, expected[i].has_private);
 		assert_int_equal(keys[i].has_public, expected[i].has_public);
 		assert_int_equal(keys[i].type, expected[i].type);

@@ -253,7 +253,7 @@ print_document(const struct trial *trial, size_t i)
 	while (
 	    document.data[at] != 0 && document.data[at] == untouched.data[at])
 		at++;
-	text_printable(text, sizeof(text), (const char *)document.data + at);
+	text_ascii(text, sizeof(text), (const char *)document.data + at);
 	printf("%s: reader %s, schema %s\n  %s\n  from the first change: %s\n",
 	    judged->kind, judged->accepted ? "accepts" : "refuses",
 	    judged->valid ? "accepts" : "refuses", judged->message, text);

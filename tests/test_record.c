@@ -7,6 +7,7 @@
 #include "ksr/base/file.h"
 #include "ksr/base/words.h"
 #include "signer/record/ceremony.h"
+#include "signer/record/json.h"
 #include "signer/show/witness.h"
 #include "tests/support.h"
 
@@ -59,6 +60,38 @@ record_input_is_stored_under_its_hash(void **state)
 	assert_false(stored_read(&ceremony, line, &content, &err));
 	assert_message_has(&err, "is missing");
 	buf_free(&content);
+	ceremony_clear(&ceremony);
+	scratch_remove(dir);
+}
+
+/* Whatever a caller puts into an event, the record holds ASCII. */
+static void
+record_event_texts_are_made_ascii(void **state)
+{
+	char *dir = scratch_new();
+	struct ceremony ceremony;
+	struct record *record;
+	const json_t *line;
+	struct err err;
+
+	(void)state;
+	assert_ok(record_open(dir, &record, &err), &err);
+	begin_run(record, RECORD_FORMAT);
+	assert_ok(record_event(record, "answer",
+		      json_pack("{s:s, s:[s, {s:s}], s:o}", "by",
+			  "Schl\303\274ssel", "list", "a", "b", "\303\274",
+			  "text", json_of_text("\xff\xe2\x80\xae")),
+		      &err),
+	    &err);
+	record_close(record);
+	assert_ok(ceremony_read(dir, &ceremony, &err), &err);
+	line = ceremony.log.lines[1].json;
+	assert_string_equal(fact_text(line, "by"), "Schl\\xc3\\xbcssel");
+	assert_string_equal(
+	    fact_text(json_array_get(json_object_get(line, "list"), 1), "b"),
+	    "\\xc3\\xbc");
+	assert_string_equal(
+	    fact_text(line, "text"), "\\xff\\xe2\\x80\\xae");
 	ceremony_clear(&ceremony);
 	scratch_remove(dir);
 }
@@ -275,6 +308,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(record_input_is_stored_under_its_hash),
+		cmocka_unit_test(record_event_texts_are_made_ascii),
 		cmocka_unit_test(record_input_foreign_content_is_refused),
 		cmocka_unit_test(record_open_unusable_folder_is_refused),
 		cmocka_unit_test(record_open_second_is_refused),

@@ -3,9 +3,12 @@
  * struct err last; on false the err says what happened and where.  Nothing is
  * printed here: main prints an err once.
  *
- * Messages are printable ASCII whatever was formatted into them: any other
- * byte appears as \xNN, so that no input can reach the terminal as a control
- * sequence.
+ * No control character is in a message whatever was formatted into it: it
+ * appears as \xNN.  Octets of 0x80 and more stay as they are, for they may be
+ * a name in UTF-8 and may be anything else; who puts a message somewhere
+ * decides about them.  Records, documents and JSON take text_ascii of it; a
+ * screen (signer/screen/screen.h) shows the characters that its locale has.  A message
+ * is cut where its ASCII form would be longer than ERR_MSG_MAX - 1.
  */
 #pragma once
 
@@ -49,7 +52,15 @@ bool err_append(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int err_exit_status(const struct err *err);
 
 /*
- * Copies src to dst[size] with every byte outside printable ASCII as \xNN;
- * cuts at a whole escape where it does not fit.
+ * Copies src to dst[size] with every control character as \xNN, for people.
+ * What does not fit is cut where text_ascii would cut it.
  */
 void text_printable(char *dst, size_t size, const char *src);
+
+/*
+ * The same with every octet outside of printable ASCII as \xNN, for records,
+ * documents and whatever else other programs read; cuts at a whole escape where
+ * it does not fit.  text_ascii of what text_printable made is text_ascii of
+ * what that was made from.
+ */
+void text_ascii(char *dst, size_t size, const char *src);

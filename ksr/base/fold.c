@@ -12,6 +12,7 @@ enum {
 struct folding {
 	struct bytes line;
 	enum fold how;
+	size_t (*columns)(const uint8_t *character, size_t len);
 	size_t at;     /* octet of the line */
 	size_t column; /* of the cursor */
 	size_t under;  /* where a new line begins */
@@ -35,9 +36,15 @@ length_at(struct bytes line, size_t at)
 }
 
 static size_t
-width_at(struct bytes line, size_t at)
+width_at(const struct folding *f, size_t at)
 {
-	return line.data[at] == ESCAPE ? 0 : 1;
+	const uint8_t *data = f->line.data + at;
+
+	if (data[0] == ESCAPE)
+		return 0;
+	if (f->columns == NULL || data[0] < 0x80)
+		return 1;
+	return f->columns(data, length_at(f->line, at));
 }
 
 /* The next piece that does not break, from `at` on: its end and its width. */
@@ -51,7 +58,7 @@ piece_end(const struct folding *f, size_t *ret_width)
 	while (end < line.len && line.data[end] != ' ') {
 		bool comma = line.data[end] == ',';
 
-		*ret_width += width_at(line, end);
+		*ret_width += width_at(f, end);
 		end += length_at(line, end);
 		if (comma && f->how == FOLD_LISTS)
 			break;
@@ -135,9 +142,10 @@ put_piece(struct folding *f, size_t spaces)
 }
 
 size_t
-fold_line(struct bytes line, size_t start, enum fold how, struct buf *ret)
+fold_line(struct bytes line, size_t start, enum fold how,
+    size_t (*columns)(const uint8_t *character, size_t len), struct buf *ret)
 {
-	struct folding f = { line, how, 0, start, HANGING, ret };
+	struct folding f = { line, how, columns, 0, start, HANGING, ret };
 
 	while (f.at < line.len && !ret->failed)
 		put_piece(&f, spaces_at(line, f.at));

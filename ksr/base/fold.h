@@ -20,8 +20,9 @@ enum fold {
 /*
  * Appends the line, which holds no end of line, in as many lines as it needs,
  * without the end of the last; the first begins at column `start`.  Escape
- * sequences for colours have no width, a character of UTF-8 has one column.
- * Returns the column behind the last character.
+ * sequences for colours have no width; a character of UTF-8 has as many columns
+ * as `columns` says, or one where that is NULL.  Returns the column behind the
+ * last character.
  */
-size_t
-fold_line(struct bytes line, size_t start, enum fold how, struct buf *ret);
+size_t fold_line(struct bytes line, size_t start, enum fold how,
+    size_t (*columns)(const uint8_t *character, size_t len), struct buf *ret);

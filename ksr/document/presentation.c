@@ -5,7 +5,7 @@
 #include "ksr/dns/dname.h"
 #include "ksr/document/presentation.h"
 
-/* text_printable makes at most four characters of one. */
+/* text_ascii makes at most four characters of one. */
 #define ID_TEXT_SIZE (4 * ID_MAX + 1)
 
 static bool
@@ -217,7 +217,7 @@ put_bundle_comment(size_t number, const struct bundle *bundle, struct buf *ret)
 	char inception[TIME_TEXT_SIZE], expiration[TIME_TEXT_SIZE];
 	char id[ID_TEXT_SIZE];
 
-	text_printable(id, sizeof(id), bundle->id);
+	text_ascii(id, sizeof(id), bundle->id);
 	time_format(bundle->inception, inception);
 	time_format(bundle->expiration, expiration);
 	buf_printf(

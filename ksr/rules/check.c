@@ -55,7 +55,7 @@ format_finding(char ret[FINDING_TEXT_MAX], const char *fmt, va_list ap)
 
 	if (vsnprintf(raw, sizeof(raw), fmt, ap) < 0)
 		raw[0] = '\0';
-	text_printable(ret, FINDING_TEXT_MAX, raw);
+	text_ascii(ret, FINDING_TEXT_MAX, raw);
 }
 
 void
@@ -74,7 +74,7 @@ finding_add(struct check_result *result, const struct ksr *ksr, size_t bundle,
 	memset(finding, 0, sizeof(*finding));
 	if (bundle != NO_BUNDLE) {
 		finding->bundle = bundle + 1;
-		text_printable(finding->bundle_id, sizeof(finding->bundle_id),
+		text_ascii(finding->bundle_id, sizeof(finding->bundle_id),
 		    ksr->bundles[bundle].id);
 	}
 	va_start(ap, seen_fmt);

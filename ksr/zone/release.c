@@ -6,7 +6,7 @@
 #include "ksr/rules/independent.h"
 #include "ksr/zone/release.h"
 
-/* text_printable makes at most four characters of one. */
+/* text_ascii makes at most four characters of one. */
 #define ID_TEXT_SIZE (4 * ID_MAX + 1)
 
 static bool
@@ -123,7 +123,7 @@ put_origin(const struct release *release, const uint8_t sha256[SHA256_SIZE],
 	const struct ksr *response = release->response;
 	char id[ID_TEXT_SIZE];
 
-	text_printable(id, sizeof(id), response->id);
+	text_ascii(id, sizeof(id), response->id);
 	buf_printf(ret, "; to be published at %s\n; response %s, SHA-256 ",
 	    time_text(release->at).s, id);
 	for (size_t i = 0; i < SHA256_SIZE; i++)

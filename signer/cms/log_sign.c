@@ -74,11 +74,8 @@ find_key(struct signing_log *s, const char *label, struct err *err)
 static bool
 put_intent(struct signing_log *s, struct err *err)
 {
-	char path[4 * PATH_MAX_LEN];
-
-	text_printable(path, sizeof(path), s->path);
 	return record_seal(s->context->record,
-	    json_pack("{s:s, s:o, s:o}", "path", path, "key",
+	    json_pack("{s:o, s:o, s:o}", "path", json_of_text(s->path), "key",
 		json_of_key(&s->info.dnskey), "key_sha256",
 		json_of_sha256(s->key_sha256)),
 	    err);
@@ -250,12 +247,10 @@ log_signature_print(const struct log_signature *signature, size_t n_lines)
 json_t *
 log_signature_json(const struct log_signature *signature)
 {
-	char path[4 * PATH_MAX_LEN];
-
 	if (signature->path == NULL)
 		return json_null();
-	text_printable(path, sizeof(path), signature->path);
-	return json_pack("{s:s, s:I, s:o, s:o, s:b}", "path", path, "lines",
+	return json_pack("{s:o, s:I, s:o, s:o, s:b}", "path",
+	    json_of_text(signature->path), "lines",
 	    (json_int_t)signature->n_lines, "key_sha256",
 	    json_of_sha256(signature->key_sha256), "key_words",
 	    json_of_words((struct bytes){ signature->key_sha256, SHA256_SIZE }),

@@ -119,7 +119,7 @@ hash(struct hashing *h, struct err *err)
 static bool
 show(const struct hashing *h, json_t *list)
 {
-	char hex[SHA256_TEXT_SIZE], safe[4 * PATH_MAX_LEN];
+	char hex[SHA256_TEXT_SIZE];
 
 	if (list == NULL) {
 		print_digest("File",
@@ -128,9 +128,9 @@ show(const struct hashing *h, json_t *list)
 		return true;
 	}
 	sha256_text(h->digest, hex);
-	text_printable(safe, sizeof(safe), h->path);
 	json_array_append_new(list,
-	    json_pack("{s:s, s:s, s:o}", "file", safe, "sha256", hex, "words",
+	    json_pack("{s:o, s:s, s:o}", "file", json_of_text(h->path),
+		"sha256", hex, "words",
 		json_of_words(
 		    (struct bytes){ h->digest, sizeof(h->digest) })));
 	return true;

@@ -218,10 +218,12 @@ make_folder(const char *path, struct workspace *ws, struct err *err)
 
 static bool
 print(const struct context *context, const struct workspace *ws,
-    const char *dir, struct err *err)
+    const char *path, struct err *err)
 {
+	char dir[4 * PATH_MAX_LEN];
 	enum screen_kind before;
 
+	text_ascii(dir, sizeof(dir), path);
 	if (context->json)
 		return json_print(
 		    json_pack("{s:s, s:s, s:s, s:o}", "command", "init",

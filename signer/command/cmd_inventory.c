@@ -8,7 +8,10 @@
 #include "signer/record/context.h"
 #include "signer/record/input.h"
 #include "signer/record/json.h"
+#include "signer/screen/print.h"
 #include "signer/token/token.h"
+
+#define LABEL_COLUMNS 20
 
 static const char *
 type_text(enum hsm_key_type type)
@@ -167,15 +170,15 @@ static void
 print_key(struct inventory *inventory, const struct hsm_key *key)
 {
 	const struct config *config = inventory->context->config;
-	char label[4 * ID_MAX + 1], attributes[160], role[ERR_MSG_MAX + 16];
+	char attributes[160], role[ERR_MSG_MAX + 16];
 	struct keyinfo info;
 
-	text_printable(label, sizeof(label), key->label);
 	attributes_text(key, attributes, sizeof(attributes));
 	if (!role_text(&inventory->token, config, key, role, sizeof(role)))
 		note_wrong(
 		    inventory, keyinfo_configured(config, key->label)->name);
-	printf("  %-20s %s", label, type_text(key->type));
+	print_padded(key->name, LABEL_COLUMNS);
+	printf(" %s", type_text(key->type));
 	if (key->type == HSM_RSA)
 		printf(" %u", key->bits);
 	printf(", %s", !key->has_private ? "NO PRIVATE KEY" :
@@ -185,7 +188,8 @@ print_key(struct inventory *inventory, const struct hsm_key *key)
 	if (!info_of(config, key, &info))
 		return;
 	if (!inventory->dns) {
-		printf("  %-20s key tag %u", "", info.dnskey.tag);
+		printf("  %-*s key tag %u", LABEL_COLUMNS, "",
+		    info.dnskey.tag);
 		if ((info.dnskey.flags & DNSKEY_FLAG_SEP) != 0)
 			printf(", %u once revoked", info.revoked_tag);
 		printf("\n");
@@ -201,20 +205,19 @@ static json_t *
 json_of_token_key(struct inventory *inventory, const struct hsm_key *key)
 {
 	const struct config *config = inventory->context->config;
-	char label[4 * ID_MAX + 1], attributes[160], role[ERR_MSG_MAX + 16];
+	char attributes[160], role[ERR_MSG_MAX + 16];
 	struct buf pin = buf_new(CONFIG_FILE_MAX);
 	struct keyinfo info;
 	json_t *json;
 
-	text_printable(label, sizeof(label), key->label);
 	attributes_text(key, attributes, sizeof(attributes));
 	if (!role_text(&inventory->token, config, key, role, sizeof(role)))
 		note_wrong(
 		    inventory, keyinfo_configured(config, key->label)->name);
-	json = json_pack("{s:s, s:s, s:i, s:b, s:b, s:s, s:s}", "label", label,
-	    "type", type_text(key->type), "bits", (int)key->bits, "private",
-	    key->has_private, "public", key->has_public, "attributes",
-	    attributes, "configured_as", role);
+	json = json_pack("{s:o, s:s, s:i, s:b, s:b, s:s, s:o}", "label",
+	    json_of_text(key->label), "type", type_text(key->type), "bits",
+	    (int)key->bits, "private", key->has_private, "public", key->has_public, "attributes",
+	    attributes, "configured_as", json_of_text(role));
 	if (json != NULL && info_of(config, key, &info)) {
 		json_object_set_new(json, "dns", keyinfo_json(&info));
 		if (may_be_pinned(config, key, &info)) {
@@ -227,11 +230,24 @@ json_of_token_key(struct inventory *inventory, const struct hsm_key *key)
 	return json;
 }
 
-static void
-token_texts(const struct hsm_token *token, char label[160], char serial[80])
+static json_t *
+json_of_token(const struct hsm_token *token)
 {
-	text_printable(label, 160, token->label);
-	text_printable(serial, 80, token->serial);
+	return json_pack("{s:I, s:o, s:o, s:b}", "slot",
+	    (json_int_t)token->slot, "label", json_of_text(token->label),
+	    "serial", json_of_text(token->serial), "initialised",
+	    token->initialised);
+}
+
+static void
+print_token(const struct hsm_token *token)
+{
+	if (token->initialised)
+		printf("token \"%s\", serial %s, slot %lu%s\n", token->name,
+		    token->serial, token->slot,
+		    token->user_pin_locked ? ", PIN LOCKED" : "");
+	else
+		printf("slot %lu: not initialised\n", token->slot);
 }
 
 static bool
@@ -239,25 +255,15 @@ print_tokens(struct inventory *inventory, struct err *err)
 {
 	json_t *list = inventory->tokens;
 	struct hsm_token *tokens;
-	char label[160], serial[80];
 	size_t n;
 
 	if (!hsm_tokens(inventory->token.hsm, &tokens, &n, err))
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		token_texts(&tokens[i], label, serial);
 		if (list != NULL)
-			json_array_append_new(list,
-			    json_pack("{s:I, s:s, s:s, s:b}", "slot",
-				(json_int_t)tokens[i].slot, "label", label,
-				"serial", serial, "initialised",
-				tokens[i].initialised));
-		else if (tokens[i].initialised)
-			printf("token \"%s\", serial %s, slot %lu%s\n", label,
-			    serial, tokens[i].slot,
-			    tokens[i].user_pin_locked ? ", PIN LOCKED" : "");
+			json_array_append_new(list, json_of_token(&tokens[i]));
 		else
-			printf("slot %lu: not initialised\n", tokens[i].slot);
+			print_token(&tokens[i]);
 	}
 	free(tokens);
 	return true;
@@ -272,13 +278,9 @@ print_keys(struct inventory *inventory, struct err *err)
 
 	if (!hsm_keys(hsm, &keys, &n, err))
 		return false;
-	if (inventory->keys == NULL) {
-		char label[160], serial[80];
-
-		token_texts(hsm_selected(hsm), label, serial);
-		printf("\n%zu keys in token \"%s\", serial %s\n", n, label,
-		    serial);
-	}
+	if (inventory->keys == NULL)
+		printf("\n%zu keys in token \"%s\", serial %s\n", n,
+		    hsm_selected(hsm)->name, hsm_selected(hsm)->serial);
 	for (size_t i = 0; i < n; i++) {
 		if (inventory->keys == NULL)
 			print_key(inventory, &keys[i]);
@@ -321,7 +323,8 @@ show_absent(struct inventory *inventory, const struct config_key *key)
 		    json_pack("{s:s, s:s}", "name", key->name, "state",
 			texts[absence]));
 	else
-		printf("  %-20s not in this token: %s; keys.%s\n", key->label,
+		printf("  %-*s not in this token: %s; keys.%s\n", LABEL_COLUMNS,
+		    key->label,
 		    absence == ABSENT_MISSING ? "MISSING" : texts[absence],
 		    key->name);
 }

@@ -155,12 +155,10 @@ print_text(const struct result *result)
 static bool
 show_json(const struct result *result, struct err *err)
 {
-	char dir[4 * PATH_MAX_LEN];
 	json_t *root;
 
-	text_printable(dir, sizeof(dir), result->dir);
-	root = json_pack("{s:s, s:s, s:o, s:o, s:I, s:s#, s:O?}", "command",
-	    "manifest", "folder", dir, "sha256",
+	root = json_pack("{s:s, s:o, s:o, s:o, s:I, s:s#, s:O?}", "command",
+	    "manifest", "folder", json_of_text(result->dir), "sha256",
 	    json_of_sha256(result->digest), "words",
 	    json_of_words(
 		(struct bytes){ result->digest, sizeof(result->digest) }),

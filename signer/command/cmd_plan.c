@@ -135,15 +135,19 @@ static bool
 write_drawing(const struct context *context, const char *path,
     struct output *output, struct bytes drawing, struct err *err)
 {
+	char safe[4 * PATH_MAX_LEN];
+
 	if (!publishing_text(
 		context, output, "plan drawing", path, drawing, err))
 		return false;
 	if (context->json)
 		return json_print(
-		    json_pack("{s:s, s:s, s:I}", "command", "plan draw",
-			"output", path, "size", (json_int_t)drawing.len),
+		    json_pack("{s:s, s:o, s:I}", "command", "plan draw",
+			"output", json_of_text(path), "size",
+			(json_int_t)drawing.len),
 		    err);
-	printf("Drawing %s, %zu octets\n", path, drawing.len);
+	text_printable(safe, sizeof(safe), path);
+	printf("Drawing %s, %zu octets\n", safe, drawing.len);
 	return true;
 }
 

@@ -121,17 +121,15 @@ json_of_entry(const struct ledger_entry *entry)
 static bool
 list_json(const char *path, const struct ledger *ledger, struct err *err)
 {
-	char safe[4 * REGISTER_PATH_SIZE];
 	json_t *list = json_array();
 	size_t n;
 	const struct ledger_entry *entries = ledger_entries(ledger, &n);
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, json_of_entry(&entries[i]));
-	text_printable(safe, sizeof(safe), path);
 	return json_print(
-	    json_pack("{s:s, s:s, s:s?, s:o}", "command", "register list",
-		"file", safe, "head",
+	    json_pack("{s:s, s:o, s:s?, s:o}", "command", "register list",
+		"file", json_of_text(path), "head",
 		ledger == NULL ? NULL : ledger_head(ledger), "entries", list),
 	    err);
 }

@@ -52,7 +52,7 @@ print_json(const struct context *context, const struct document *document,
 	const struct bundle *next = release_next(release);
 
 	return json_print(
-	    json_pack("{s:s, s:o, s:o, s:I, s:s, s:o, s:o, s:o, s:s?, s:o, "
+	    json_pack("{s:s, s:o, s:o, s:I, s:s, s:o, s:o, s:o, s:o?, s:o, "
 		      "s:o}",
 		"command", "release", "at", json_of_time(release->at),
 		"response", json_of_document(document), "slot",
@@ -60,7 +60,8 @@ print_json(const struct context *context, const struct document *document,
 		"inception", json_of_time(slot->inception), "expiration",
 		json_of_time(slot->expiration), "next_inception",
 		next == NULL ? json_null() : json_of_time(next->inception),
-		"pinned_by", release->pinned ? context->config_path : NULL,
+		"pinned_by", 
+		release->pinned ? json_of_text(context->config_path) : NULL,
 		"warnings", json_of_warnings(release), "records",
 		json_of_records(text)),
 	    err);

@@ -29,14 +29,17 @@ print(const struct context *context, const struct witness *witness,
     const struct ceremony *ceremony, const char *path, size_t size,
     struct err *err)
 {
+	char safe[4 * PATH_MAX_LEN];
+
 	if (context->json)
 		return json_print(
-		    json_pack("{s:s, s:s, s:I, s:I, s:s, s:b}", "command",
-			"report", "output", path, "size", (json_int_t)size,
+		    json_pack("{s:s, s:o, s:I, s:I, s:s, s:b}", "command",
+			"report", "output", json_of_text(path), "size", (json_int_t)size,
 			"runs", (json_int_t)ceremony->n_runs, "head",
 			ceremony->log.head, "witnessed", witness->given),
 		    err);
-	printf("Report %s, %zu octets, of %zu runs\n\n", path, size,
+	text_printable(safe, sizeof(safe), path);
+	printf("Report %s, %zu octets, of %zu runs\n\n", safe, size,
 	    ceremony->n_runs);
 	witness_print(witness, ceremony->dir, &ceremony->log);
 	return true;

@@ -17,8 +17,8 @@ static json_t *
 json_of_row(const char *id, const char *title, const char *source,
     const char *result, const char *note)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", id, "title", title,
-	    "source", source, "result", result, "note", note);
+	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", id, "title", title,
+	    "source", source, "result", result, "note", json_of_text(note));
 }
 
 /* A row of the table, printed as soon as it is known. */

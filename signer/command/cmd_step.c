@@ -39,7 +39,7 @@ keep(struct asked *asked, const char *text)
 
 	if (safe == NULL)
 		return NULL;
-	text_printable(safe, size, text);
+	text_ascii(safe, size, text);
 	asked->texts[asked->n_texts++] = safe;
 	return safe;
 }

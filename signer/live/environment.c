@@ -8,6 +8,7 @@
 #include "ksr/base/macros.h"
 #include "ksr/base/text.h"
 #include "signer/live/environment.h"
+#include "signer/record/json.h"
 
 #define LOADER	       "LD_"
 #define LOADER_MAX     8u
@@ -137,10 +138,7 @@ environment_loader(void)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < loader.n; i++) {
-		char safe[4 * VARIABLE_NAME_MAX + 1];
-
-		text_printable(safe, sizeof(safe), loader.names[i]);
-		json_array_append_new(list, json_string(safe));
+		json_array_append_new(list, json_of_text(loader.names[i]));
 	}
 	return list;
 }

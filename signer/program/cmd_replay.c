@@ -28,7 +28,7 @@ print_runs(const struct context *context, const struct replay *replay)
 		size_t n = replay->runs[i].n_differences;
 		char command[64];
 
-		text_printable(command, sizeof(command), run->command);
+		text_ascii(command, sizeof(command), run->command);
 		printf("  %3zu  %-9s  %.19s  %s%s%s  %s\n", run->number,
 		    command, fact_text(head_of(replay, run), "time"),
 		    n == 0 ? good : bad, n == 0 ? "replayed" : "DIFFERS ", off,
@@ -80,9 +80,9 @@ json_of_list(const struct differences *list)
 
 	for (size_t i = 0; i < list->n; i++)
 		json_array_append_new(json,
-		    json_pack("{s:I, s:s}", "line",
+		    json_pack("{s:I, s:o}", "line",
 			(json_int_t)list->list[i].line, "text",
-			list->list[i].text));
+			json_of_text(list->list[i].text)));
 	return json;
 }
 
@@ -95,12 +95,12 @@ json_of_runs(const struct replay *replay)
 		const struct run *run = &replay->ceremony.runs[i];
 
 		json_array_append_new(json,
-		    json_pack("{s:I, s:s, s:s, s:b, s:i, s:b, s:s}", "run",
+		    json_pack("{s:I, s:s, s:s, s:b, s:i, s:b, s:o}", "run",
 			(json_int_t)run->number, "command", run->command,
 			"time", fact_text(head_of(replay, run), "time"),
 			"ended", run->ended, "status", run->status, "replayed",
 			replay->runs[i].n_differences == 0, "outcome",
-			replay->runs[i].outcome));
+			json_of_text(replay->runs[i].outcome)));
 	}
 	return json;
 }

@@ -103,7 +103,9 @@ replay_end(struct rerun *rerun, const json_t *line, struct err *err)
 	json_int_t status = json_integer_value(json_object_get(line, "status"));
 	const char *message = fact_text(line, "message");
 	const struct err *refusal = &rerun->refusal;
+	char replayed[ERR_MSG_MAX];
 
+	text_ascii(replayed, sizeof(replayed), refusal->msg);
 	(void)err;
 	if (status == 0 && !replay_turns_done(rerun, TURN_PUBLISHED))
 		differs(rerun,
@@ -121,12 +123,12 @@ replay_end(struct rerun *rerun, const json_t *line, struct err *err)
 		replay_not_adopted(rerun);
 	if (refusal->code != E_NONE) {
 		if (status != err_exit_status(refusal) ||
-		    strcmp(message, refusal->msg) != 0)
+		    strcmp(message, replayed) != 0)
 			differs(rerun,
 			    "the run ended with status %lld \"%.300s\", the "
 			    "replay with %d \"%.300s\"",
 			    (long long)status, message,
-			    err_exit_status(refusal), refusal->msg);
+			    err_exit_status(refusal), replayed);
 	} else if (status == 1 && !may_refuse_after(rerun->before)) {
 		differs(rerun,
 		    "the run was refused (\"%.300s\"), the replay finds "

@@ -11,9 +11,9 @@ facts_end(struct record *record, bool ok, const struct err *outcome,
 	if (!ok && !record_has_begun(record) && outcome->code != E_REFUSED)
 		return true;
 	return record_event(record, "end",
-	    json_pack("{s:i, s:s?}", "status",
+	    json_pack("{s:i, s:o?}", "status",
 		ok ? 0 : err_exit_status(outcome), "message",
-		ok ? NULL : outcome->msg),
+		ok ? NULL : json_of_text(outcome->msg)),
 	    err);
 }
 

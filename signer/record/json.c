@@ -9,6 +9,51 @@
 #include "signer/screen/print.h"
 
 json_t *
+json_of_text(const char *text)
+{
+	char safe[4 * PATH_MAX_LEN];
+
+	text_ascii(safe, sizeof(safe), text);
+	return json_string(safe);
+}
+
+static bool
+is_ascii(const char *text)
+{
+	while (*text != '\0' && (*text & 0x80) == 0)
+		text++;
+	return *text == '\0';
+}
+
+static void
+make_ascii(json_t *string)
+{
+	size_t size = 4 * json_string_length(string) + 1; /* \xNN each */
+	char *safe = is_ascii(json_string_value(string)) ? NULL : malloc(size);
+
+	if (safe == NULL)
+		return; /* no record takes what could not be made so */
+	text_ascii(safe, size, json_string_value(string));
+	json_string_set(string, safe);
+	free(safe);
+}
+
+void
+json_make_ascii(json_t *json)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (json_is_string(json))
+		make_ascii(json);
+	json_array_foreach(json, i, value)
+		json_make_ascii(value);
+	json_object_foreach(json, key, value)
+		json_make_ascii(value);
+}
+
+json_t *
 json_of_time(int64_t time)
 {
 	char text[TIME_TEXT_SIZE];
@@ -77,14 +122,13 @@ json_t *
 json_of_document(const struct document *document)
 {
 	const struct ksr *ksr = document->ksr;
-	char hex[SHA256_TEXT_SIZE], path[4 * PATH_MAX_LEN];
+	char hex[SHA256_TEXT_SIZE];
 
 	if (ksr == NULL)
 		return json_null();
 	sha256_text(document->sha256, hex);
-	text_printable(path, sizeof(path), document->path);
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:I}", "file", path,
-	    "sha256", hex, "kind",
+	return json_pack("{s:o, s:s, s:s, s:s, s:I, s:s, s:I}", "file",
+	    json_of_text(document->path), "sha256", hex, "kind",
 	    ksr->kind == KSR_REQUEST ? "request" : "response", "id", ksr->id,
 	    "serial", (json_int_t)ksr->serial, "domain", ksr->domain,
 	    "bundles", (json_int_t)ksr->n_bundles);
@@ -191,7 +235,7 @@ json_of_result(const struct check_result *result)
 			(json_int_t)f->bundle, "bundle_id", f->bundle_id,
 			"seen", f->seen, "required", f->required));
 	}
-	text_printable(reason, sizeof(reason),
+	text_ascii(reason, sizeof(reason),
 	    result->reason == NULL ? "" : result->reason);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:I}", "id",
 	    result->check->id, "clause", result->check->clause, "title",
@@ -252,10 +296,12 @@ json_of_stages(unsigned stages)
 bool
 json_print(json_t *root, struct err *err)
 {
-	char *text = root == NULL ?
+	char *text;
+
+	json_make_ascii(root);
+	text = root == NULL ?
 	    NULL :
 	    json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-
 	json_decref(root);
 	if (text == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
@@ -263,15 +309,6 @@ json_print(json_t *root, struct err *err)
 	print_data(bytes_of_string("\n"));
 	free(text);
 	return true;
-}
-
-json_t *
-json_of_text(const char *text)
-{
-	char safe[4 * PATH_MAX_LEN];
-
-	text_printable(safe, sizeof(safe), text);
-	return json_string(safe);
 }
 
 json_t *

@@ -28,12 +28,21 @@ json_t *json_of_stages(unsigned stages);
 
 json_t *json_of_key(const struct dnskey *key);
 
+/*
+ * Every text that came from outside: a name, a label, a message.  text_ascii of
+ * it, for jansson refuses what is no UTF-8, and records are ASCII.
+ */
+json_t *json_of_text(const char *text);
+
+/*
+ * The same of each text in there that is not ASCII, in place: what goes on
+ * record or is printed as JSON passes here, so that no caller can forget.
+ */
+void json_make_ascii(json_t *json);
+
 json_t *json_of_time(int64_t time);
 json_t *json_of_bytes_base64(const uint8_t *data, size_t len);
 json_t *json_of_sha256(const uint8_t digest[SHA256_SIZE]); /* lower case */
-/* A text of a file, a token or an operator: printable ASCII (text_printable). */
-json_t *json_of_text(const char *text);
-
 /* The SHA-256 of the octets; NULL where it cannot be computed. */
 json_t *json_of_hash_of(struct bytes content);
 

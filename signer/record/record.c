@@ -284,6 +284,7 @@ record_event(struct record *record, const char *event, json_t *facts,
 		line = NULL;
 	}
 	json_decref(facts);
+	json_make_ascii(line);
 	return put(record, event, line, err) ||
 	    err_prefix(err, "ceremony record");
 }
@@ -325,7 +326,7 @@ static bool
 record_file(struct record *record, const char *event, const char *folder,
     const char *role, const char *path, struct bytes content, struct err *err)
 {
-	char hash[SHA256_TEXT_SIZE], safe[4 * PATH_MAX_LEN];
+	char hash[SHA256_TEXT_SIZE];
 	uint8_t digest[SHA256_SIZE];
 
 	if (record == NULL)
@@ -333,12 +334,11 @@ record_file(struct record *record, const char *event, const char *folder,
 	if (!sha256(content, digest, err))
 		return false;
 	sha256_text(digest, hash);
-	text_printable(safe, sizeof(safe), path);
 	return (keep(record, event, folder, hash, content, err) ||
 		   err_prefix(err, "ceremony record")) &&
 	    record_event(record, event,
-		json_pack("{s:s, s:s, s:s, s:I}", "role", role, "path", safe,
-		    "sha256", hash, "size", (json_int_t)content.len),
+		json_pack("{s:s, s:o, s:s, s:I}", "role", role, "path",
+		    json_of_text(path), "sha256", hash, "size", (json_int_t)content.len),
 		err);
 }
 

@@ -114,7 +114,7 @@ keeps_published(const struct context *context, const char *path,
 	const struct register_name name = { safe, configuration };
 	const struct chain_lines *log = record_found(context->record);
 
-	text_printable(safe, sizeof(safe), path);
+	text_ascii(safe, sizeof(safe), path);
 	sha256_text(context->config_sha256, configuration);
 	return register_keeps_published(
 	    log->lines, log->n, &name, adopting, ledger, err);
@@ -217,7 +217,7 @@ register_recover(const struct context *context, const char *hash,
 {
 	struct buf content = buf_new(KSR_FILE_MAX);
 	struct ledger *ledger = NULL;
-	char safe[4 * PATH_MAX_LEN], lower[SHA256_TEXT_SIZE];
+	char lower[SHA256_TEXT_SIZE];
 	uint8_t digest[SHA256_SIZE];
 	bool ok;
 
@@ -234,12 +234,11 @@ register_recover(const struct context *context, const char *hash,
 	if (!ok)
 		return false;
 	if (context->json)
-		return json_print(json_pack("{s:s, s:s, s:s}", "command",
+		return json_print(json_pack("{s:s, s:s, s:o}", "command",
 				      "register recover", "response", lower,
-				      "path", path),
+				      "path", json_of_text(path)),
 		    err);
-	text_printable(safe, sizeof(safe), path);
-	print_digest("Response", safe, digest);
+	print_digest("Response", path, digest);
 	printf("had back from the record; nothing was signed\n");
 	return true;
 }

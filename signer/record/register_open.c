@@ -25,7 +25,7 @@ on_record(const struct context *context, const char *path,
 	if (context->record == NULL)
 		return true;
 	log = record_found(context->record);
-	text_printable(safe, sizeof(safe), path);
+	text_ascii(safe, sizeof(safe), path);
 	sha256_text(context->config_sha256, configuration);
 	return record_input(context->record, "register", path,
 		   ledger_content(ledger), err) &&

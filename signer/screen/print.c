@@ -5,6 +5,7 @@
 #include "ksr/document/presentation.h"
 #include "signer/screen/print.h"
 #include "signer/screen/screen.h"
+#include "signer/screen/visible.h"
 
 #define DIGEST_MARK  "  SHA-256 "
 #define WORDS_MARGIN "          " /* as wide */
@@ -54,6 +55,15 @@ print_digest(
 }
 
 void
+print_padded(const char *text, int columns)
+{
+	size_t width = visible_width(text);
+
+	printf("  %s%*s", text,
+	    width < (size_t)columns ? columns - (int)width : 0, "");
+}
+
+void
 print_data(struct bytes data)
 {
 	enum screen_kind before = screen_set(SCREEN_DATA);
@@ -71,7 +81,10 @@ print_remark(const char *mark, struct bytes text)
 	for (size_t i = 0; i < text.len; i++) {
 		if (i == 0 || text.data[i - 1] == '\n')
 			printf("%s", mark);
-		putchar(text.data[i]);
+		if (text.data[i] < 0x80)
+			putchar(text.data[i]);
+		else
+			printf("\\x%02x", text.data[i]);
 	}
 	screen_set(before);
 }

@@ -1,8 +1,9 @@
 /*
  * What people see on stdout, which is the screen (signer/screen/screen.h): it folds
- * lines, whoever prints them.  Every text that came from a file or a token is
- * printable ASCII before it gets here or is made so here; colours only where
- * the caller says so.
+ * lines, whoever prints them, and knows which characters the terminal has.
+ * Every text that came from a file or a token went through text_printable
+ * before it gets here, or goes through it here; colours only where the caller
+ * says so.
  */
 #pragma once
 
@@ -30,10 +31,13 @@ void digest_text(const char *title, const char *path,
 void print_record_head(const char *mark, const char *dir,
     const uint8_t digest[SHA256_SIZE]);
 
+/* "  text", and spaces up to as many columns as the cell has. */
+void print_padded(const char *text, int columns);
+
 /* What other programs read, or people copy: it leaves as it is. */
 void print_data(struct bytes data);
 
-/* The same with each line behind the mark of a remark. */
+/* The same, in ASCII, with each line behind the mark of a remark. */
 void print_remark(const char *mark, struct bytes text);
 
 /* The words of some octets, indented, WORDS_A_LINE a line. */

@@ -4,9 +4,11 @@
 #include "ksr/base/bytes.h"
 #include "ksr/base/fold.h"
 #include "signer/screen/screen.h"
+#include "signer/screen/visible.h"
 
 #define LINE_MAX_LEN  (1u << 22) /* a row of a table with all keys that fit */
 #define COMPLAINT_MAX (2u * ERR_MSG_MAX)
+#define PROGRESS_MAX  FOLD_COLUMNS
 
 static struct {
 	FILE *out;       /* standard output itself; NULL: not opened */
@@ -27,23 +29,27 @@ emit(const void *data, size_t len)
 static bool
 emit_line(const char *end)
 {
-	struct buf folded = buf_new(2 * LINE_MAX_LEN);
-	struct bytes line = buf_bytes(&screen.line);
+	struct buf folded = buf_new(2 * LINE_MAX_LEN),
+		   visible = buf_new(LINE_MAX_LEN);
+	struct bytes line;
 	bool ok;
 
+	visible_put(buf_bytes(&screen.line), &visible);
+	line = buf_bytes(&visible);
 	if (screen.kind == SCREEN_ROWS && !screen.on_terminal) {
 		buf_put(&folded, line.data, line.len);
 		screen.column += line.len;
 	} else {
 		screen.column = fold_line(line, screen.column,
 		    screen.kind == SCREEN_TEXT ? FOLD_WORDS : FOLD_LISTS,
-		    &folded);
+		    visible_columns, &folded);
 	}
 	if (end[0] != '\0')
 		screen.column = 0;
 	buf_puts(&folded, end);
-	ok = !folded.failed && !screen.line.failed &&
+	ok = !folded.failed && !visible.failed && !screen.line.failed &&
 	    emit(folded.data, folded.len);
+	buf_free(&visible);
 	buf_free(&folded);
 	buf_free(&screen.line);
 	screen.line = buf_new(LINE_MAX_LEN);
@@ -86,6 +92,7 @@ screen_open(struct err *err)
 		return err_set_errno(err, "standard output");
 	/* Lines are put together here; each kind meets its own text only. */
 	setvbuf(file, NULL, _IONBF, 0);
+	visible_open();
 	screen.out = stdout;
 	screen.line = buf_new(LINE_MAX_LEN);
 	screen.on_terminal = isatty(STDOUT_FILENO) == 1;
@@ -146,9 +153,8 @@ end_lines(void)
 void
 screen_complain(const char *fmt, ...)
 {
-	struct buf text = buf_new(COMPLAINT_MAX),
-		   folded = buf_new(LINE_MAX_LEN);
-	char message[COMPLAINT_MAX / 2];
+	struct buf text = buf_new(LINE_MAX_LEN), folded = buf_new(LINE_MAX_LEN);
+	char message[COMPLAINT_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -156,9 +162,11 @@ screen_complain(const char *fmt, ...)
 		message[0] = '\0';
 	va_end(ap);
 	end_lines();
-	buf_printf(&text, "anchorite: %s", message);
+	buf_puts(&text, "anchorite: ");
+	visible_put(bytes_of_string(message), &text);
 	if (isatty(STDERR_FILENO) == 1)
-		fold_line(buf_bytes(&text), 0, FOLD_WORDS, &folded);
+		fold_line(
+		    buf_bytes(&text), 0, FOLD_WORDS, visible_columns, &folded);
 	else
 		buf_put(&folded, text.data, text.len);
 	buf_u8(&folded, '\n');
@@ -170,16 +178,21 @@ screen_complain(const char *fmt, ...)
 void
 screen_progress(const char *fmt, ...)
 {
+	struct buf visible = buf_new(LINE_MAX_LEN);
+	char text[PROGRESS_MAX];
 	va_list ap;
-	int width;
 
+	va_start(ap, fmt);
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
+	va_end(ap);
 	if (screen.progress == 0)
 		end_lines();
+	visible_put(bytes_of_string(text), &visible);
 	fputc('\r', stderr);
-	va_start(ap, fmt);
-	width = vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	screen.progress = width > 0 ? (size_t)width : 0;
+	fwrite(visible.data, 1, visible.len, stderr);
+	screen.progress = visible_width(text);
+	buf_free(&visible);
 }
 
 void

@@ -175,8 +175,8 @@ json_of_quarter(const struct plan *plan, const struct config *config, size_t i)
 json_t *
 plan_json_head(const struct planned *planned)
 {
-	return json_pack("{s:s, s:o, s:s, s:I, s:I}", "path", planned->path,
-	    "sha256", json_of_sha256(planned->sha256), "description",
+	return json_pack("{s:o, s:o, s:s, s:I, s:I}", "path",
+	    json_of_text(planned->path), "sha256", json_of_sha256(planned->sha256), "description",
 	    planned->plan->description, "delays",
 	    (json_int_t)planned->plan->delays, "max_response_size",
 	    (json_int_t)planned->plan->max_response_size);

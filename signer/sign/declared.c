@@ -45,7 +45,7 @@ read_reason(const struct args *args, struct declared *ret, struct err *err)
 	if (strlen(reason) > REASON_MAX)
 		return err_set(err, E_USAGE,
 		    "--reason: is longer than %u octets", REASON_MAX);
-	text_printable(safe, sizeof(safe), reason);
+	text_ascii(safe, sizeof(safe), reason);
 	snprintf(ret->reason, sizeof(ret->reason), "%.*s", (int)REASON_MAX,
 	    safe);
 	return true;

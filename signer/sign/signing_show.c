@@ -57,14 +57,10 @@ void
 show_token(const struct signing *signing)
 {
 	const struct hsm_token *token = hsm_selected(signing->token.hsm);
-	char label[4 * sizeof(token->label)];
-	char serial[4 * sizeof(token->serial)];
 
 	if (signing->context->json)
 		return;
-	text_printable(label, sizeof(label), token->label);
-	text_printable(serial, sizeof(serial), token->serial);
-	printf("\nToken %s, serial %s\n", label, serial);
+	printf("\nToken %s, serial %s\n", token->name, token->serial);
 }
 
 static bool
@@ -277,8 +273,8 @@ show_refusal(
     const struct signing *signing, const char *message, struct err *err)
 {
 	return json_print(
-	    json_pack("{s:s, s:b, s:s, s:o, s:o, s:O?}", "command", "sign",
-		"accepted", 0, "error", message, "request",
+	    json_pack("{s:s, s:b, s:o, s:o, s:o, s:O?}", "command", "sign",
+		"accepted", 0, "error", json_of_text(message), "request",
 		json_of_document(&signing->ksr), "checks",
 		json_of_checks(signing), "followers",
 		signing->responses[0].followers),

@@ -134,11 +134,10 @@ select_by_key(struct hsm *hsm, const struct config *config, uint32_t wanted,
 static bool
 log_in(struct token *token, const struct config *config, struct err *err)
 {
-	char name[80];
+	const char *name = hsm_selected(token->hsm)->label;
 	struct pin pin;
 	bool ok;
 
-	text_printable(name, sizeof(name), hsm_selected(token->hsm)->label);
 	if (!pin_obtain(config, token->config, name, &pin, err))
 		return false;
 	ok = hsm_login(token->hsm, pin.text, err);

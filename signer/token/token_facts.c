@@ -26,7 +26,7 @@ json_of_new_objects(
 	for (size_t i = 0; i < n; i++) {
 		char safe[4 * PATH_MAX_LEN + 1];
 
-		text_printable(safe, sizeof(safe), objects[i].path);
+		text_ascii(safe, sizeof(safe), objects[i].path);
 		if (json_object_get(known, safe) != NULL)
 			continue;
 		json_object_set_new(

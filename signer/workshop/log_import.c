@@ -241,9 +241,9 @@ print_json(const struct import *import, struct err *err)
 
 	for (size_t i = 0; i < import->differences.n; i++)
 		json_array_append_new(differences,
-		    json_pack("{s:I, s:s}", "line",
+		    json_pack("{s:I, s:o}", "line",
 			(json_int_t)import->differences.list[i].line, "text",
-			import->differences.list[i].text));
+			json_of_text(import->differences.list[i].text)));
 	return json_print(
 	    json_pack("{s:s, s:b, s:s, s:I, s:I, s:o, s:o, s:o, s:b, s:o}",
 		"command", "log import-ksrsigner", "accepted",
