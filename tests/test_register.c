@@ -9,8 +9,9 @@
 #include "signer/record/register.h"
 #include "tests/support.h"
 
-#define T0   INT64_C(1794744000) /* 2026-11-15T12:00:00 */
-#define NAME "r.jsonl"
+#define T0    INT64_C(1794744000) /* 2026-11-15T12:00:00 */
+#define DAY_S INT64_C(86400)
+#define NAME  "r.jsonl"
 
 #define HASH_1 \
 	"1111111111111111111111111111111111111111111111111111111111111111"
@@ -461,6 +462,319 @@ ledger_open_after_any_cut_goes_on(void **state)
 	scratch_remove(dir);
 }
 
+/* Three slots of ten days. */
+static struct ksr *
+new_quarter(const char *id, const char *domain, int64_t start)
+{
+	struct ksr *ksr = ksr_new(KSR_RESPONSE, 3);
+
+	strcpy(ksr->id, id);
+	strcpy(ksr->domain, domain);
+	for (size_t i = 0; i < ksr->n_bundles; i++) {
+		struct bundle *bundle = &ksr->bundles[i];
+
+		snprintf(bundle->id, sizeof(bundle->id), "%.100s-%zu", id, i);
+		bundle->inception = start + (int64_t)i * 10 * DAY_S;
+		bundle->expiration = bundle->inception + 21 * DAY_S;
+	}
+	return ksr;
+}
+
+/* Published responses, each of another request; register.jsonl has them all. */
+static const struct quarter {
+	const char *id, *domain, *alternative;
+	int64_t start;
+} quarters[] = {
+	{ "other", "example.", NULL, T0 },
+	{ "q1", ".", NULL, T0 },
+	{ "q1", ".", "alternative", T0 },
+	{ "fallback", ".", NULL, T0 }, /* of another request, for these slots */
+	{ "q2", ".", NULL, T0 + 30 * DAY_S },
+};
+enum { OTHER, Q1, ALTERNATIVE, FALLBACK, Q2 };
+
+struct story {
+	char *dir, path[256];
+	struct document responses[ARRAY_LEN(quarters)];
+};
+
+static struct story
+story_new(void)
+{
+	struct story story = { .dir = scratch_new() };
+
+	snprintf(story.path, sizeof(story.path), "%s/" REGISTER_FILE,
+	    story.dir);
+	for (size_t i = 0; i < ARRAY_LEN(quarters); i++) {
+		const struct quarter *q = &quarters[i];
+		struct document *response = &story.responses[i];
+		struct ledger_signing signing = { .request = response,
+			.response = response,
+			.schema = "normal",
+			.alternative = q->alternative };
+
+		*response = document(
+		    new_quarter(q->id, q->domain, q->start), (uint8_t)(i + 1));
+		sign_once(story.path, &signing, true);
+	}
+	return story;
+}
+
+static void
+story_end(struct story *story)
+{
+	for (size_t i = 0; i < ARRAY_LEN(quarters); i++)
+		ksr_free(story->responses[i].ksr);
+	scratch_remove(story->dir);
+}
+
+static void
+story_activate(const struct story *story, size_t i, size_t slot)
+{
+	struct ledger_activation activation;
+	struct ledger *ledger;
+	struct err err;
+
+	assert_ok(ledger_open(story->path, NULL, &ledger, &err), &err);
+	assert_ok(ledger_may_activate(ledger, &story->responses[i], slot,
+		      &activation, &err),
+	    &err);
+	assert_ok(ledger_append_activated(ledger, T0, &story->responses[i],
+		      &activation, &err),
+	    &err);
+	ledger_close(ledger);
+}
+
+static struct ledger *
+story_read(const struct story *story)
+{
+	struct ledger *ledger;
+	struct err err;
+
+	assert_ok(ledger_read(story->path, &ledger, &err), &err);
+	return ledger;
+}
+
+/* The active ones, each with its slot: "0/1 3/2". */
+static void
+assert_active(const struct story *story, const char *wanted)
+{
+	struct ledger *ledger = story_read(story);
+	const struct ledger_entry *entries;
+	char text[256] = "";
+	size_t n;
+
+	entries = ledger_entries(ledger, &n);
+	assert_int_equal(n, ARRAY_LEN(quarters));
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(text);
+
+		if (entries[i].active)
+			snprintf(text + len, sizeof(text) - len, "%s%zu/%zu",
+			    len == 0 ? "" : " ", i,
+			    entries[i].active_from_slot);
+	}
+	assert_string_equal(text, wanted);
+	ledger_close(ledger);
+}
+
+/* An alternative's, a fallback request's; but no other zone's or quarter's. */
+static void
+ledger_activation_ends_all_others_of_its_time(void **state)
+{
+	struct story story = story_new();
+
+	(void)state;
+	assert_active(&story, "");
+	story_activate(&story, OTHER, 0);
+	story_activate(&story, Q2, 0);
+	story_activate(&story, Q1, 0);
+	assert_active(&story, "0/1 1/1 4/1");
+	story_activate(&story, FALLBACK, 2);
+	assert_active(&story, "0/1 3/2 4/1");
+	story_activate(&story, ALTERNATIVE, 3);
+	assert_active(&story, "0/1 2/3 4/1");
+	story_activate(&story, Q1, 3);
+	assert_active(&story, "0/1 1/3 4/1");
+	story_end(&story);
+}
+
+/* "1@0 3@10*": which response from which day on; "*" if it is active. */
+static void
+assert_zone_uses(
+    const struct story *story, const char *zone, const char *wanted)
+{
+	struct ledger *ledger = story_read(story);
+	struct history *history;
+	char text[256] = "";
+	struct err err;
+
+	assert_ok(ledger_history(ledger, zone, &history, &err), &err);
+	for (size_t i = 0; i < history->n_uses; i++) {
+		const struct history_use *use = &history->uses[i];
+		size_t len = strlen(text);
+
+		snprintf(text + len, sizeof(text) - len, "%s%u@%d%s",
+		    i == 0 ? "" : " ",
+		    use->response->response_sha256[0] - 1u,
+		    (int)((use->from - T0) / DAY_S), use->active ? "*" : "");
+	}
+	assert_string_equal(text, wanted);
+	history_free(history);
+	ledger_close(ledger);
+}
+
+/* What was activated, from its slot on, and nothing of another zone. */
+static void
+ledger_history_knows_what_a_zone_activated(void **state)
+{
+	struct story story = story_new();
+
+	(void)state;
+	assert_zone_uses(&story, ".", "3@0 4@30");
+	story_activate(&story, OTHER, 0);
+	assert_zone_uses(&story, ".", "3@0 4@30");
+	story_activate(&story, Q1, 0);
+	story_activate(&story, ALTERNATIVE, 2);
+	assert_zone_uses(&story, ".", "1@0* 2@10* 4@30");
+	story_activate(&story, FALLBACK, 3);
+	assert_zone_uses(&story, ".", "1@0* 2@10* 3@20* 4@30");
+	assert_zone_uses(&story, "example.", "0@0*");
+	story_end(&story);
+}
+
+static void
+ledger_may_activate_refuses_a_slot_that_is_not_there(void **state)
+{
+	struct story story = story_new();
+	struct ledger *ledger = story_read(&story);
+	struct ledger_activation activation;
+	struct err err;
+
+	(void)state;
+	assert_ok(ledger_may_activate(ledger, &story.responses[Q1], 3,
+		      &activation, &err),
+	    &err);
+	assert_int_equal(activation.from, T0 + 20 * DAY_S);
+	assert_false(ledger_may_activate(
+	    ledger, &story.responses[Q1], 4, &activation, &err));
+	assert_message_has(&err, "it has no slot 4: its slots are 1 to 3");
+	ledger_close(ledger);
+	story_end(&story);
+}
+
+/* A declared replacement takes that one's place without a slot being named. */
+static void
+ledger_may_activate_knows_what_a_replacement_replaces(void **state)
+{
+	struct story story = story_new();
+	struct ksr *ksr = new_quarter("new", ".", T0);
+	struct document response = document(ksr, 0xff);
+	uint8_t replaces[SHA256_SIZE];
+	struct ledger_signing signing = { .request = &response,
+		.response = &response,
+		.schema = "normal",
+		.replaces = replaces,
+		.reason = "x" };
+
+	(void)state;
+	story_activate(&story, Q1, 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct ledger_activation activation;
+		struct ledger *ledger;
+		struct err err;
+		bool ok;
+
+		memcpy(replaces, story.responses[Q1].sha256, SHA256_SIZE);
+		/* The first time another's, which differs at its end. */
+		replaces[SHA256_SIZE - 1] ^= i == 0 ? 1 : 0;
+		response.sha256[0] = (uint8_t)(0xa0 + i);
+		sign_once(story.path, &signing, true);
+		ledger = story_read(&story);
+		ok = ledger_may_activate(
+		    ledger, &response, 0, &activation, &err);
+		if (i == 0)
+			assert_message_has(&err, "another is active since");
+		assert_int_equal(ok, i == 1);
+		ledger_close(ledger);
+	}
+	ksr_free(ksr);
+	story_end(&story);
+}
+
+/* Its links are right, and its slot is none of the response's. */
+static void
+ledger_read_refuses_an_activation_from_another_slot(void **state)
+{
+	static const struct {
+		size_t response, slot;
+		int64_t from;
+	} cases[] = {
+		{ Q1, 4, T0 + 30 * DAY_S },
+		{ Q1, 2, T0 },
+		{ Q1, 1, T0 + 10 * DAY_S },
+		{ Q2, 1, T0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct story story = story_new();
+		const struct ledger_activation activation = {
+			.slot = cases[i].slot, .from = cases[i].from };
+		struct ledger *ledger;
+		struct err err;
+
+		assert_ok(ledger_open(story.path, NULL, &ledger, &err), &err);
+		assert_ok(ledger_append_activated(ledger, T0,
+			      &story.responses[cases[i].response], &activation,
+			      &err),
+		    &err);
+		ledger_close(ledger);
+		assert_false(ledger_read(story.path, &ledger, &err));
+		assert_message_has(&err,
+		    ":11: it activates a response from a slot that it has not");
+		story_end(&story);
+	}
+}
+
+/* A line of another zone publishes or activates nothing of this one. */
+static void
+ledger_read_refuses_a_line_of_another_zone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct story story = story_new();
+		struct ksr *ksr = new_quarter("q1", "example.", T0);
+		struct document stranger = document(ksr, Q2 + 1);
+		const struct ledger_activation activation = { .slot = 1,
+			.from = T0 + 30 * DAY_S };
+		const struct ledger_signing again = {
+			.request = &story.responses[Q2],
+			.response = &story.responses[Q2],
+			.schema = "normal" };
+		struct ledger *ledger;
+		struct err err;
+
+		assert_ok(ledger_open(story.path, NULL, &ledger, &err), &err);
+		if (i == 0)
+			assert_ok(ledger_append_activated(ledger, T0, &stranger,
+				      &activation, &err),
+			    &err);
+		else
+			assert_ok(
+			    ledger_append_signing(ledger, T0, &again, &err) &&
+				ledger_append_published(
+				    ledger, T0, &stranger, &err),
+			    &err);
+		ledger_close(ledger);
+		assert_false(ledger_read(story.path, &ledger, &err));
+		assert_message_has(&err, i == 0 ? ":11: it activates"
+						: ":12: it publishes another");
+		ksr_free(ksr);
+		story_end(&story);
+	}
+}
+
 static void
 ledger_open_twice_is_refused(void **state)
 {
@@ -536,6 +850,15 @@ main(void)
 		cmocka_unit_test(ledger_of_bytes_refuses_what_cannot_follow),
 		cmocka_unit_test(ledger_of_bytes_finds_every_changed_octet),
 		cmocka_unit_test(ledger_open_after_any_cut_goes_on),
+		cmocka_unit_test(ledger_activation_ends_all_others_of_its_time),
+		cmocka_unit_test(ledger_history_knows_what_a_zone_activated),
+		cmocka_unit_test(
+		    ledger_may_activate_refuses_a_slot_that_is_not_there),
+		cmocka_unit_test(
+		    ledger_may_activate_knows_what_a_replacement_replaces),
+		cmocka_unit_test(
+		    ledger_read_refuses_an_activation_from_another_slot),
+		cmocka_unit_test(ledger_read_refuses_a_line_of_another_zone),
 		cmocka_unit_test(ledger_open_twice_is_refused),
 		cmocka_unit_test(ledger_path_is_beside_the_configuration),
 		cmocka_unit_test(alternative_is_name_knows_names),
