@@ -225,7 +225,12 @@ check_ksr_chain_follows_the_slot_before_a_replacement(void **state)
 	fixture_drop_key(f->request, 0, fixture_zsk(2));
 	assert_verdict(&f->in, STAGE_CHAIN, "KSR-CHAIN-KEYS", VERDICT_PASS);
 	assert_verdict(&f->in, STAGE_CHAIN, "KSR-CHAIN-OVERLAP", VERDICT_PASS);
+	/* So does a fallback request for the slots of such a one. */
 	f->in.replaces = NULL;
+	f->in.fallback = "fallback-1";
+	assert_verdict(&f->in, STAGE_CHAIN, "KSR-CHAIN-KEYS", VERDICT_PASS);
+	assert_verdict(&f->in, STAGE_CHAIN, "KSR-CHAIN-OVERLAP", VERDICT_PASS);
+	f->in.fallback = NULL;
 	assert_refuses(&f->in, STAGE_CHAIN, "KSR-CHAIN-KEYS", 1,
 	    "(zsk-2) of the previous SKR's last bundle is missing", "");
 	assert_refuses(&f->in, STAGE_CHAIN, "KSR-CHAIN-OVERLAP", 1, "", "");

@@ -286,6 +286,31 @@ check_ksr_once_judges_replacements(void **state)
 	end(f);
 }
 
+/* A hash that differs in its last bit is another response's. */
+static void
+check_ksr_once_compares_whole_hashes_of_the_replaced(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct history_response list[] = { response(0, previous_start(f)),
+		response(1, request_start(f) - 40 * DAY_S),
+		response(2, request_start(f) - 40 * DAY_S) };
+	uint8_t near[SHA256_SIZE];
+
+	(void)state;
+	memcpy(near, hash_of(11), SHA256_SIZE);
+	near[SHA256_SIZE - 1] ^= 1;
+	know(f, list, 2, NULL, 0);
+	f->in.replaces = near;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ONCE", 0,
+	    "a response that the register has not", "register list");
+	/* What replaced such a one did not replace this one. */
+	list[2].replaces = near;
+	know(f, list, 3, NULL, 0);
+	f->in.replaces = hash_of(11);
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-ONCE", VERDICT_PASS);
+	end(f);
+}
+
 static void
 check_ksr_chain_previous_passes(void **state)
 {
@@ -403,6 +428,10 @@ history_new_finds_what_is_used(void **state)
 		    { { 0, 0, 0, 20 }, { 1, 3, 30 * DAY_S, 21 },
 			{ 2, 1, 10 * DAY_S, 22 } },
 		    "10@0* 12@10* 13@90" },
+		/* A decision for one quarter is none for the next. */
+		{ 4, 2,
+		    { { 3, 0, 90 * DAY_S, 20 }, { 1, 3, 30 * DAY_S, 21 } },
+		    "10@0 11@30* 13@90*" },
 		/* One that replaces, from its own beginning on. */
 		{ 5, 0, { { 0 } }, "10@0 14@30 13@90" },
 		{ 5, 1, { { 0, 0, 0, 2 } }, "10@0* 14@30 13@90" },
@@ -429,6 +458,26 @@ history_new_finds_what_is_used(void **state)
 	}
 }
 
+/* What replaces a whole quarter was decided after that one was activated. */
+static void
+history_new_has_a_replacement_overtake_what_was_activated(void **state)
+{
+	struct history_response list[] = { response(0, 0),
+		response(1, 90 * DAY_S), response(2, 0) };
+	const struct history_activation before = { 0, 0, 0, 5 };
+	const struct history_activation after = { 0, 0, 0, 7 };
+	struct history *history;
+
+	(void)state;
+	list[2].replaces = hash_of(10);
+	history = history_of(list, 3, &before, 1);
+	assert_uses(history, "12@0 11@90");
+	history_free(history);
+	history = history_of(list, 3, &after, 1);
+	assert_uses(history, "10@0* 11@90");
+	history_free(history);
+}
+
 int
 main(void)
 {
@@ -440,9 +489,13 @@ main(void)
 		cmocka_unit_test(
 		    check_ksr_once_refuses_a_fallback_with_the_same_zsks),
 		cmocka_unit_test(check_ksr_once_judges_replacements),
+		cmocka_unit_test(
+		    check_ksr_once_compares_whole_hashes_of_the_replaced),
 		cmocka_unit_test(check_ksr_chain_previous_passes),
 		cmocka_unit_test(check_ksr_chain_previous_refuses_another),
 		cmocka_unit_test(history_new_finds_what_is_used),
+		cmocka_unit_test(
+		    history_new_has_a_replacement_overtake_what_was_activated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
