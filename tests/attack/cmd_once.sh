@@ -110,6 +110,16 @@ replays
 accepts --at "$AT2" register activate "$WS/s2.xml"
 refuses 1 "--from-slot N" --at "$AT2" register activate "$WS/sf2.xml"
 accepts --at "$AT2" register activate "$WS/sf2.xml" --from-slot 4
+# A register without it lacks no response; the record knows it all the same,
+# from the run that appended it or from one that only read it.
+cp "$WS/register.jsonl" "$SCRATCH/activated.jsonl"
+for reader in "" list; do
+	[ -z "$reader" ] || accepts --ceremony "$SCRATCH/ceremony" register list
+	head -n -1 "$SCRATCH/activated.jsonl" >"$WS/register.jsonl"
+	refuses 1 "it was cut short or exchanged" --at "$AT2" register \
+		activate "$WS/sf2.xml" --from-slot 4
+	cp "$SCRATCH/activated.jsonl" "$WS/register.jsonl"
+done
 AT3=2027-05-15T12:00:00Z
 ask "$AT3" "$WS/q3.xml" "$ZSKS" --previous-skr "$WS/s2.xml"
 ask "$AT3" "$WS/q3f.xml" "$SCRATCH/other" --previous-skr "$WS/sf2.xml"
@@ -124,6 +134,13 @@ mv "$WS/s3.xml" "$SCRATCH/lost"
 signed=$(grep -c '"event":"signed"' "$SCRATCH/ceremony/log.jsonl")
 refuses 1 "no response with this SHA-256" register recover \
 	"$(sha256_of "$WS/q3.xml")" "$WS/s3.xml"
+cp -R "$SCRATCH/ceremony" "$SCRATCH/changed"
+STORED=$SCRATCH/changed/outputs/$(sha256_of "$SCRATCH/lost")
+sed -i 's|<TTL>172800|<TTL>172801|' "$STORED"
+refuses 1 "was changed: its SHA-256 is $(sha256_of "$STORED")" --at "$AT3" \
+	--ceremony "$SCRATCH/changed" register recover \
+	"$(sha256_of "$SCRATCH/lost")" "$WS/s3.xml"
+absent "$WS/s3.xml"
 accepts --at "$AT3" register recover "$(sha256_of "$SCRATCH/lost")" "$WS/s3.xml"
 cmp "$SCRATCH/lost" "$WS/s3.xml" || fail "it is another response"
 equal "signatures" "$signed" \
