@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "signer/adopting.h"
+#include "signer/record/adopting.h"
 #include "tests/fixture.h"
 
 #define T0 (FIXTURE_START + 1000 * DAY_S) /* when it is taken up */

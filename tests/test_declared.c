@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ksr/rules/history.h"
-#include "signer/declared.h"
+#include "signer/sign/declared.h"
 #include "tests/fixture.h"
 
 #define ROUTINE "request_policy:\n  routine_replacement: true\n"

@@ -322,7 +322,7 @@ token_fits_its_uri(const struct law *law, size_t i, const json_t *line)
 		if (!uri_attribute(
 			fact_text(hsm, "token"), rows[k].attribute, raw))
 			continue;
-		text_printable(wanted, sizeof(wanted), raw);
+		text_ascii(wanted, sizeof(wanted), raw);
 		if (!law_is(line, rows[k].fact, wanted))
 			law_broken(law, i, "the token's %s is \"%.100s\", its "
 				"URI says \"%.100s\"", rows[k].fact,
