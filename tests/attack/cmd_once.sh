@@ -137,10 +137,12 @@ refuses 1 "no response with this SHA-256" register recover \
 cp -R "$SCRATCH/ceremony" "$SCRATCH/changed"
 STORED=$SCRATCH/changed/outputs/$(sha256_of "$SCRATCH/lost")
 sed -i 's|<TTL>172800|<TTL>172801|' "$STORED"
-refuses 1 "was changed: its SHA-256 is $(sha256_of "$STORED")" --at "$AT3" \
+refuses 2 "was changed: its SHA-256 is $(sha256_of "$STORED")" --at "$AT3" \
 	--ceremony "$SCRATCH/changed" register recover \
 	"$(sha256_of "$SCRATCH/lost")" "$WS/s3.xml"
 absent "$WS/s3.xml"
+cp "$SCRATCH/lost" "$STORED"
+accepts replay "$SCRATCH/changed"
 accepts --at "$AT3" register recover "$(sha256_of "$SCRATCH/lost")" "$WS/s3.xml"
 cmp "$SCRATCH/lost" "$WS/s3.xml" || fail "it is another response"
 equal "signatures" "$signed" \
