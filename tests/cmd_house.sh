@@ -52,4 +52,20 @@ for library in build/libbase.a build/libksr.a build/libhsm.a; do
 		$2 > 0 { print file, $1, $2 }')
 	[ -z "$state" ] || fail "$library has variables: $state"
 done
+
+# The locale is asked for in one place, what a screen may show, and changed for
+# nobody else: no reader of a document or a number depends on it.
+locale='(set|new|use|dup)locale|nl_langinfo(_l)?|localeconv'
+locale+='|(mb|wc)[a-z]*|isw[a-z]*|tow[a-z]*|__[a-z]*_chk_wc'
+for library in build/libbase.a build/libksr.a build/libhsm.a \
+	build/libprogram.a; do
+	calls=$(nm -A --undefined-only "$library" |
+		grep -E " U ($locale)(@.*)?\$" | grep -v ':visible\.c\.o:' ||
+		true)
+	[ -z "$calls" ] || fail "$library knows the locale: $calls"
+done
+nm --undefined-only build/libprogram.a | grep -q ' U uselocale' ||
+	fail "nothing knows the locale"
+! nm --undefined-only build/libprogram.a | grep -q ' U setlocale' ||
+	fail "the program's own locale is changed"
 echo "$program is hardened, its libraries are silent and without state"
