@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/base/nearest.h"
 #include "ksr/rules/check_rules.h"
 
 const char *
@@ -217,6 +218,18 @@ check_find(const char *id, enum rules rules)
 	return found;
 }
 
+static bool
+err_set_no_check(const char *id, enum rules rules, struct err *err)
+{
+	struct nearest nearest = { .given = id };
+
+	err_set(err, E_USAGE, "there is no check \"%s\"", id);
+	for (size_t i = 0; i < n_checks; i++)
+		if (check_find(checks[i].id, rules) != NULL)
+			nearest_try(&nearest, checks[i].id);
+	return nearest_say(&nearest, "", err);
+}
+
 bool
 override_allowed(
     const struct override *override, enum rules rules, struct err *err)
@@ -224,8 +237,7 @@ override_allowed(
 	const struct check *check = check_find(override->id, rules);
 
 	if (check == NULL)
-		return err_set(
-		    err, E_USAGE, "there is no check \"%s\"", override->id);
+		return err_set_no_check(override->id, rules, err);
 	if (!check->may_override)
 		return err_set(err, E_USAGE,
 		    "%s may not be overridden (%s: %s)", check->id,

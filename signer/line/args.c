@@ -86,6 +86,24 @@ named_row(const struct option_row **rows, const struct option *longopts,
 }
 
 static bool
+err_set_abbreviated(
+    const struct option_row *row, const char *given, struct err *err)
+{
+	return err_set(err, E_USAGE, "unknown option %s; is it --%s?", given,
+	    row->name);
+}
+
+/* getopt_long takes an abbreviation for the option here as well. */
+static bool
+err_set_no_value(const struct option_row **rows, int option, const char *given,
+    struct err *err)
+{
+	if (option >= 256 && is_abbreviated(given, rows[option - 256]->name))
+		return err_set_abbreviated(rows[option - 256], given, err);
+	return err_set(err, E_USAGE, "%s wants a value", given);
+}
+
+static bool
 args_parse_all(const struct option_row **rows, const struct option *longopts,
     int argc, char **argv, struct args *args, struct err *err)
 {
@@ -105,8 +123,7 @@ args_parse_all(const struct option_row **rows, const struct option *longopts,
 			continue;
 		}
 		if (c == ':')
-			return err_set(
-			    err, E_USAGE, "%s wants a value", argv[at]);
+			return err_set_no_value(rows, optopt, argv[at], err);
 		if (c == '?')
 			return err_set_unknown(longopts, argv[at], err);
 		if (c == 'o' || c == 'h') {
@@ -116,9 +133,8 @@ args_parse_all(const struct option_row **rows, const struct option *longopts,
 			continue;
 		}
 		if (is_abbreviated(argv[at], rows[c - 256]->name))
-			return err_set(err, E_USAGE,
-			    "unknown option %s; is it --%s?", argv[at],
-			    rows[c - 256]->name);
+			return err_set_abbreviated(
+			    rows[c - 256], argv[at], err);
 		if (!args_add(args, rows[c - 256],
 			optarg == NULL ? "" : optarg, err))
 			return false;
@@ -160,6 +176,8 @@ check_count(const struct command *command, const char *usage, size_t min,
     size_t max, size_t n, const char *const *files, struct err *err)
 {
 	char word[32] = "";
+	bool verb = usage == command->usage && command->verbs != NULL &&
+	    !command->other_verbs;
 
 	if (n > max)
 		return err_set_misused(
@@ -168,7 +186,13 @@ check_count(const struct command *command, const char *usage, size_t min,
 		return true;
 	for (size_t i = 0; i <= n; i++)
 		usage = next_word(usage, word);
-	return err_set_misused(command, word[0] == '\0' ? "a file" : word,
+	/* "SKR" of "SKR[@TIME]...". */
+	if (word[0] != '[')
+		word[strcspn(word, "[.")] = '\0';
+	return err_set_misused(command,
+	    verb		  ? "a subcommand"
+		: word[0] == '\0' ? "a file"
+				  : word,
 	    "is missing", err);
 }
 

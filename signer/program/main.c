@@ -125,6 +125,19 @@ print_help(const struct command *command)
 	       "/etc/anchorite/anchorite.yaml.\n");
 }
 
+/* What is asked of the program itself; a word of it is no command's name. */
+static const struct about {
+	const char *word;
+	bool version;
+} about_words[] = {
+	{ "--version", true },
+	{ "-V", true },
+	{ "version", true },
+	{ "--help", false },
+	{ "-h", false },
+	{ "help", false },
+};
+
 static const struct command *
 find_command(const char *name, struct err *err)
 {
@@ -135,21 +148,70 @@ find_command(const char *name, struct err *err)
 			return commands[i];
 		nearest_try(&nearest, commands[i]->name);
 	}
+	for (size_t i = 0; i < ARRAY_LEN(about_words); i++)
+		if (about_words[i].word[0] != '-' &&
+		    strcmp(about_words[i].word, name) != 0)
+			nearest_try(&nearest, about_words[i].word);
 	err_set(err, E_USAGE, "unknown command \"%.200s\"", name);
 	nearest_say(&nearest, "", err);
 	err_append(err, "; `anchorite help` lists them");
 	return NULL;
 }
 
+/* NULL: it is no global option. */
+static const struct option_row *
+global_row(const char *arg)
+{
+	const struct option_row *row = global_options;
+	size_t len = strcspn(arg, "=");
+
+	if (strncmp(arg, "--", 2) != 0)
+		return NULL;
+	while (row->name != NULL &&
+	    (strlen(row->name) != len - 2 ||
+	    strncmp(arg + 2, row->name, len - 2) != 0))
+		row++;
+	return row->name == NULL ? NULL : row;
+}
+
 /* True for a global option whose value is the next argument. */
 static bool
 takes_value(const char *arg)
 {
-	for (const struct option_row *row = global_options; row->name != NULL;
-	     row++)
-		if (row->arg != NULL && strncmp(arg, "--", 2) == 0 &&
-		    strcmp(arg + 2, row->name) == 0)
+	const struct option_row *row = global_row(arg);
+
+	return row != NULL && row->arg != NULL && strchr(arg, '=') == NULL;
+}
+
+/*
+ * Why there is no such command may be a mistyped option before it, whose value
+ * was taken for the command; false where there is none.
+ */
+static bool
+say_near_option(int n, char **args, struct err *err)
+{
+	char name[64];
+
+	for (int i = 1; i < n; i++) {
+		struct nearest nearest = { .given = name };
+
+		if (takes_value(args[i]))
+			i++;
+		else if (strncmp(args[i], "--", 2) == 0 &&
+		    global_row(args[i]) == NULL) {
+			snprintf(name, sizeof(name), "%.*s",
+			    (int)strcspn(args[i] + 2, "="), args[i] + 2);
+			for (const struct option_row *row = global_options;
+			     row->name != NULL; row++)
+				nearest_try(&nearest, row->name);
+			nearest_try(&nearest, "version");
+			if (nearest.word == NULL || nearest.distance == 0)
+				continue; /* nor is it "--version" */
+			err_set(err, E_USAGE, "unknown option %s", args[i]);
+			nearest_say(&nearest, "--", err);
 			return true;
+		}
+	}
 	return false;
 }
 
@@ -169,14 +231,18 @@ take_command(int *argc, char **argv, struct err *err)
 			continue;
 		}
 		command = find_command(argv[i], err);
-		if (command == NULL)
+		if (command == NULL) {
+			(void)say_near_option(i, argv, err);
 			return NULL;
+		}
 		memmove(&argv[i], &argv[i + 1],
 		    (size_t)(*argc - i) * sizeof(*argv));
 		(*argc)--;
 		return command;
 	}
-	err_set(err, E_USAGE, "no command; `anchorite help` lists them");
+	if (!say_near_option(*argc, argv, err))
+		err_set(err, E_USAGE,
+		    "no command; `anchorite help` lists them");
 	return NULL;
 }
 
@@ -361,39 +427,78 @@ run(int argc, char **argv, struct err *err)
 	return ok;
 }
 
+static const struct about *
+find_about(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_LEN(about_words); i++)
+		if (strcmp(about_words[i].word, word) == 0)
+			return &about_words[i];
+	return NULL;
+}
+
+static bool
+has_verb(const struct command *command, const char *name)
+{
+	const struct verb_row *verb = command->verbs;
+
+	while (verb != NULL && verb->name != NULL && strcmp(verb->name, name))
+		verb++;
+	return verb != NULL && verb->name != NULL;
+}
+
+/* `anchorite help COMMAND`, and a verb of it where somebody says that too. */
+static bool
+help_on(int argc, char **argv, struct err *err)
+{
+	const struct command *command;
+
+	if (argc == 3 && find_about(argv[2]) != NULL) {
+		print_usage(stdout);
+		return true;
+	}
+	command = find_command(argv[2], err);
+	if (command == NULL)
+		return false;
+	if (argc > 4 || (argc == 4 && !has_verb(command, argv[3])))
+		return err_set(err, E_USAGE,
+		    "help: %.200s is one argument too many; usage: anchorite "
+		    "help [COMMAND]",
+		    argv[argc > 4 ? 4 : 3]);
+	print_help(command);
+	return true;
+}
+
+/* Global options, with their values, before the first other argument. */
+static int
+options_before(int argc, char **argv)
+{
+	int at = 1;
+
+	while (at < argc && global_row(argv[at]) != NULL &&
+	    find_about(argv[at]) == NULL)
+		at += takes_value(argv[at]) ? 2 : 1;
+	return (at < argc ? at : argc) - 1;
+}
+
 /* What is asked of the program itself; -1 if that is a command's affair. */
 static int
 about_itself(int argc, char **argv, struct err *err)
 {
-	static const struct {
-		const char *word;
-		bool version;
-	} words[] = {
-		{ "--version", true },
-		{ "-V", true },
-		{ "version", true },
-		{ "--help", false },
-		{ "-h", false },
-		{ "help", false },
-	};
-	const struct command *command;
+	int before = options_before(argc, argv);
+	const struct about *about;
 
-	if (argc == 3 && strcmp(argv[1], "help") == 0) {
-		command = find_command(argv[2], err);
-		if (command != NULL)
-			print_help(command);
-		return command != NULL;
-	}
-	for (size_t i = 0; argc == 2 && i < ARRAY_LEN(words); i++) {
-		if (strcmp(argv[1], words[i].word) != 0)
-			continue;
-		if (words[i].version)
-			printf("anchorite %s\n", ANCHORITE_VERSION);
-		else
-			print_usage(stdout);
-		return true;
-	}
-	return -1;
+	argc -= before;
+	argv += before;
+	about = argc < 2 ? NULL : find_about(argv[1]);
+	if (argc > 2 && strcmp(argv[1], "help") == 0)
+		return help_on(argc, argv, err);
+	if (argc != 2 || about == NULL)
+		return -1;
+	if (about->version)
+		printf("anchorite %s\n", ANCHORITE_VERSION);
+	else
+		print_usage(stdout);
+	return true;
 }
 
 /*
