@@ -133,6 +133,7 @@ for command in "${COMMANDS[@]}"; do
 	[[ $usage != *'|'* ]] || continue
 	usage=$(sed ':a; s/ *\[[^][]*\]\(\.\.\.\)\?//; ta' <<<" $usage")
 	given=("$command")
+	# shellcheck disable=SC2086 # words
 	set -- $usage
 	while [ "$#" -gt 0 ]; do
 		name=${1/#-o/--output}

@@ -56,7 +56,7 @@ done
 # The locale is asked for in one place, what a screen may show, and changed for
 # nobody else: no reader of a document or a number depends on it.
 locale='(set|new|use|dup)locale|nl_langinfo(_l)?|localeconv'
-locale+='|(mb|wc)[a-z]*|isw[a-z]*|tow[a-z]*|__[a-z]*_chk_wc'
+locale+='|(mb|wc)[a-z]*|isw[a-z]*|tow[a-z]*'
 for library in build/libbase.a build/libksr.a build/libhsm.a \
 	build/libprogram.a; do
 	calls=$(nm -A --undefined-only "$library" |
