@@ -31,6 +31,8 @@ struct telling {
 
 	/* What one sentence does not tell. */
 	void (*tell)(struct teller *teller, const json_t *line);
+
+	bool is_old; /* only in the records of older programs */
 };
 
 extern const struct telling tellings[];
