@@ -20,7 +20,8 @@ for script in ceremony-scripts/build ceremony-scripts/rehearse \
 	ceremony-scripts/rehearse-rollover \
 	ceremony-scripts/print ceremony-scripts/run ceremony-scripts/bundle \
 	ceremony-scripts/pin-split ceremony-scripts/pin-join \
-	tests/run tests/blank_checks tests/build_types tests/fresh .ci/run; do
+	tests/run tests/blank_checks tests/build_types tests/fresh \
+	tests/house/facts .ci/run; do
 	[ -x "$script" ] || fail "$script cannot be executed"
 	for option in --help -h; do
 		(cd / && "$OLDPWD/$script" "$option") </dev/null \
@@ -37,7 +38,8 @@ for script in ceremony-scripts/build ceremony-scripts/rehearse \
 	ceremony-scripts/rehearse-rollover \
 	ceremony-scripts/print ceremony-scripts/run ceremony-scripts/bundle \
 	ceremony-scripts/pin-split ceremony-scripts/pin-join \
-	tests/run tests/blank_checks tests/build_types tests/fresh; do
+	tests/run tests/blank_checks tests/build_types tests/fresh \
+	tests/house/facts; do
 	status=0
 	"$script" --no-such-option </dev/null >"$SCRATCH/out" \
 		2>"$SCRATCH/err" || status=$?

@@ -7,7 +7,6 @@
 #include "signer/program/replay_steps.h"
 #include "signer/record/json.h"
 
-#define ARGUMENTS_MAX 256
 #define STAGE_LAST    STAGE_PREVIOUS
 
 bool
@@ -15,20 +14,27 @@ replay_arguments(const struct rerun *rerun, const struct command *command,
     struct args *ret, struct err *err)
 {
 	const json_t *list = json_object_get(rerun->head, "arguments"), *text;
-	char *argv[ARGUMENTS_MAX + 2] = { NULL };
+	char **argv = calloc(json_array_size(list) + 2, sizeof(*argv));
 	size_t i;
 	int argc = 1;
-	bool help;
+	bool help, ok;
+
+	if (argv == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
 
 	json_array_foreach(list, i, text)
 	{
-		if (!json_is_string(text) || i == ARGUMENTS_MAX)
+		if (!json_is_string(text)) {
+			free(argv);
 			return err_set(err, E_REFUSED,
 			    "the run's arguments are not those of a run");
+		}
 		/* getopt takes what it does not write to as writable. */
 		argv[argc++] = (char *)json_string_value(text);
 	}
-	return args_parse(command, argc, argv, ret, &help, err);
+	ok = args_parse(command, argc, argv, ret, &help, err);
+	free(argv);
+	return ok;
 }
 
 bool

@@ -7,19 +7,48 @@
 #include "signer/record/input.h"
 #include "signer/record/json.h"
 
+/* Every command that can be on record. */
+static const struct command *const recorded[] = { &cmd_check, &cmd_hash,
+	&cmd_inventory, &cmd_keydelete, &cmd_keygen, &cmd_log, &cmd_manifest,
+	&cmd_plan, &cmd_register, &cmd_release, &cmd_request, &cmd_selftest,
+	&cmd_show, &cmd_sign, &cmd_simulate, &cmd_step, &cmd_verify };
+
+/* A run begins once its arguments are those of its command. */
+static bool
+parse_arguments(struct rerun *rerun, struct err *err)
+{
+	const struct command *command = NULL;
+	struct args args;
+	struct err why;
+
+	for (size_t i = 0; i < ARRAY_LEN(recorded); i++)
+		if (strcmp(recorded[i]->name, rerun->run->command) == 0)
+			command = recorded[i];
+	if (command == NULL)
+		return true; /* its order says so */
+	if (replay_arguments(rerun, command, &args, &why)) {
+		args_free(&args);
+	} else if (why.code == E_MEMORY) {
+		*err = why;
+		return false;
+	} else if (rerun->same_program) {
+		differs(rerun, "the run's arguments: %s", why.msg);
+	}
+	return true;
+}
+
 bool
 replay_begin(struct rerun *rerun, const json_t *line, struct err *err)
 {
 	const json_t *earliest = json_object_get(line, "earliest_now");
 
-	(void)err;
 	if (!time_parse(fact_text(line, "now"), &rerun->now))
 		differs(rerun, "the run's time \"%s\" is none",
 		    fact_text(line, "now"));
 	if (json_is_string(earliest) &&
 	    !time_parse(json_string_value(earliest), &rerun->earliest_now))
 		differs(rerun, "the run's earliest time is none");
-	return true;
+	return parse_arguments(rerun, err);
 }
 
 /* What the "run" line says of the HSMs is what the configuration says. */

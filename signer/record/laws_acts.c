@@ -49,11 +49,14 @@ accepted_is_what_rows_say(const struct law *law, size_t i, const json_t *line)
 			accepted = false;
 		if (law_is(row, "verdict", "overridden") &&
 		    !asked_has_override(asked, row))
-			law_broken(law, i, "check %.60s was overridden, and "
-				"nobody asked for it", fact_text(row, "id"));
+			law_broken(law, i,
+			    "check %.60s was overridden, and "
+			    "nobody asked for it",
+			    fact_text(row, "id"));
 	}
 	if (accepted != json_is_true(json_object_get(line, "accepted")))
-		law_broken(law, i, "the rows do not say what \"accepted\" says");
+		law_broken(
+		    law, i, "the rows do not say what \"accepted\" says");
 }
 
 /* After a refusal no key is used, and nothing is written. */
@@ -69,8 +72,10 @@ nothing_follows_a_refusal(const struct law *law, size_t i, const json_t *line)
 		const char *event = fact_text(law_line(law, k), "event");
 
 		if (is_one_of(event, acts, ARRAY_LEN(acts)))
-			law_broken(law, k, "\"%.40s\", after checks that "
-				"refused", event);
+			law_broken(law, k,
+			    "\"%.40s\", after checks that "
+			    "refused",
+			    event);
 	}
 }
 
@@ -111,8 +116,8 @@ holds_word(const json_t *list, const char *word)
 static void
 unused_overrides_are_told(const struct law *law, size_t i, const json_t *line)
 {
-	const json_t *told = json_object_get(
-	    law_last(law, i, "unused overrides"), "ids");
+	const json_t *told =
+	    json_object_get(law_last(law, i, "unused overrides"), "ids");
 	const json_t *item;
 	size_t k;
 
@@ -123,8 +128,10 @@ unused_overrides_are_told(const struct law *law, size_t i, const json_t *line)
 		const char *id = fact_text(item, "id");
 
 		if (is_overridden(law, i, id) == holds_word(told, id))
-			law_broken(law, i, "whether override %.60s let "
-				"anything pass is told wrongly", id);
+			law_broken(law, i,
+			    "whether override %.60s let "
+			    "anything pass is told wrongly",
+			    id);
 	}
 }
 
@@ -132,11 +139,11 @@ unused_overrides_are_told(const struct law *law, size_t i, const json_t *line)
 static void
 previous_is_judged(const struct law *law, size_t i, const json_t *line)
 {
-	const json_t *next = i + 1 < law->run->first + law->run->n
-	    ? law_line(law, i + 1)
-	    : NULL;
+	const json_t *next =
+	    i + 1 < law->run->first + law->run->n ? law_line(law, i + 1) : NULL;
 
-	if (law->run->format >= 2 && law_is(line, "role", "previous response") &&
+	if (law->run->format >= 2 &&
+	    law_is(line, "role", "previous response") &&
 	    law_is(law->head, "command", "request") && next != NULL &&
 	    !law_is(next, "event", "checks") && !law_is(next, "event", "end"))
 		law_broken(law, i, "the previous response was not judged");
@@ -213,8 +220,10 @@ deleting_is_confirmed(const struct law *law, size_t i, const json_t *line)
 
 	if (!json_equal(key, shown) ||
 	    !law_is(law_last(law, i, "answer"), "text", label))
-		law_broken(law, i, "the key \"%.300s\" is deleted, and another "
-			"was shown and confirmed", label);
+		law_broken(law, i,
+		    "the key \"%.300s\" is deleted, and another "
+		    "was shown and confirmed",
+		    label);
 }
 
 /* What has to be typed stands in the question; our own are known by heart. */
@@ -230,8 +239,8 @@ prompt_says_what_to_type(const struct law *law, size_t i, const json_t *line)
 	const json_t *key =
 	    json_object_get(law_last(law, i, "key to delete"), "key");
 	char question[ERR_MSG_MAX];
-	size_t n = json_array_size(json_object_get(
-	    law_last(law, i, "asked"), "responses"));
+	size_t n = json_array_size(
+	    json_object_get(law_last(law, i, "asked"), "responses"));
 
 	if (!law_is_own(law) ||
 	    is_one_of(text, questions, ARRAY_LEN(questions)))
@@ -252,8 +261,10 @@ prompt_says_what_to_type(const struct law *law, size_t i, const json_t *line)
 			return;
 	}
 	if (strcmp(text, question) != 0)
-		law_broken(law, i, "the question \"%.300s\" is none that this "
-			"program asks", text);
+		law_broken(law, i,
+		    "the question \"%.300s\" is none that this "
+		    "program asks",
+		    text);
 }
 
 /* A key answers its "generating"; only RSA keys have a choice of bits. */
@@ -324,9 +335,11 @@ token_fits_its_uri(const struct law *law, size_t i, const json_t *line)
 			continue;
 		text_ascii(wanted, sizeof(wanted), raw);
 		if (!law_is(line, rows[k].fact, wanted))
-			law_broken(law, i, "the token's %s is \"%.100s\", its "
-				"URI says \"%.100s\"", rows[k].fact,
-			    fact_text(line, rows[k].fact), wanted);
+			law_broken(law, i,
+			    "the token's %s is \"%.100s\", its "
+			    "URI says \"%.100s\"",
+			    rows[k].fact, fact_text(line, rows[k].fact),
+			    wanted);
 	}
 }
 
@@ -351,8 +364,9 @@ token_stays_itself(const struct law *law, size_t i, const json_t *line)
 		if (law_is(other, "event", "token") &&
 		    law_is(other, "serial", fact_text(line, "serial")) &&
 		    !is_same_token(line, other)) {
-			law_broken(law, i, "the token with serial %.80s was "
-				"another at line %zu",
+			law_broken(law, i,
+			    "the token with serial %.80s was "
+			    "another at line %zu",
 			    fact_text(line, "serial"), k + 1);
 			return;
 		}
@@ -388,8 +402,10 @@ code_stays_the_same(const struct law *law, size_t i, const json_t *line)
 		const char *was = hash_before(law, i, object);
 
 		if (was != NULL && !law_is(object, "sha256", was))
-			law_broken(law, i, "%.300s changed: it had SHA-256 "
-				"%.64s", fact_text(object, "path"), was);
+			law_broken(law, i,
+			    "%.300s changed: it had SHA-256 "
+			    "%.64s",
+			    fact_text(object, "path"), was);
 	}
 }
 
@@ -425,19 +441,21 @@ register_grows_by_lines(const struct law *law, size_t i, const json_t *line)
 
 	if (before == NULL && lines_read(law, i) >= 0 &&
 	    number != lines_read(law, i) + 1)
-		law_broken(law, i, "line %lld of the register does not follow "
-			"what was read", (long long)number);
+		law_broken(law, i,
+		    "line %lld of the register does not follow "
+		    "what was read",
+		    (long long)number);
 	if (before != NULL &&
-	    number !=
-		json_integer_value(json_object_get(before, "line")) + 1)
-		law_broken(law, i, "line %lld of the register does not follow "
-			"the one before", (long long)number);
+	    number != json_integer_value(json_object_get(before, "line")) + 1)
+		law_broken(law, i,
+		    "line %lld of the register does not follow "
+		    "the one before",
+		    (long long)number);
 }
 
 /* What "activated" says is what "activating" said. */
 static void
-activated_is_what_was_meant(
-    const struct law *law, size_t i, const json_t *line)
+activated_is_what_was_meant(const struct law *law, size_t i, const json_t *line)
 {
 	const json_t *intent = law_last(law, i, "activating");
 

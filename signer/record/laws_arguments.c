@@ -118,8 +118,9 @@ has_anchor_file(const char *word, const char *path)
 static bool
 is_given(const struct law *law, const char *path, enum given given)
 {
+	/* "-" is standard input, which need not be named. */
 	if (given == GIVEN_WORD)
-		return law_has_word(law, path);
+		return strcmp(path, "-") == 0 || law_has_word(law, path);
 	for (size_t k = 0; k < n_arguments(law); k++) {
 		const char *word = argument(law, k);
 
@@ -168,8 +169,10 @@ path_is_given(const struct law *law, size_t i, const json_t *line)
 	for (size_t k = 0; k < ARRAY_LEN(rows); k++)
 		if (strcmp(rows[k].step, step) == 0 &&
 		    !is_given(law, path, rows[k].given))
-			law_broken(law, i, "%s: the run's arguments do not "
-				"name %.300s", step, path);
+			law_broken(law, i,
+			    "%s: the run's arguments do not "
+			    "name %.300s",
+			    step, path);
 }
 
 /* --config names the configuration, where it is there. */
@@ -183,17 +186,17 @@ configuration_is_given(const struct law *law, size_t i, const json_t *line)
 		law_broken(law, i, "the configuration is not that of --config");
 }
 
-/* Global options that take a value: the rest are the files of `hash`. */
+/* Of hash and manifest: what is no option, nor an option's value, is a file. */
 static bool
 takes_value(const char *word)
 {
 	return is_option(word, "config") || is_option(word, "ceremony") ||
-	    is_option(word, "at");
+	    is_option(word, "at") || is_option(word, "compare");
 }
 
-/* The next file that `hash` was asked for, from *k on; NULL: no more. */
+/* The next such file from argument *k on; NULL: no more. */
 static const char *
-next_hashed(const struct law *law, size_t *k, bool *only_files)
+next_file(const struct law *law, size_t *k, bool *only_files)
 {
 	while (*k < n_arguments(law)) {
 		const char *word = argument(law, (*k)++);
@@ -205,6 +208,17 @@ next_hashed(const struct law *law, size_t *k, bool *only_files)
 			(*k)++;
 	}
 	return NULL;
+}
+
+size_t
+law_count_files(const struct law *law)
+{
+	bool only_files = false;
+	size_t k = 0, n = 0;
+
+	while (next_file(law, &k, &only_files) != NULL)
+		n++;
+	return n;
 }
 
 /* Every file that was to be hashed is on record, in its turn. */
@@ -223,14 +237,16 @@ all_are_hashed(const struct law *law, size_t i, const json_t *line)
 		if (!law_is(seen, "event", "hashed") &&
 		    !law_is(seen, "role", "file"))
 			continue;
-		file = next_hashed(law, &k, &only_files);
+		file = next_file(law, &k, &only_files);
 		if (!law_is(seen, "path", file == NULL ? "-" : file))
-			law_broken(law, l, "%.300s was not the next file to be "
-				"hashed", fact_text(seen, "path"));
+			law_broken(law, l,
+			    "%.300s was not the next file to be "
+			    "hashed",
+			    fact_text(seen, "path"));
 	}
-	file = next_hashed(law, &k, &only_files);
-	if (file != NULL && json_integer_value(
-			json_object_get(line, "status")) == 0)
+	file = next_file(law, &k, &only_files);
+	if (file != NULL &&
+	    json_integer_value(json_object_get(line, "status")) == 0)
 		law_broken(law, i, "%.300s was to be hashed", file);
 }
 
@@ -244,12 +260,15 @@ asked_is_given(const struct law *law, size_t i, const json_t *line)
 	for (size_t k = 0; k < ARRAY_LEN(places); k++)
 		if (json_object_get(line, places[k]) != NULL &&
 		    !law_has_word(law, fact_text(line, places[k])))
-			law_broken(law, i, "the run's arguments do not name "
-				"the %s \"%.300s\"", places[k],
-			    fact_text(line, places[k]));
+			law_broken(law, i,
+			    "the run's arguments do not name "
+			    "the %s \"%.300s\"",
+			    places[k], fact_text(line, places[k]));
 	if (batch != law_flag(law, "batch"))
-		law_broken(law, i, "it was %sasked for in batch, the arguments "
-			"have it otherwise", batch ? "" : "not ");
+		law_broken(law, i,
+		    "it was %sasked for in batch, the arguments "
+		    "have it otherwise",
+		    batch ? "" : "not ");
 }
 
 static size_t
@@ -272,14 +291,16 @@ overrides_are_given(const struct law *law, size_t i, const json_t *line)
 	size_t k;
 
 	if (json_array_size(list) != count_option(law, "override"))
-		law_broken(law, i, "the arguments have another number of "
-			"overrides");
+		law_broken(law, i,
+		    "the arguments have another number of "
+		    "overrides");
 	json_array_foreach(list, k, item)
 	{
 		if (!law_has_word(law, fact_text(item, "id")) ||
 		    !law_has_word(law, fact_text(item, "reason")))
-			law_broken(law, i, "the arguments have no override "
-				"%.60s with the reason \"%.300s\"",
+			law_broken(law, i,
+			    "the arguments have no override "
+			    "%.60s with the reason \"%.300s\"",
 			    fact_text(item, "id"), fact_text(item, "reason"));
 	}
 }
@@ -294,8 +315,24 @@ label_is_given(const struct law *law, size_t i, const json_t *line)
 	const char *given = law_option(law, "label");
 
 	if (given != NULL && strcmp(label, given) != 0)
-		law_broken(law, i, "the key is \"%.300s\", the arguments say "
-			"\"%.300s\"", label, given);
+		law_broken(law, i,
+		    "the key is \"%.300s\", the arguments say "
+		    "\"%.300s\"",
+		    label, given);
+}
+
+/* A key is of the algorithm that was named, if one was. */
+static void
+algorithm_is_given(const struct law *law, size_t i, const json_t *line)
+{
+	const char *algorithm = fact_text(line, "algorithm");
+
+	if (law_option(law, "algorithm") != NULL &&
+	    !law_has_word(law, algorithm))
+		law_broken(law, i,
+		    "the run's arguments do not name the "
+		    "algorithm \"%.40s\"",
+		    algorithm);
 }
 
 /* log sign: the signature's file and the key that makes it. */
@@ -306,8 +343,9 @@ seal_is_given(const struct law *law, size_t i, const json_t *line)
 
 	if (!law_has_word(law, fact_text(line, "path")) ||
 	    !law_has_word(law, fact_text(key, "key_identifier")))
-		law_broken(law, i, "the run's arguments do not name the "
-			"signature or its key");
+		law_broken(law, i,
+		    "the run's arguments do not name the "
+		    "signature or its key");
 }
 
 static bool
@@ -341,8 +379,7 @@ step_is_given(const struct law *law, size_t i, const json_t *line)
 		"role", "text", "expected", "happened", "decided" };
 	const json_t *answers = json_object_get(line, "answers"), *item;
 	size_t k, n = json_array_size(answers);
-	bool same = is_step_word(law, line) &&
-	    is_kind_of_script(law, line) &&
+	bool same = is_step_word(law, line) && is_kind_of_script(law, line) &&
 	    n == count_option(law, "prompt") &&
 	    n == count_option(law, "answer");
 
@@ -359,8 +396,9 @@ step_is_given(const struct law *law, size_t i, const json_t *line)
 			same = false;
 	}
 	if (!same)
-		law_broken(law, i, "the step is not as the run's arguments "
-			"tell it");
+		law_broken(law, i,
+		    "the step is not as the run's arguments "
+		    "tell it");
 }
 
 const struct law_row laws_of_arguments[] = {
@@ -371,6 +409,7 @@ const struct law_row laws_of_arguments[] = {
 	{ "asked", asked_is_given },
 	{ "asked", overrides_are_given },
 	{ "generating", label_is_given },
+	{ "generating", algorithm_is_given },
 	{ "key to delete", label_is_given },
 	{ "signing record", seal_is_given },
 	{ "step", step_is_given },

@@ -42,5 +42,8 @@ bool law_flag(const struct law *law, const char *flag);
 /* Whether the arguments have this word, or an option with this value. */
 bool law_has_word(const struct law *law, const char *word);
 
+/* How many files the arguments of `hash` or `manifest` name. */
+size_t law_count_files(const struct law *law);
+
 /* laws_runs.c, laws_arguments.c and laws_acts.c; each ends with a NULL row. */
 extern const struct law_row laws_of_runs[], laws_of_arguments[], laws_of_acts[];

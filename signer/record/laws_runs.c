@@ -44,14 +44,15 @@ time_never_falls(const struct law *law, size_t i, const json_t *line)
 	    !time_parse(fact_text(line, "time"), &is) || is >= was)
 		return;
 	if (i > law->run->first)
-		law_broken(law, i, "the line's time %.40s is before that of the "
-			"line before it, %.40s", fact_text(line, "time"),
-		    fact_text(before, "time"));
+		law_broken(law, i,
+		    "the line's time %.40s is before that of the "
+		    "line before it, %.40s",
+		    fact_text(line, "time"), fact_text(before, "time"));
 	else
 		differences_add(law->notes, i + 1,
 		    "the clock was set back between two runs, from %.40s to "
-		    "%.40s", fact_text(before, "time"),
-		    fact_text(line, "time"));
+		    "%.40s",
+		    fact_text(before, "time"), fact_text(line, "time"));
 }
 
 /* --at is "now", and a rehearsal's clock but for release, which asks for it. */
@@ -59,13 +60,15 @@ static void
 now_is_as_told(const struct law *law, size_t i, const char *at, int64_t now)
 {
 	bool release = law_is(law->head, "command", "release");
-	bool pretended = json_is_true(
-	    json_object_get(law->head, "rehearsal_time"));
+	bool pretended =
+	    json_is_true(json_object_get(law->head, "rehearsal_time"));
 	int64_t told;
 
 	if (!time_parse(at, &told) || told != now)
-		law_broken(law, i, "the run's time is %.40s, its arguments say "
-			"--at %.40s", fact_text(law->head, "now"), at);
+		law_broken(law, i,
+		    "the run's time is %.40s, its arguments say "
+		    "--at %.40s",
+		    fact_text(law->head, "now"), at);
 	if (pretended == release)
 		law_broken(law, i, "--at is %s clock of a rehearsal here",
 		    release ? "no" : "the");
@@ -115,8 +118,10 @@ clock_is_the_lines(const struct law *law, size_t i, const json_t *line)
 	if (!time_parse(fact_text(host, "clock"), &clock) ||
 	    !time_parse(fact_text(line, "time"), &time) || clock > time ||
 	    time - clock > START_MAX_S)
-		law_broken(law, i, "the host's clock %.40s is not the line's "
-			"time", fact_text(host, "clock"));
+		law_broken(law, i,
+		    "the host's clock %.40s is not the line's "
+		    "time",
+		    fact_text(host, "clock"));
 }
 
 /* What the program brings with it: its format, and the day of its release. */
@@ -128,8 +133,10 @@ program_has_one_format(const struct law *law, size_t i, const json_t *line)
 	int64_t released, given;
 
 	if (law_is_own(law) && law->run->format != RECORD_FORMAT)
-		law_broken(law, i, "the run is of this program, which writes "
-			"format %d", RECORD_FORMAT);
+		law_broken(law, i,
+		    "the run is of this program, which writes "
+		    "format %d",
+		    RECORD_FORMAT);
 	if (other != NULL &&
 	    !json_equal(json_object_get(other, "format"),
 		json_object_get(line, "format")))
@@ -145,16 +152,16 @@ program_has_one_format(const struct law *law, size_t i, const json_t *line)
 static void
 configuration_is_stored(const struct law *law, size_t i, const json_t *line)
 {
-	const json_t *next = i + 1 < law->run->first + law->run->n
-	    ? law_line(law, i + 1)
-	    : NULL;
+	const json_t *next =
+	    i + 1 < law->run->first + law->run->n ? law_line(law, i + 1) : NULL;
 
 	if (json_object_get(line, "configuration") != NULL && next != NULL &&
 	    !law_is(next, "event", "end") &&
 	    (!law_is(next, "event", "input") ||
 		!law_is(next, "role", "configuration")))
-		law_broken(law, i, "the run has a configuration, and it is not "
-			"stored");
+		law_broken(law, i,
+		    "the run has a configuration, and it is not "
+		    "stored");
 }
 
 static bool
@@ -180,8 +187,9 @@ unmasked_is_the_file(const struct law *law, size_t i, const json_t *line)
 	    stored_read(law->ceremony, line, &content, &err) &&
 	    !holds_text(buf_bytes(&content), "masked") &&
 	    !law_is(facts, "sha256", fact_text(line, "sha256")))
-		law_broken(law, i, "no PIN is masked in the configuration, but "
-			"the file that was read is said to be another");
+		law_broken(law, i,
+		    "no PIN is masked in the configuration, but "
+		    "the file that was read is said to be another");
 	buf_free(&content);
 }
 
@@ -198,29 +206,23 @@ file_is_stored(const struct law *law, size_t i, const json_t *line)
 	buf_free(&content);
 }
 
-/* One register a configuration. */
+/* The register lies beside the configuration (docs/register.md). */
 static void
-register_has_one_path(const struct law *law, size_t i, const json_t *line)
+register_is_beside(const struct law *law, size_t i, const json_t *line)
 {
-	const struct ceremony *ceremony = law->ceremony;
 	const json_t *config = json_object_get(law->head, "configuration");
-	const json_t *other = NULL;
+	const char *path = fact_text(config, "path");
+	const char *own = fact_text(line, "path");
+	const char *slash = strrchr(path, '/');
+	size_t folder = slash == NULL ? 0 : (size_t)(slash - path) + 1;
 
-	if (!law_is(line, "role", "register"))
-		return;
-	for (size_t k = 0; k < i; k++) {
-		const json_t *l = ceremony->log.lines[k].json;
-
-		if (law_is(l, "event", "run"))
-			other = json_object_get(l, "configuration");
-		if (law_is(l, "event", "input") && law_is(l, "role", "register") &&
-		    json_equal(other, config) &&
-		    !law_is(l, "path", fact_text(line, "path"))) {
-			law_broken(law, i, "the same configuration had another "
-				"register at line %zu", k + 1);
-			return;
-		}
-	}
+	if (law_is(line, "role", "register") &&
+	    (strncmp(own, path, folder) != 0 ||
+		strcmp(own + folder, "register.jsonl") != 0))
+		law_broken(law, i,
+		    "the register %.300s does not lie beside "
+		    "the configuration",
+		    own);
 }
 
 /* Success leaves no file without its name; one file at a time. */
@@ -229,6 +231,10 @@ output_is_published(const struct law *law, size_t i, const json_t *line)
 {
 	const json_t *next = NULL;
 
+	/* A manifest without a file of its own is printed. */
+	if (law_is(law->head, "command", "manifest") &&
+	    law_count_files(law) < 2)
+		return;
 	for (size_t k = i + 1; k < law->run->first + law->run->n; k++) {
 		next = law_line(law, k);
 		if (law_is(next, "event", "published") ||
@@ -240,8 +246,10 @@ output_is_published(const struct law *law, size_t i, const json_t *line)
 	    (!law_is(next, "event", "published") ||
 		!law_is(next, "path", fact_text(line, "path")) ||
 		!law_is(next, "sha256", fact_text(line, "sha256"))))
-		law_broken(law, i, "the run claims success, but %.300s is not "
-			"published", fact_text(line, "path"));
+		law_broken(law, i,
+		    "the run claims success, but %.300s is not "
+		    "published",
+		    fact_text(line, "path"));
 }
 
 static void
@@ -251,8 +259,10 @@ published_was_stored(const struct law *law, size_t i, const json_t *line)
 
 	if (!law_is(output, "path", fact_text(line, "path")) ||
 	    !law_is(output, "sha256", fact_text(line, "sha256")))
-		law_broken(law, i, "%.300s is published and was not stored "
-			"before", fact_text(line, "path"));
+		law_broken(law, i,
+		    "%.300s is published and was not stored "
+		    "before",
+		    fact_text(line, "path"));
 }
 
 /* A failure has its message, success has none; nothing follows. */
@@ -266,11 +276,13 @@ end_says_why(const struct law *law, size_t i, const json_t *line)
 		law_broken(law, i, "the run ended with no known status");
 	if ((value == 0) != json_is_null(json_object_get(line, "message")) ||
 	    (value != 0 && fact_text(line, "message")[0] == '\0'))
-		law_broken(law, i, "the run ended with status %lld and the "
-			"message \"%.300s\"", (long long)value,
-		    fact_text(line, "message"));
-	if (i + 1 != law->run->first + law->run->n)
-		law_broken(law, i, "lines follow the run's end");
+		law_broken(law, i,
+		    "the run ended with status %lld and the "
+		    "message \"%.300s\"",
+		    (long long)value, fact_text(line, "message"));
+	for (size_t k = i + 1; k < law->run->first + law->run->n; k++)
+		if (law_line(law, k) != NULL) /* torn: a run's first line */
+			law_broken(law, k, "lines follow the run's end");
 }
 
 const struct law_row laws_of_runs[] = {
@@ -281,7 +293,7 @@ const struct law_row laws_of_runs[] = {
 	{ "run", configuration_is_stored },
 	{ "input", unmasked_is_the_file },
 	{ "input", file_is_stored },
-	{ "input", register_has_one_path },
+	{ "input", register_is_beside },
 	{ "output", file_is_stored },
 	{ "output", output_is_published },
 	{ "published", published_was_stored },

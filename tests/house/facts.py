@@ -227,8 +227,9 @@ def parse():
                         "command, in all records together")
     parser.add_argument("-r", "--record", metavar="PATTERN", default="*",
                         help="only records of this name")
-    parser.add_argument("-f", "--fact", metavar="PATTERN", default="*",
-                        help="only facts such as 'sign/asked/*'")
+    parser.add_argument("-f", "--fact", metavar="PATTERN", action="append",
+                        help="only facts such as 'sign/asked/*'; may be "
+                        "repeated")
     parser.add_argument("-v", "--verbose", action="store_true",
                         help="each change with what replay says of it")
     parser.add_argument("--records", required=True, help=argparse.SUPPRESS)
@@ -237,12 +238,18 @@ def parse():
     return parser.parse_args()
 
 
+def fits(kind, pattern):
+    """As in the shell, but that [] stands for an item of a list."""
+    return fnmatch.fnmatchcase(kind, pattern.replace("[]", "[[]]"))
+
+
 def chosen(options, records):
     """The changes to be tried: of each kind the first, then evenly."""
     kinds = collections.defaultdict(list)
     for record in records:
         for change in changes_of(record.name, read_log(record)):
-            if fnmatch.fnmatchcase(change.kind, options.fact):
+            if not options.fact or any(
+                    fits(change.kind, p) for p in options.fact):
                 kinds[change.kind].append(change)
     changes = []
     for list_ in kinds.values():
@@ -255,7 +262,7 @@ def chosen(options, records):
 
 def exception_of(kind):
     for pattern, reason in EXCEPTIONS:
-        if fnmatch.fnmatchcase(kind, pattern.replace("[]", "[[][]]")):
+        if fits(kind, pattern):
             return pattern, reason
     return None
 
@@ -286,7 +293,7 @@ def report(unnoticed, tried):
 def stale(options, unnoticed):
     """Of a whole run: exceptions that nothing needs any more."""
     if options.every > 1 or options.most or options.record != "*" or \
-            options.fact != "*":
+            options.fact:
         return []
     used = {exception_of(kind) for kind in unnoticed}
     return [p for p, reason in EXCEPTIONS if (p, reason) not in used]
