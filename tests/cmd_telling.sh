@@ -1,6 +1,6 @@
 #!/bin/bash
 # Every event that the program can put on record has its row in
-# signer/telling.c, and every row an emitter: without a row `log show` and
+# signer/show/telling.c, and every row an emitter: without a row `log show` and
 # `report` would show the line as it stands, and nothing be certain after it.
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
@@ -41,10 +41,10 @@ resolved() {
 # function of a header may be called anywhere, another in its own file.
 emitters() {
 	local file public own
-	cat "$TREE"/signer/*.h >"$SCRATCH/headers"
+	cat "$TREE"/signer/*/*.h >"$SCRATCH/headers"
 	public=$(emitting "$SCRATCH/headers")
 	[[ "|$public|" == *"|record_event|"* ]] || fail "no record_event"
-	grep -lE "\b($public)\(|const char \*event\b" "$TREE"/signer/*.c |
+	grep -lE "\b($public)\(|const char \*event\b" "$TREE"/signer/*/*.c |
 		while read -r file; do
 			own=$(emitting "$file")
 			handed "$file" "$public${own:+|$own}"
@@ -61,7 +61,7 @@ rows() {
 		if ($0 ~ pattern && event != "" && !is_printed++)
 			print event
 	}' \
-		"$TREE/signer/telling.c" | sed 's/^\t{ //; s/,.*//' |
+		"$TREE/signer/show/telling.c" | sed 's/^\t{ //; s/,.*//' |
 		resolved | sort
 }
 
@@ -102,24 +102,24 @@ planted() {
 	equal "$2" "$3" "$(disagreements)"
 	CASES=$((CASES + 1))
 }
-planted facts.c 's/"zsk files"/"zsk folder"/' 'no row: "zsk folder"
+planted keys/zsk_store.c 's/"zsk files"/"zsk folder"/' 'no row: "zsk folder"
 no emitter: "zsk files"'
-planted facts.h 's/\("signatures \)discarded"/\1dropped"/' \
+planted sign/signing_facts.h 's/\("signatures \)discarded"/\1dropped"/' \
 	'no row: "signatures dropped"
 no emitter: "signatures discarded"'
-planted record.c 's/record, "input",/record, "read",/' 'no row: "read"
+planted record/record.c 's/record, "input",/record, "read",/' 'no row: "read"
 no emitter: "input"'
-planted cmd_keydelete.c 's/record, "deleted"/record, what ? "gone" : "kept"/' \
+planted command/cmd_keydelete.c 's/record, "deleted"/record, what ? "gone" : "kept"/' \
 	'no text: what ? "gone" : "kept"
 no row: what ? "gone" : "kept"
 no emitter: "deleted"'
-planted telling.c 's/{ "adopted",/{ "adopting",/' 'two rows: "adopting"
+planted show/telling.c 's/{ "adopted",/{ "adopting",/' 'two rows: "adopting"
 no row: "adopted"
 no emitter: "adopting"'
-planted telling.c 's/^\t{ "hashed",/\t{ "mixed", "path", .is_old = true },\n&/' ''
-planted telling.c 's/^\t{ "hashed",/\t{ "mixed", "path" },\n&/' \
+planted show/telling.c 's/^\t{ "hashed",/\t{ "mixed", "path", .is_old = true },\n&/' ''
+planted show/telling.c 's/^\t{ "hashed",/\t{ "mixed", "path" },\n&/' \
 	'no emitter: "mixed"'
-planted telling.c 's/{ "hashed",/& .is_old = true,/' \
+planted show/telling.c 's/{ "hashed",/& .is_old = true,/' \
 	'has an emitter, but is old: "hashed"'
 
 echo "$n events, each told; $CASES cases"

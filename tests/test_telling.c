@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "signer/telling.h"
+#include "signer/show/telling.h"
 #include "tests/support.h"
 
 /* What each line has, whatever its event. */
