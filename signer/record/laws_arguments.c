@@ -86,10 +86,11 @@ law_has_word(const struct law *law, const char *word)
 }
 
 enum given {
-	GIVEN_WORD,   /* as it stands */
-	GIVEN_TIMED,  /* FILE@TIME, too */
-	GIVEN_FOLDER, /* the folder that it is in */
-	GIVEN_ANCHOR, /* anchor-file=FILE of a resolver */
+	GIVEN_WORD,     /* as it stands */
+	GIVEN_TIMED,    /* FILE@TIME, too */
+	GIVEN_FOLDER,   /* the folder that it is in */
+	GIVEN_ANCHOR,   /* anchor-file=FILE of a resolver */
+	GIVEN_PREVIOUS, /* by --previous-skr */
 };
 
 static bool
@@ -118,6 +119,10 @@ has_anchor_file(const char *word, const char *path)
 static bool
 is_given(const struct law *law, const char *path, enum given given)
 {
+	const char *previous = law_option(law, "previous-skr");
+
+	if (given == GIVEN_PREVIOUS)
+		return previous != NULL && strcmp(path, previous) == 0;
 	/* "-" is standard input, which need not be named. */
 	if (given == GIVEN_WORD)
 		return strcmp(path, "-") == 0 || law_has_word(law, path);
@@ -145,13 +150,12 @@ path_is_given(const struct law *law, size_t i, const json_t *line)
 	} rows[] = {
 		{ "input request", GIVEN_WORD },
 		{ "input response", GIVEN_TIMED },
-		{ "input previous response", GIVEN_WORD },
+		{ "input previous response", GIVEN_PREVIOUS },
 		{ "input document", GIVEN_WORD },
 		{ "input file", GIVEN_WORD },
 		{ "input plan", GIVEN_WORD },
 		{ "input script", GIVEN_WORD },
 		{ "input script values", GIVEN_WORD },
-		{ "input manifest", GIVEN_WORD },
 		{ "input register to adopt", GIVEN_WORD },
 		{ "input archive", GIVEN_FOLDER },
 		{ "input trust anchors", GIVEN_ANCHOR },
@@ -173,6 +177,26 @@ path_is_given(const struct law *law, size_t i, const json_t *line)
 			    "%s: the run's arguments do not "
 			    "name %.300s",
 			    step, path);
+}
+
+/* A manifest is published where a file was named, and compared as asked. */
+static void
+manifest_is_given(const struct law *law, size_t i, const json_t *line)
+{
+	const char *other = law_option(law, "compare");
+
+	if (!law_is(law->head, "command", "manifest"))
+		return;
+	if (law_is(line, "event", "published") && law_count_files(law) < 2)
+		law_broken(law, i,
+		    "a manifest was published, and the "
+		    "arguments name no file for it");
+	if (law_is(line, "role", "manifest") &&
+	    law_is(line, "event", "input") &&
+	    (other == NULL || !law_is(line, "path", other)))
+		law_broken(law, i,
+		    "the manifest compared is not that of "
+		    "--compare");
 }
 
 /* --config names the configuration, where it is there. */
@@ -405,6 +429,8 @@ const struct law_row laws_of_arguments[] = {
 	{ "run", configuration_is_given },
 	{ "input", path_is_given },
 	{ "output", path_is_given },
+	{ "input", manifest_is_given },
+	{ "published", manifest_is_given },
 	{ "end", all_are_hashed },
 	{ "asked", asked_is_given },
 	{ "asked", overrides_are_given },

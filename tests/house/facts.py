@@ -215,8 +215,13 @@ def judge(change):
     return change, noticed, why, FORGER.dir
 
 
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message}; --help explains\n")
+
+
 def parse():
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tests/house/facts", description=__doc__,
         epilog="Exit status: 0 whatever is not noticed is an exception with "
         "its reason, 1 not, 2 could not run.")
@@ -239,8 +244,8 @@ def parse():
 
 
 def fits(kind, pattern):
-    """As in the shell, but that [] stands for an item of a list."""
-    return fnmatch.fnmatchcase(kind, pattern.replace("[]", "[[]]"))
+    """As in the shell, but that brackets stand for themselves."""
+    return fnmatch.fnmatchcase(kind, pattern.replace("[", "[[]"))
 
 
 def chosen(options, records):

@@ -20,7 +20,7 @@ EXCEPTIONS = (
     ("*/run/host.clock", ORDER),
     ("*/run/host.time_zone", HOST),
     ("*/run/now", EARLY),
-    ("*/run/arguments[[]*--ceremony]*", FOLDER),
+    ("*/run/arguments[*--ceremony]*", FOLDER),
     ("*/run/hsms[].sha256", ONCE),
     ("*/mapped/objects[] left out", ONCE),
     ("*/mapped/objects[].sha256", ONCE),
@@ -33,8 +33,12 @@ EXCEPTIONS = (
     ("*/token/model", "the URI may name the token by its serial alone"),
     ("hash/hashed/sha256", "the file is too large to be stored"),
     ("hash/hashed/size", "the file is too large to be stored"),
-    ("*/run/arguments[[]*--config]*", UNUSED),
+    ("*/run/arguments[*--config]*", UNUSED),
     ("register/input archive/path", "of it only the folder was named"),
-    ("check/run/arguments[[]of --alternative]*",
+    ("check/run/arguments[of --alternative]*",
      "an alternative that nothing on record answers to"),
+    ("keydelete/run/arguments[--batch]*",
+     "the run may end before anybody is to be asked"),
+    ("manifest/run/arguments[a word]", "a medium's folder is not in its "
+     "manifest, which a file of its own names alone"),
 )
