@@ -39,19 +39,30 @@ requests() {
 }
 CHAIN=()
 
+# told WHAT N: so many ZSKs were "there" or "made now", by the last output.
+told() {
+	equal "ZSKs $1" "$2" "$(grep -cE "^ZSK zsk-[a-z0-9-]+ +key tag +[0-9]+, $1\$" \
+		"$SCRATCH/out")"
+}
+
 ### Files
 
 # Without any token: the module is none.
 FILES=$(policy files '' \
 	-e 's|module: .*|module: /nonexistent.so|')
-requests "$FILES" "$SCRATCH/a.xml" --zsk-dir "$KEYS"
+accepts --config "$FILES" --at "$AT" request "$SCRATCH/a.xml" --zsk-dir "$KEYS"
+told there 0
+told "made now" 3
+accepts --config "$FILES" --at "$AT" check "$SCRATCH/a.xml"
 equal "slot 1" zsk-2026-q4,zsk-2027-q1 "$(labels "$SCRATCH/a.xml" 1)"
 equal "slot 5" zsk-2027-q1 "$(labels "$SCRATCH/a.xml" 5)"
 equal "slot 9" zsk-2027-q1,zsk-2027-q2 "$(labels "$SCRATCH/a.xml" 9)"
 equal "the folder's mode" 700 "$(stat -c %a "$KEYS")"
 equal "the private keys' mode" 600 "$(stat -c %a "$KEYS"/*.private | sort -u)"
 equal "three pairs" 6 "$(find "$KEYS" -type f | wc -l)"
-requests "$FILES" "$SCRATCH/again.xml" --zsk-dir "$KEYS"
+accepts --config "$FILES" --at "$AT" request "$SCRATCH/again.xml" --zsk-dir "$KEYS"
+told there 3
+told "made now" 0
 cmp -s "$SCRATCH/a.xml" "$SCRATCH/again.xml" || fail "not the same request"
 
 # No private half is on record: neither the file nor a number of it.

@@ -103,14 +103,32 @@ choose_algorithms(
 	return requesting_algorithms(r, given, n, err);
 }
 
+/* A key that was made where one was thought to be is noticed here. */
+static void
+show_zsks(const struct requesting *r)
+{
+	for (size_t i = 0; i < r->n_algorithms; i++) {
+		const struct zsk *zsks = r->algorithms[i].zsks;
+
+		for (enum zsk_role role = 0; role < ZSK_ROLES; role++)
+			if (zsks[role].dnskey.identifier[0] != '\0')
+				printf("ZSK %-24s key tag %5u, %s\n",
+				    zsks[role].dnskey.identifier,
+				    zsks[role].dnskey.tag,
+				    zsks[role].is_new ? "made now" : "there");
+	}
+	printf("\n");
+}
+
 static bool
-show(const struct context *context, struct document *written, const char *path,
-    struct err *err)
+show(const struct requesting *r, const struct context *context,
+    struct document *written, const char *path, struct err *err)
 {
 	if (context->json)
 		return json_print(json_pack("{s:s, s:o}", "command", "request",
 				      "request", json_of_document(written)),
 		    err);
+	show_zsks(r);
 	print_digest("Request", path, written->sha256);
 	return print_table("", written->ksr, err);
 }
@@ -135,7 +153,7 @@ write(const struct requesting *r, const struct context *context,
 	    publishing_finish(
 		context, output, path, buf_bytes(&written.xml), err);
 	interrupt_guard_file(NULL);
-	ok = ok && show(context, &written, path, err);
+	ok = ok && show(r, context, &written, path, err);
 	document_free(&written);
 	return ok;
 }

@@ -290,6 +290,7 @@ zsk_store_find_or_make(struct zsk_store *store, const struct key_wanted *wanted,
 		return false;
 	}
 	*ret = zsk;
+	ret->is_new = !there;
 	return true;
 }
 

@@ -13,6 +13,7 @@ struct zsk {
 	struct dnskey dnskey;
 	struct hsm_key key; /* in the token */
 	EVP_PKEY *pkey;     /* in a file; owned; NULL if in the token */
+	bool is_new;	    /* made in this run */
 };
 
 void zsk_clear(struct zsk *zsk);
