@@ -10,8 +10,8 @@
 
 #include "ksr/dns/key_valid.h"
 #include "ksr/dns/rrset.h"
-#include "tests/fixture.h"
-#include "tests/keys.h"
+#include "tests/support/fixture.h"
+#include "tests/support/keys.h"
 
 #define START  INT64_C(1798761600) /* 2027-01-01T00:00:00 */
 #define LAST   (FIXTURE_SLOTS - 1)

@@ -2,8 +2,8 @@
 # An operator who comes from another tool with sixteen years of requests and
 # responses: all are taken up, in one command, and the chain goes on.  So it
 # does after a loss of power at any of its writes.
-# shellcheck source=tests/lib.sh disable=SC2016
-. tests/lib.sh
+# shellcheck source=tests/support/lib.sh disable=SC2016
+. tests/support/lib.sh
 needs jq strace
 
 QUARTERS=64

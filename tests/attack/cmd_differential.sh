@@ -1,8 +1,8 @@
 #!/bin/bash
 # The program and an independent judge agree about generated cases, some of them
 # before Unbound; and the campaign notices a program that lets something pass.
-# shellcheck source=tests/lib.sh
-. tests/lib.sh
+# shellcheck source=tests/support/lib.sh
+. tests/support/lib.sh
 PATH=$PATH:/usr/sbin:/sbin
 needs unbound unbound-control softhsm2-util
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # A token that fails half-way: what it signed by then is said to be what it is,
 # on the screen, on record and to scripts, and nothing else is left.
-# shellcheck source=tests/lib.sh
-. tests/lib.sh
+# shellcheck source=tests/support/lib.sh
+. tests/support/lib.sh
 needs jq
 
 accepts init "$SCRATCH/ws" --at "$AT"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # A sample of every single fault of a disk; tests/attack/disk_faults tries them
 # all, which takes minutes.
-# shellcheck source=tests/lib.sh
-. tests/lib.sh
+# shellcheck source=tests/support/lib.sh
+. tests/support/lib.sh
 needs jq
 
 export ANCHORITE

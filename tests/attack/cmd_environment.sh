@@ -1,8 +1,8 @@
 #!/bin/bash
 # Nobody chooses code for the program, or tells a PKCS#11 module what to do,
 # through the environment; what code was there is on record, by its hash.
-# shellcheck source=tests/lib.sh
-. tests/lib.sh
+# shellcheck source=tests/support/lib.sh
+. tests/support/lib.sh
 FORGETFUL=yes
 needs jq cc
 

@@ -3,8 +3,8 @@
 # replacements, a back-out in mid-quarter, lost responses, registers that were
 # lost, rolled back, of two sites, or begun from another tool's archive.  Each
 # story replays.
-# shellcheck source=tests/lib.sh disable=SC2016
-. tests/lib.sh
+# shellcheck source=tests/support/lib.sh disable=SC2016
+. tests/support/lib.sh
 needs jq
 
 init_workspace ws --at 2026-11-15T12:00:00Z

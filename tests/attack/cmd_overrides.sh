@@ -2,8 +2,8 @@
 # What an override can do, row by row: each rule is broken, with and without its
 # override, and the token's own count says whether a KSK was used.  Either there
 # is a response with the override on record, or there is no signature at all.
-# shellcheck source=tests/lib.sh
-. tests/lib.sh
+# shellcheck source=tests/support/lib.sh
+. tests/support/lib.sh
 needs jq
 
 REQUESTS=$SCRATCH/requests

@@ -2,8 +2,8 @@
 # Where the PIN is after a login: nowhere.  A module looks through all memory of
 # the program when it is asked to sign.  And whose the files with the PIN and
 # the configuration may be, and what no record may hold.
-# shellcheck source=tests/lib.sh
-. tests/lib.sh
+# shellcheck source=tests/support/lib.sh
+. tests/support/lib.sh
 FORGETFUL=yes
 needs jq cc python3
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # A key has one purpose: whatever a document, an argument or a configuration
 # says, a KSK signs no request and no record, and only a KSK signs a response.
-# shellcheck source=tests/lib.sh
-. tests/lib.sh
+# shellcheck source=tests/support/lib.sh
+. tests/support/lib.sh
 
 needs jq pkcs11-tool
 ANCHORITE=$(realpath "$ANCHORITE")

@@ -1,8 +1,8 @@
 #!/bin/bash
 # Responses that no resolver could use: a KSK that nobody knows signs alone, a
 # revoked one comes back.  Refused before the token is touched, and told.
-# shellcheck source=tests/lib.sh
-. tests/lib.sh
+# shellcheck source=tests/support/lib.sh
+. tests/support/lib.sh
 needs jq
 
 workspace

@@ -7,7 +7,7 @@
 
 #include "ksr/response/clear.h"
 #include "ksr/response/response.h"
-#include "tests/keys.h"
+#include "tests/support/keys.h"
 
 #define NOW       INT64_C(1796000000)
 #define INCEPTION (NOW + 45 * INT64_C(86400))

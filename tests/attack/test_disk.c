@@ -13,7 +13,7 @@
 
 #include "ksr/base/file.h"
 #include "signer/record/chain.h"
-#include "tests/support.h"
+#include "tests/support/support.h"
 
 #define PATH_SIZE 512
 

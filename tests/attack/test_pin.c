@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "signer/live/pin.h"
-#include "tests/support.h"
+#include "tests/support/support.h"
 
 static bool
 is_blank(const struct pin *pin)

@@ -7,7 +7,7 @@
 
 #include "ksr/dns/near_factors.h"
 #include "ksr/rules/key_tests.h"
-#include "tests/keys.h"
+#include "tests/support/keys.h"
 
 enum { ROUNDS = 10 };
 

@@ -1,5 +1,5 @@
 # The records that tests/house/facts changes: small ones, each of few runs, of
-# every command that can be on record.  Sourced by it, with tests/lib.sh.
+# every command that can be on record.  Sourced by it, with tests/support/lib.sh.
 # shellcheck shell=bash disable=SC2154
 
 # recorded RECORD STATUS ARGS...: one run into that record.

@@ -1,0 +1,176 @@
+#!/bin/bash
+# A rehearsal's record replayed elsewhere, without token, network or
+# configuration; the verdict in words and in JSON; what it says of tampering.
+# shellcheck source=tests/support/lib.sh
+. tests/support/lib.sh
+needs jq
+
+# Here the record is the subject: commands name it, and its head stays.
+RECORDING=
+set_head_apart() {
+	:
+}
+
+ANCHORITE=$(realpath "$ANCHORITE")
+cd "$SCRATCH"
+workspace
+rm "$WS/register.jsonl"
+CEREMONY=$SCRATCH/ceremony-of-all
+
+# recorded STATUS ARGS...: a run into the record; its status must be STATUS.
+recorded() {
+	local wanted=$1
+	shift
+	run --config "$CONFIG" --ceremony "$CEREMONY" "$@"
+	[ "$status" -eq "$wanted" ] || fail "status $status, wanted $wanted: $*"
+}
+
+# rechain DIR: writes every "seq" and "prev" anew, as a forger would.
+rechain() {
+	local line n=0 prev
+	prev=$(printf '%064d' 0)
+	while IFS= read -r line; do
+		n=$((n + 1))
+		line=$(jq -c --argjson n "$n" --arg prev "$prev" \
+			'.seq = $n | .prev = $prev' <<<"$line")
+		printf '%s\n' "$line"
+		prev=$(sha256sum <<<"$line" | cut -c1-64)
+	done <"$1/log.jsonl" >"$1/new"
+	mv "$1/new" "$1/log.jsonl"
+}
+
+# --- Every command leaves a record that replays.
+
+recorded 0 --at "$AT" check "$WS/ksr.xml" --schema normal
+recorded 1 --at 2026-06-01T00:00:00Z check "$WS/ksr.xml"
+recorded 0 --at "$AT" sign "$WS/ksr.xml" one.xml --first --batch
+recorded 0 --at "$AT" verify "$WS/ksr.xml" one.xml
+recorded 0 --at "$NEXT_AT" sign "$WS/next.xml" two.xml \
+	--previous-skr one.xml --batch
+recorded 0 --at "$NEXT_AT" verify "$WS/next.xml" two.xml \
+	--previous-skr one.xml --schema normal
+recorded 1 --at "$AT" sign "$WS/next.xml" three.xml --previous-skr two.xml \
+	--batch
+recorded 1 --at "$AT" sign "$WS/ksr.xml" four.xml --first --batch
+recorded 0 --at "$AT" sign "$WS/ksr.xml" four.xml --first --batch \
+	--alternative fallback --override KSR-POLICY-SIG-HORIZON --reason "not needed, and on record"
+recorded 2 --at "$AT" sign "$WS/ksr.xml" one.xml --first --batch
+recorded 2 --at "$AT" sign one.xml five.xml --first --batch
+recorded 2 --at "$AT" sign "$WS/ksr.xml" five.xml --first
+recorded 0 --at "$AT" keygen --label spare --algorithm RSASHA256 \
+	--csr spare.csr
+recorded 0 --at "$AT" keygen --label spare-ec --algorithm ECDSAP256SHA256 \
+	--csr spare-ec.csr
+recorded 0 --at "$AT" inventory
+recorded 0 --at "$AT" request late.xml --quarter 2028-q1
+run --ceremony "$CEREMONY" show one.xml
+run --ceremony "$CEREMONY" hash one.xml two.xml
+recorded 0 register list
+recorded 0 --at "$AT" register activate one.xml
+recorded 0 --at "$AT" register activate one.xml
+{ cat one.xml && echo "<!-- another -->"; } >other.xml
+recorded 1 --at "$AT" register activate other.xml
+recorded 0 --at "$AT" check "$WS/ksr.xml" --alternative other
+run --config "$CONFIG" --ceremony "$CEREMONY" check --policy
+
+HEAD=$(tail -n 1 "$CEREMONY/log.jsonl" | sha256sum | cut -c1-64)
+RUNS=$(jq -c 'select(.event == "run")' "$CEREMONY/log.jsonl" | wc -l)
+
+# --- Elsewhere: no workspace, no token, no configuration.
+
+mkdir elsewhere
+mv "$CEREMONY" elsewhere/record
+mv "$WS" hidden
+export SOFTHSM2_CONF=/nonexistent ANCHORITE_CONFIG=/nonexistent
+cd elsewhere
+before=$(find . -type f -exec sha256sum {} + | sort)
+accepts replay record --head "$HEAD"
+says "replayed: $RUNS runs, every conclusion and every byte the same"
+says "This is the witnessed head"
+says "  sign       "
+says "refused: "
+accepts replay record
+says "lines are missing at the end"
+equal "replay changed the record" "$before" \
+	"$(find . -type f -exec sha256sum {} + | sort)"
+sha=$(sha256sum ../one.xml | cut -c1-64)
+cmp "record/outputs/$sha" ../one.xml || fail "the SKR is not the recorded one"
+# What program, configuration and modules had to be: every one on record, for
+# one that is another is a difference, and so is one that is not there.
+identity() {
+	jq -r "select(.event == \"$1\") | $2 // empty" record/log.jsonl | sort -u
+}
+mapfile -t modules < <(identity hsm .sha256)
+given=(--program-sha256 "$(identity run .binary)"
+	--config-sha256 "$(identity run .configuration.sha256)")
+for module in "${modules[@]}"; do
+	given+=(--module-sha256 "$module")
+done
+accepts replay record "${given[@]}"
+for ((i = 0; i < 2 * (2 + ${#modules[@]}); i += 2)); do
+	wrong=("${given[@]}")
+	wrong[i + 1]=$HEAD
+	refuses 1 "not the one given with ${given[i]}" replay record "${wrong[@]}"
+done
+refuses 2 "--program-sha256 ${HEAD:1}: expected the 64 hex digits of a SHA-256" \
+	replay record --program-sha256 "${HEAD:1}"
+mkdir none
+run --ceremony none hash ../one.xml
+[ "$status" -eq 0 ] || fail "no record of a hash"
+for option in --config-sha256 --module-sha256; do
+	refuses 1 "$option cannot be compared" replay none "$option" "$HEAD"
+done
+rm -r none
+
+accepts --json replay record --head "$HEAD"
+equal "json" "true true $RUNS 0" "$(jq -r '"\(.identical) \(.witnessed) " +
+	"\(.runs | length) \(.differences | length)"' "$SCRATCH/out")"
+words=$("$ANCHORITE" log verify record | sed -n '/^|           /s/^|//p' |
+	tr -s ' \n' ' ')
+accepts replay record --words "$words"
+accepts replay record --words "$(tr '[:lower:]' '[:upper:]' <<<"$words")"
+refuses 1 "the witnessed head is 0000" replay record \
+	--head "$(printf '%064d' 0)"
+says "This is NOT the witnessed head"
+refuses 2 "expected the 64 hex digits" replay record --head 12
+refuses 2 "--head and --words say the same" replay record --head "$HEAD" \
+	--words "$words"
+refuses 2 "No such file" replay nowhere
+
+# --- Forged with the chain written anew, replayed by the very program.
+
+# forged FILTER TEXT: jq on all lines; replay must say TEXT.
+forged() {
+	rm -rf forged
+	cp -r record forged
+	jq -c "$1" record/log.jsonl >forged/log.jsonl
+	rechain forged
+	run replay forged
+	[ "$status" -eq 1 ] || fail "status $status after $1"
+	says "$2"
+	run log verify forged
+	[ "$status" -eq 0 ] || fail "the chain is broken after $1"
+	refuses 1 "lines were changed or removed" log verify forged \
+		--head "$HEAD"
+}
+row='if .event == "checks" and .accepted and .stages == ["request"] then'
+forged "$row .rows[3].title = \"?\" else . end" "its clause, title or reason"
+forged "$row del(.rows[3]) else . end" "is not recorded; it says: pass"
+forged "$row .rows[3].verdict = \"waived\" else . end" \
+	'recorded "waived", replayed "pass"'
+forged 'select(.event != "answer")' '"signing" may not follow "checks built"'
+forged 'if .event == "run" then .binary = "'"$HEAD"'" else . end' \
+	"another program's than its run's"
+forged '.version = "0.1.0"' 'of this program, but claims version "0.1.0"'
+forged '.version = "0.0.1"' 'no rules are known of version "0.0.1"'
+forged 'if .role == "certificate request" then .role = "request" else . end' \
+	'"output request" is no step of keygen'
+forged 'if .alternative == "fallback" then .alternative = null else . end' \
+	'the alternative is "", not "fallback"'
+forged 'if .event == "activating" then .sha256 = "'"$HEAD"'" else . end' \
+	'the response activated is not the one read'
+forged 'if .event == "unused overrides" then .ids = [] else . end' \
+	'unused overrides: recorded []'
+forged 'if .event == "key" then .key.key_tag = 1 else . end' "recorded is 1"
+
+finish

@@ -1,0 +1,101 @@
+#!/bin/bash
+# The rollover rehearsed with real servers, quickly: it is as predicted, it
+# notices what is spoilt on purpose, and it leaves nothing behind.
+# shellcheck source=tests/support/lib.sh
+. tests/support/lib.sh
+PATH=$PATH:/usr/sbin:/sbin
+needs nsd unbound named rndc dig dnssec-signzone ldns-verify-zone jq setpriv
+
+export ANCHORITE TMPDIR=$SCRATCH
+script=ceremony-scripts/rehearse-rollover
+
+# rehearse STATUS ARGUMENT...: ends with it, and with nothing running on.
+rehearse() {
+	ends "$1" "$script" "${@:2}"
+	nothing_left
+}
+
+# nothing_left: no server of ours runs, no socket of theirs is there.
+nothing_left() {
+	local link target
+	for link in /proc/[0-9]*/exe; do
+		target=$(readlink "$link" 2>/dev/null) || continue
+		[[ $target != "$SCRATCH"/* ]] || fail "$target still runs"
+	done
+	! compgen -G "$SCRATCH/rollover.*" >/dev/null ||
+		fail "sockets are left"
+	CASES=$((CASES + 1))
+}
+
+# Each slot of both scenes has a line, and nobody is surprised.
+rehearse 0 --quick --report "$SCRATCH/report.md"
+[ ! -s "$SCRATCH/err" ] || fail "something on standard error"
+says "All is as expected."
+equal "slots" $((9 * 9 + 5 * 9)) "$(grep -cE '^20[0-9-]+ +20..-q./' "$SCRATCH/out")"
+equal "lines of the report" $((9 * 9 + 5 * 9)) \
+	"$(grep -cE '^\| 20..-..-.. ' "$SCRATCH/report.md")"
+equal "temporary folders" "" "$(find "$SCRATCH" -maxdepth 1 -name 'rehearse-rollover.*')"
+for octets in 864 1139 1414 1425; do
+	grep -qE "^20.* $octets  ok" "$SCRATCH/out" ||
+		fail "no slot has $octets octets"
+done
+
+# By the published plan: the old anchor fails with the roll and not before.
+failing() {
+	awk -v column="$1" '/^20/ && $column == "fails/fails" { print $2 }' \
+		"$SCRATCH/out" | head -n "$2" | tail -n 1
+}
+equal "the postponed roll" 2028-q2/2 "$(failing 7 1)"
+awk '/first date/ { on = 1 } on' "$SCRATCH/out" >"$SCRATCH/early"
+mv "$SCRATCH/early" "$SCRATCH/out"
+equal "the old anchor" 2027-q3/2 "$(failing 7 1)"
+equal "the late one" 2027-q3/2 "$(failing 8 1)"
+equal "the late Unbound" 2027-q3/2 "$(failing 9 1)"
+grep -qE '^2027-07-11 .* 19 of 20$' "$SCRATCH/out" ||
+	fail "not one of twenty fails with the roll"
+
+# What is spoilt is noticed, and for its own reason.
+spoilt() {
+	rehearse 1 --quick --spoil "$1" --dir "$SCRATCH/$1"
+	says "$2"
+	says "The world differs in"
+}
+spoilt previous-slot "DIFFERS  2027-q2/5: signatures of 20270501000000, not 20270511000000"
+if [ "$(one_of 3)" -eq 1 ]; then
+	spoilt skip-hold-down "simulate says that followers fail"
+	says "unbound should be ok and is fails"
+	says "named should be ok and is fails"
+	spoilt no-self-signature "does not hold"
+fi
+
+# Interrupted, it takes everything with it.
+for signal in INT TERM; do
+	# A shell's job in the background would be deaf to SIGINT.
+	env --default-signal=INT "$script" --quick \
+		--dir "$SCRATCH/stopped-$signal" </dev/null >"$SCRATCH/out" 2>"$SCRATCH/err" &
+	pid=$!
+	for ((i = 0; i < 600; i++)); do
+		! grep -q 2027-q1/2 "$SCRATCH/out" || break
+		sleep 0.1
+	done
+	kill "-$signal" "$pid"
+	status=0
+	wait "$pid" || status=$?
+	[ "$status" -gt 128 ] || fail "SIG$signal: status $status"
+	nothing_left
+done
+
+# What it does not understand, or would overwrite, it does not begin.
+refuses_to_begin() {
+	local text=$1
+	shift
+	rehearse 2 "$@"
+	grep -qF -- "$text" "$SCRATCH/err" || fail "does not say \"$text\""
+	equal "lines" 1 "$(wc -l <"$SCRATCH/err")"
+}
+refuses_to_begin 'unknown argument "--fast"' --fast
+refuses_to_begin '--spoil needs a value' --spoil
+refuses_to_begin '--spoil nothing is not known' --spoil nothing
+refuses_to_begin "$SCRATCH exists" --dir "$SCRATCH"
+refuses_to_begin "$SCRATCH/report.md exists" --report "$SCRATCH/report.md"
+finish
