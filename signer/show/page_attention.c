@@ -12,6 +12,7 @@
 struct attention {
 	json_t *verdicts; /* row without findings -> runs; owned */
 	json_t *other;    /* text -> runs; owned */
+	bool failed;      /* memory ran out */
 };
 
 static void
@@ -68,11 +69,11 @@ add_remark(struct attention *list, const char *remark, const json_t *line,
 	struct buf text = buf_new(CHAIN_LINE_MAX);
 
 	words_fill(&medium_text, &text, PLAIN, line, remark);
-	if (text.len > 0) {
-		buf_u8(&text, 0);
-		if (!text.failed)
-			add(list->other, (const char *)text.data, run);
-	}
+	buf_u8(&text, 0);
+	if (text.failed)
+		list->failed = true;
+	else if (text.len > 1)
+		add(list->other, (const char *)text.data, run);
 	buf_free(&text);
 }
 
@@ -128,7 +129,8 @@ put_verdicts(struct page *page, json_t *verdicts)
 		HTML(page->out,
 		    "<tr><td><span class=\"badge $\">$</span></td>"
 		    "<td><code>$</code></td><td>$</td><td>$",
-		    tone_class(verdict_tone(text[0])), text[0], text[1], text[2], text[3]);
+		    tone_class(verdict_tone(text[0])), text[0], text[1],
+		    text[2], text[3]);
 		if (text[4][0] != '\0')
 			HTML(page->out,
 			    "<div class=\"reason\">Overridden because: "
@@ -162,7 +164,7 @@ void
 page_attention(struct page *page)
 {
 	const struct ceremony *ceremony = page->ceremony;
-	struct attention list = { json_object(), json_object() };
+	struct attention list = { json_object(), json_object(), false };
 
 	for (size_t i = 0; i < ceremony->n_runs; i++) {
 		const struct run *run = &ceremony->runs[i];
@@ -171,6 +173,7 @@ page_attention(struct page *page)
 			add_line(&list, ceremony->log.lines[k].json, run);
 		add_outcome(&list, run);
 	}
+	page->out->failed |= list.failed;
 	buf_puts(page->out,
 	    "<section id=\"attention\">\n"
 	    "<h2>Waivers, overrides, exceptions</h2>\n");

@@ -220,7 +220,7 @@ is_one_of(const char *text, const char *list, size_t len)
 
 /* Whether what stands before the `?` holds; *words is then behind it. */
 static bool
-read_condition(const json_t *facts, const char **words)
+read_condition(struct filling *filling, const char **words)
 {
 	bool negated = **words == '!', holds;
 	struct name name;
@@ -231,10 +231,9 @@ read_condition(const json_t *facts, const char **words)
 	list = read_name(*words + (negated ? 1 : 0), &name);
 	len = strcspn(list, "?");
 	*words = list + len + (list[len] == '?' ? 1 : 0);
-	text = text_of(facts, &name);
-	if (text.failed)
-		holds = false;
-	else if (*list == '=')
+	text = text_of(filling->facts, &name);
+	filling->out->failed |= text.failed;
+	if (*list == '=' && !text.failed)
 		holds = is_one_of((const char *)text.data, list + 1, len - 1);
 	else
 		holds = text.len > 1;
@@ -262,7 +261,7 @@ put_if(struct filling *filling, const char *words)
 {
 	const char *end = closing(words);
 
-	if (read_condition(filling->facts, &words))
+	if (read_condition(filling, &words))
 		fill(filling, words, end);
 	return end + (*end == ']' ? 1 : 0);
 }
