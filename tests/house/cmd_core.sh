@@ -15,6 +15,7 @@ for function in checks_run clear_rrset response_build token_sign_rrset hsm_sign 
 done
 
 # What an auditor is led through is there, and the figures are these.
+# shellcheck disable=SC2016 # Markdown
 grep -oE '`(ksr|hsm|signer|tests)/[a-z_0-9/.]+`' docs/read-first/README.md |
 	tr -d '`' | sort -u >"$SCRATCH/led"
 while read -r file; do
