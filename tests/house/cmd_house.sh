@@ -64,8 +64,8 @@ for library in build/libbase.a build/libksr.a build/libhsm.a \
 		true)
 	[ -z "$calls" ] || fail "$library knows the locale: $calls"
 done
-nm --undefined-only build/libprogram.a | grep -q ' U uselocale' ||
-	fail "nothing knows the locale"
-! nm --undefined-only build/libprogram.a | grep -q ' U setlocale' ||
+symbols=$(nm --undefined-only build/libprogram.a)
+grep -q ' U uselocale' <<<"$symbols" || fail "nothing knows the locale"
+! grep -q ' U setlocale' <<<"$symbols" ||
 	fail "the program's own locale is changed"
 echo "$program is hardened, its libraries are silent and without state"
