@@ -6,7 +6,7 @@
 . tests/support/lib.sh
 needs jq pkcs11-tool softhsm2-util
 
-locale -a 2>/dev/null | grep -qix 'c\.utf-\?8' || {
+grep -qix 'c\.utf-\?8' <<<"$(locale -a 2>/dev/null)" || {
 	echo "SKIPPED: there is no C.UTF-8" >&2
 	exit 77
 }

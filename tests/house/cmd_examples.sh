@@ -7,8 +7,10 @@
 
 # named NAME: by a test other than this one.
 named() {
-	grep -lF -- "$1" tests/*/*.sh tests/*/*.c tests/unit/*/*.c tests/unit/*/*/*.c \
-		2>/dev/null | grep -qv '^tests/house/cmd_examples\.sh$'
+	local by
+	by=$(grep -lF -- "$1" tests/*/*.sh tests/*/*.c tests/unit/*/*.c \
+		tests/unit/*/*/*.c 2>/dev/null)
+	grep -qv '^tests/house/cmd_examples\.sh$' <<<"$by"
 }
 
 n=0
