@@ -90,7 +90,8 @@ enum given {
 	GIVEN_TIMED,    /* FILE@TIME, too */
 	GIVEN_FOLDER,   /* the folder that it is in */
 	GIVEN_ANCHOR,   /* anchor-file=FILE of a resolver */
-	GIVEN_PREVIOUS, /* by --previous-skr */
+	GIVEN_PREVIOUS, /* by --previous-skr, or configured */
+	GIVEN_OR_CONFIGURED,
 };
 
 static bool
@@ -122,7 +123,10 @@ is_given(const struct law *law, const char *path, enum given given)
 	const char *previous = law_option(law, "previous-skr");
 
 	if (given == GIVEN_PREVIOUS)
-		return previous != NULL && strcmp(path, previous) == 0;
+		return previous != NULL ? strcmp(path, previous) == 0
+					: law_is_configured(law, path);
+	if (given == GIVEN_OR_CONFIGURED)
+		return law_has_word(law, path) || law_is_configured(law, path);
 	/* "-" is standard input, which need not be named. */
 	if (given == GIVEN_WORD)
 		return strcmp(path, "-") == 0 || law_has_word(law, path);
@@ -148,7 +152,7 @@ path_is_given(const struct law *law, size_t i, const json_t *line)
 		const char *step;
 		enum given given;
 	} rows[] = {
-		{ "input request", GIVEN_WORD },
+		{ "input request", GIVEN_OR_CONFIGURED },
 		{ "input response", GIVEN_TIMED },
 		{ "input previous response", GIVEN_PREVIOUS },
 		{ "input document", GIVEN_WORD },
@@ -283,7 +287,8 @@ asked_is_given(const struct law *law, size_t i, const json_t *line)
 
 	for (size_t k = 0; k < ARRAY_LEN(places); k++)
 		if (json_object_get(line, places[k]) != NULL &&
-		    !law_has_word(law, fact_text(line, places[k])))
+		    !is_given(law, fact_text(line, places[k]),
+			GIVEN_OR_CONFIGURED))
 			law_broken(law, i,
 			    "the run's arguments do not name "
 			    "the %s \"%.300s\"",
@@ -345,14 +350,19 @@ label_is_given(const struct law *law, size_t i, const json_t *line)
 		    label, given);
 }
 
-/* A key is of the algorithm that was named, if one was. */
+/*
+ * A key that keygen makes is of the algorithm that was named, if one was; those
+ * of a request may be of others that the configuration counts.
+ */
 static void
 algorithm_is_given(const struct law *law, size_t i, const json_t *line)
 {
 	const char *algorithm = fact_text(line, "algorithm");
 
-	if (law_option(law, "algorithm") != NULL &&
-	    !law_has_word(law, algorithm))
+	const char *given = law_option(law, "algorithm");
+
+	if (law_is(law->head, "command", "keygen") && given != NULL &&
+	    strcmp(given, algorithm) != 0)
 		law_broken(law, i,
 		    "the run's arguments do not name the "
 		    "algorithm \"%.40s\"",

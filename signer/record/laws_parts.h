@@ -42,6 +42,12 @@ bool law_flag(const struct law *law, const char *flag);
 /* Whether the arguments have this word, or an option with this value. */
 bool law_has_word(const struct law *law, const char *word);
 
+/*
+ * Whether the run's configuration, as it is stored, has this text: a name that
+ * no argument gave may stand under its `filenames`.
+ */
+bool law_is_configured(const struct law *law, const char *text);
+
 /* How many files the arguments of `hash` or `manifest` name. */
 size_t law_count_files(const struct law *law);
 

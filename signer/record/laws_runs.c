@@ -175,6 +175,26 @@ holds_text(struct bytes content, const char *text)
 	return false;
 }
 
+bool
+law_is_configured(const struct law *law, const char *text)
+{
+	struct buf content = buf_new(KSR_FILE_MAX);
+	bool holds = false;
+	struct err err;
+
+	for (size_t i = 0; i < law->run->n && !holds; i++) {
+		const json_t *line = law_line(law, law->run->first + i);
+
+		if (law_is(line, "event", "input") &&
+		    law_is(line, "role", "configuration"))
+			holds = stored_read(
+				    law->ceremony, line, &content, &err) &&
+			    holds_text(buf_bytes(&content), text);
+	}
+	buf_free(&content);
+	return holds;
+}
+
 /* No PIN was masked in it: then it is the file itself. */
 static void
 unmasked_is_the_file(const struct law *law, size_t i, const json_t *line)

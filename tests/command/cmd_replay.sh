@@ -173,4 +173,22 @@ forged 'if .event == "unused overrides" then .ids = [] else . end' \
 	'unused overrides: recorded []'
 forged 'if .event == "key" then .key.key_tag = 1 else . end' "recorded is 1"
 
+### names that the configuration gives, and no argument
+
+init_workspace named --at 2026-11-15T12:00:00Z
+cd "$SCRATCH/named"
+accepts --at 2026-11-15T12:00:00Z --ceremony zone request ksr.xml
+cat >>anchorite.yaml <<'END'
+filenames:
+  input_ksr: ksr.xml
+  output_skr: skr.xml
+END
+accepts --at 2026-11-15T12:00:00Z --ceremony record sign --first --batch
+accepts replay record
+accepts --at 2026-11-15T12:00:00Z --ceremony zone request ksr2.xml \
+	--quarter 2027-q2 --previous-skr skr.xml
+sed -i -e 's/ksr\.xml$/ksr2.xml/' -e 's/skr\.xml$/skr2.xml/' anchorite.yaml
+echo '  previous_skr: skr.xml' >>anchorite.yaml
+accepts --at 2027-02-15T12:00:00Z --ceremony second sign --batch
+accepts replay second
 finish
