@@ -137,6 +137,10 @@ scratch_remove(char *path)
 void
 assert_message_has(const struct err *err, const char *part)
 {
-	if (strstr(err->msg, part) == NULL)
-		fail_msg("\"%s\" does not say \"%s\"", err->msg, part);
+	char said[4 * ERR_MSG_MAX];
+
+	/* As a record has it. */
+	text_ascii(said, sizeof(said), err->msg);
+	if (strstr(said, part) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", said, part);
 }

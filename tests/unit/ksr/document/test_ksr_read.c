@@ -86,10 +86,12 @@ read_accepted(const char *text)
 	return ksr;
 }
 
-/* The whole message is compared: position, path, what was seen and wanted. */
+/* The whole message is compared, as a record has it: position, path, what was
+ * seen and wanted. */
 static void
 assert_refused(struct bytes xml, const char *message)
 {
+	char said[4 * ERR_MSG_MAX];
 	struct ksr *ksr = NULL;
 	struct err err;
 
@@ -97,7 +99,8 @@ assert_refused(struct bytes xml, const char *message)
 		fail_msg("accepted, wanted \"%s\"", message);
 	assert_null(ksr);
 	assert_int_equal(err.code, E_INPUT);
-	assert_string_equal(err.msg, message);
+	text_ascii(said, sizeof(said), err.msg);
+	assert_string_equal(said, message);
 }
 
 /* The text with the first find replaced, on the heap. */
