@@ -108,8 +108,8 @@ static bool
 check_repeated(
     const char *const *given, size_t i, uint8_t number, struct err *err)
 {
-	uint8_t other;
-	unsigned bits;
+	uint8_t other = 0;
+	unsigned bits = 0;
 
 	for (size_t k = 0; k < i; k++)
 		if (parse_algorithm(given[k], &other, &bits, err) &&

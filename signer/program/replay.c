@@ -105,7 +105,6 @@ replay_end(struct rerun *rerun, const json_t *line, struct err *err)
 	const struct err *refusal = &rerun->refusal;
 	char replayed[ERR_MSG_MAX];
 
-	text_ascii(replayed, sizeof(replayed), refusal->msg);
 	(void)err;
 	if (status == 0 && !replay_turns_done(rerun, TURN_PUBLISHED))
 		differs(rerun,
@@ -121,6 +120,8 @@ replay_end(struct rerun *rerun, const json_t *line, struct err *err)
 		    rerun->n_made);
 	if (status != 0)
 		replay_not_adopted(rerun);
+	text_ascii(replayed, sizeof(replayed),
+	    refusal->code == E_NONE ? "" : refusal->msg);
 	if (refusal->code != E_NONE) {
 		if (status != err_exit_status(refusal) ||
 		    strcmp(message, replayed) != 0)
