@@ -243,10 +243,10 @@ err_ascii_form_fits_a_message(void **state)
 	text_ascii(ascii, sizeof(ascii), err.msg);
 	assert_true(strlen(ascii) < ERR_MSG_MAX);
 	assert_true(strlen(ascii) > ERR_MSG_MAX - 5);
-	assert_message_has(&err, "\xc3\xc3: wrong PIN");
+	assert_message_has(&err, "\\xc3\\xc3: wrong PIN");
 	errno = EACCES;
 	err_set_errno(&err, "%s", text);
-	assert_message_has(&err, "\xc3\xc3: Permission denied");
+	assert_message_has(&err, "\\xc3\\xc3: Permission denied");
 	err_prefix(&err, "%s", text);
 	text_ascii(ascii, sizeof(ascii), err.msg);
 	assert_true(strlen(ascii) < ERR_MSG_MAX);
