@@ -13,6 +13,7 @@
 #include "signer/program/replay_steps.h"
 #include "signer/record/input.h"
 #include "signer/record/laws.h"
+#include "signer/show/telling.h"
 #include "signer/sign/signing_facts.h"
 
 void

@@ -43,13 +43,6 @@ const char *fact_text(const json_t *line, const char *key);
 #define STEP_TEXT_SIZE 96
 void step_text(const json_t *line, char ret[STEP_TEXT_SIZE]);
 
-/*
- * The last step of a run without an "end", what is certain then and what is
- * not; static.  The words are those of the events' rows (signer/show/telling.h).
- */
-const char *run_interrupted(const struct ceremony *ceremony,
-    const struct run *run, char ret_step[STEP_TEXT_SIZE]);
-
 /* Of a stored file that is a request or a response. */
 bool is_document_role(const char *role);
 

@@ -47,3 +47,10 @@ void tell(struct teller *teller, const char *clock, const json_t *line);
 /* What was told of a script's step, each fact on a line of its own. */
 void tell_step_facts(struct teller *teller, const json_t *line);
 enum tone step_tone(const json_t *line);
+
+/*
+ * The last step of a run without an "end", what is certain then and what is
+ * not; static.  The words are those of the events' rows.
+ */
+const char *run_interrupted(const struct ceremony *ceremony,
+    const struct run *run, char ret_step[STEP_TEXT_SIZE]);

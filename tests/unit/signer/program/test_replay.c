@@ -13,6 +13,7 @@
 
 #include "ksr/base/file.h"
 #include "signer/program/replay.h"
+#include "signer/record/laws.h"
 #include "signer/show/witness.h"
 #include "tests/support/support.h"
 
@@ -637,6 +638,29 @@ static const struct forgery lawless_own[] = {
 	{ 172, "text", "\"Sign it?\"", "is none that this program asks" },
 };
 
+/* A law alone says it; a whole replay of each would take a quarter of an hour. */
+static bool
+law_says(const char *dir, const char *text)
+{
+	struct differences found = { 0 }, notes = { 0 };
+	char binary[CHAIN_HASH_SIZE];
+	struct ceremony ceremony;
+	struct err err;
+	bool says_it = false;
+
+	assert_ok(record_binary(binary, &err), &err);
+	if (!ceremony_read(dir, &ceremony, &err))
+		return false;
+	laws_judge(&ceremony, binary, &found, &notes);
+	for (size_t i = 0; i < found.n; i++)
+		if (strstr(found.list[i].text, text) != NULL)
+			says_it = true;
+	differences_clear(&found);
+	differences_clear(&notes);
+	ceremony_clear(&ceremony);
+	return says_it;
+}
+
 static void
 assert_lawless(const struct forgery *list, size_t n, bool own)
 {
@@ -644,7 +668,7 @@ assert_lawless(const struct forgery *list, size_t n, bool own)
 
 	for (size_t i = 0; i < n; i++) {
 		forge(COMMANDS, dir, &list[i], own);
-		if (!says(dir, list[i].says))
+		if (!law_says(dir, list[i].says) && !says(dir, list[i].says))
 			fail_msg("case %zu: nothing says \"%s\"", i,
 			    list[i].says);
 	}
