@@ -219,7 +219,7 @@ done
 FAULTY=label_not_printable
 accepts --config "$FAULTY_CONFIG" --at "$AT" sign "$KSR" "$SCRATCH/4.xml" \
 	--first --batch
-says 'Token ?[2J?rite rehearsal'
+says 'Token ?[2J\xffrite rehearsal'
 ! grep -q '[^ -~]' "$SCRATCH/out" || fail "control characters on the screen"
 accepts --config "$FAULTY_CONFIG" --at "$AT" inventory
 ! grep -q '[^ -~]' "$SCRATCH/out" || fail "control characters on the screen"
