@@ -22,7 +22,7 @@ campaign() {
 }
 
 # Its own --help, from anywhere; what it does not understand it does not begin.
-(cd / && "$OLDPWD/$script" --help) | grep -q '^usage: run ' ||
+grep -q '^usage: run ' <<<"$(cd / && "$OLDPWD/$script" --help)" ||
 	fail "$script --help does not show its usage"
 campaign_refuses() {
 	ends 2 "$script" "$@"

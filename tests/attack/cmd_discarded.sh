@@ -59,20 +59,7 @@ run "${SIGN[@]}"
 
 # rechained JQ: the record with each line changed so, its hashes made anew.
 rechained() {
-	local prev line seq=0
-	prev=$(printf '0%.0s' $(seq 64))
-	rm -rf "$SCRATCH/changed"
-	cp -R "$RECORD" "$SCRATCH/changed"
-	: >"$SCRATCH/changed/log.jsonl"
-	while IFS= read -r line; do
-		seq=$((seq + 1))
-		jq -c --arg prev "$prev" --argjson seq "$seq" \
-			'.prev = $prev | .seq = $seq' <<<"$line" \
-			>"$SCRATCH/line"
-		cat "$SCRATCH/line" >>"$SCRATCH/changed/log.jsonl"
-		prev=$(sha256sum <"$SCRATCH/line")
-		prev=${prev%% *}
-	done < <(jq -c "$1" "$RECORD/log.jsonl")
+	forge_record "$RECORD" "$SCRATCH/changed" "$1"
 }
 
 rechained .

@@ -211,17 +211,7 @@ refuses 2 'C_GetFunctionList: CKR_FUNCTION_FAILED' \
 
 # forged FILTER TEXT: the record with its chain written anew is refused.
 forged() {
-	local line prev n=0
-	rm -rf "$SCRATCH/forged"
-	cp -r "$SCRATCH/ceremony" "$SCRATCH/forged"
-	prev=$(printf '%064d' 0)
-	while IFS= read -r line; do
-		n=$((n + 1))
-		line=$(jq -c --arg prev "$prev" --argjson n "$n" \
-			'.prev = $prev | .seq = $n' <<<"$line")
-		printf '%s\n' "$line"
-		prev=$(sha256sum <<<"$line" | cut -c1-64)
-	done < <(jq -c "$1" "$LOG") >"$SCRATCH/forged/log.jsonl"
+	forge_record "$SCRATCH/ceremony" "$SCRATCH/forged" "$1"
 	run replay "$SCRATCH/forged"
 	equal "replay's status after $1" 1 "$status"
 	says "$2"

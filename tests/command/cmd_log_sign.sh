@@ -107,27 +107,12 @@ refuses 2 'has no meaning for log show' log show record --signature audit.p7s
 refuses 2 'has no meaning for log verify' log verify record --key audit
 refuses 2 'No such file' log verify record --signature none.p7s
 refuses 1 'is no signature of a record' log verify record --signature cert.pem
-
-rechain() {
-	local line n=0 prev
-	prev=$(printf '%064d' 0)
-	while IFS= read -r line; do
-		n=$((n + 1))
-		line=$(jq -c --argjson n "$n" --arg prev "$prev" \
-			'.seq = $n | .prev = $prev' <<<"$line")
-		printf '%s\n' "$line"
-		prev=$(sha256sum <<<"$line" | cut -c1-64)
-	done <new >forged/log.jsonl
-}
-# forge FILTER: the record $FORGED with its chain written anew.
+# forge_audit FILTER: the record $FORGED with its chain written anew.
 FORGED="record-audit"
-forge() {
-	rm -rf forged
-	cp -r "$FORGED" forged
-	jq -c "$1" "$FORGED/log.jsonl" >new
-	rechain
+forge_audit() {
+	forge_record "$FORGED" forged "$1"
 }
-forge 'if .event == "token" then .label = "other" else . end'
+forge_audit 'if .event == "token" then .label = "other" else . end'
 accepts log verify forged
 refuses 1 'is of no state that this record had' log verify forged \
 	--signature audit.p7s
@@ -158,7 +143,7 @@ grep -qF 'about to sign this record' page.html || fail "not on the page"
 
 # replay_says FILTER TEXT
 replay_says() {
-	forge "$1"
+	forge_audit "$1"
 	run replay forged
 	[ "$status" -eq 1 ] || fail "status $status after $1"
 	says "$2"

@@ -227,29 +227,8 @@ says "missing deep/1"
 accepts replay record
 says "5 runs, every conclusion and every byte the same"
 accepts report record -o record.html
-
-rechain() {
-	local line n=0 prev
-	prev=$(printf '%064d' 0)
-	while IFS= read -r line; do
-		n=$((n + 1))
-		line=$(jq -c --argjson n "$n" --arg prev "$prev" \
-			'.seq = $n | .prev = $prev' <<<"$line")
-		printf '%s\n' "$line"
-		prev=$(sha256sum <<<"$line" | cut -c1-64)
-	done <record/log.jsonl >new
-	mv new forged/log.jsonl
-}
 forged() {
-	rm -rf forged
-	cp -r record forged
-	jq -c "$1" forged/log.jsonl >new
-	mv record kept
-	mkdir record
-	mv new record/log.jsonl
-	rechain
-	rm -rf record
-	mv kept record
+	forge_record record forged "$1"
 	run replay forged
 	[ "$status" -eq 1 ] || fail "status $status after $1"
 	says "$2"

@@ -80,7 +80,8 @@ planted() {
 		--config "$EXAMPLES/$1.yaml" plan check "$PLANTED"
 	awk -v rule="$5" '$1 == "REFUSE" { on = $2 == rule }
 		$1 == "pass" { on = 0 } on' "$SCRATCH/out" >"$SCRATCH/rule"
-	grep -A3 -F "$6" "$SCRATCH/rule" | tr -s ' \n' ' ' | grep -qF -- "$7" ||
+	grep -qF -- "$7" \
+		<<<"$(grep -A3 -F "$6" "$SCRATCH/rule" | tr -s ' \n' ' ')" ||
 		fail "$5 does not say \"$7\" at $6"
 	CASES=$((CASES + 1))
 }

@@ -104,9 +104,9 @@ on_terminal() {
 	TERM=xterm expect -c "log_user 1; set timeout 30
 		spawn -noecho $ANCHORITE $*; expect eof" </dev/null
 }
-on_terminal log show first | grep -q $'\033\[32m' ||
+grep -q $'\033\[32m' <<<"$(on_terminal log show first)" ||
 	fail "no colour on a terminal"
-! on_terminal log show first --format text | grep -q $'\033' ||
+! grep -q $'\033' <<<"$(on_terminal log show first --format text)" ||
 	fail "colour in a text for paper"
 anew
 recorded waived sign "$WS/ksr.xml" waived.xml --first --batch \

@@ -179,17 +179,7 @@ says "stored records: $SCRATCH/part"
 # rechained FILTER TEXT: a forger's record, its chain written anew; TEXT is
 # what replay says of it.
 rechained() {
-	local line prev n=0
-	rm -rf "$SCRATCH/forged"
-	cp -r "$RECORD" "$SCRATCH/forged"
-	prev=$(printf '%064d' 0)
-	while IFS= read -r line; do
-		n=$((n + 1))
-		line=$(jq -c --arg prev "$prev" --argjson n "$n" \
-			'.prev = $prev | .seq = $n' <<<"$line")
-		printf '%s\n' "$line"
-		prev=$(sha256sum <<<"$line" | cut -c1-64)
-	done < <(jq -c "$1" "$RECORD/log.jsonl") >"$SCRATCH/forged/log.jsonl"
+	forge_record "$RECORD" "$SCRATCH/forged" "$1"
 	run replay "$SCRATCH/forged"
 	equal "replay's status after $1" 1 "$status"
 	says "$2"

@@ -25,20 +25,6 @@ recorded() {
 	[ "$status" -eq "$wanted" ] || fail "status $status, wanted $wanted: $*"
 }
 
-# rechain DIR: writes every "seq" and "prev" anew, as a forger would.
-rechain() {
-	local line n=0 prev
-	prev=$(printf '%064d' 0)
-	while IFS= read -r line; do
-		n=$((n + 1))
-		line=$(jq -c --argjson n "$n" --arg prev "$prev" \
-			'.seq = $n | .prev = $prev' <<<"$line")
-		printf '%s\n' "$line"
-		prev=$(sha256sum <<<"$line" | cut -c1-64)
-	done <"$1/log.jsonl" >"$1/new"
-	mv "$1/new" "$1/log.jsonl"
-}
-
 # --- Every command leaves a record that replays.
 
 recorded 0 --at "$AT" check "$WS/ksr.xml" --schema normal
@@ -141,10 +127,7 @@ refuses 2 "No such file" replay nowhere
 
 # forged FILTER TEXT: jq on all lines; replay must say TEXT.
 forged() {
-	rm -rf forged
-	cp -r record forged
-	jq -c "$1" record/log.jsonl >forged/log.jsonl
-	rechain forged
+	forge_record record forged "$1"
 	run replay forged
 	[ "$status" -eq 1 ] || fail "status $status after $1"
 	says "$2"

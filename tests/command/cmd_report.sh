@@ -231,7 +231,7 @@ done
 
 # On paper: A4, every hash whole on its line, the head and its words.
 browser --no-pdf-header-footer --print-to-pdf="$SCRATCH/page.pdf" "file://$page"
-pdfinfo "$SCRATCH/page.pdf" | grep -qE '^Page size: .*A4' || fail "not A4"
+grep -qE '^Page size: .*A4' <<<"$(pdfinfo "$SCRATCH/page.pdf")" || fail "not A4"
 pdftotext -layout "$SCRATCH/page.pdf" "$SCRATCH/page.txt"
 
 # printed TEXT

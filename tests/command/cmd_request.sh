@@ -443,7 +443,7 @@ events() {
 }
 equal "what is on record" "generating key discarding23697 discarded23697 \
 generating key generating key generating key " "$(events "$SCRATCH/one")"
-! "$ANCHORITE" show "$SCRATCH/clash.xml" | grep -qw 23697 ||
+! grep -qw 23697 <<<"$("$ANCHORITE" show "$SCRATCH/clash.xml")" ||
 	fail "the discarded key is in the request"
 accepts replay "$SCRATCH/one"
 accepts log show "$SCRATCH/one"
@@ -489,19 +489,8 @@ FAULTY=
 # forged DIR FILTER TEXT: the record, each line changed by the filter, and
 # chained anew; replay says TEXT.
 forged() {
-	local line prev seq=0 dir=$SCRATCH/forged
-	rm -rf "$dir"
-	cp -r "$SCRATCH/$1" "$dir"
-	prev=$(printf '%064d' 0)
-	while IFS= read -r line; do
-		line=$(jq -c --arg prev "$prev" --argjson seq "$((seq + 1))" \
-			".prev = \$prev | .seq = \$seq | $2" <<<"$line")
-		[ -n "$line" ] || continue
-		seq=$((seq + 1))
-		printf '%s\n' "$line"
-		prev=$(printf '%s\n' "$line" | sha256sum | cut -c1-64)
-	done <"$SCRATCH/$1/log.jsonl" >"$dir/log.jsonl"
-	run replay "$dir"
+	forge_record "$SCRATCH/$1" "$SCRATCH/forged" "$2"
+	run replay "$SCRATCH/forged"
 	equal "status of forged $2" 1 "$status"
 	says "$3"
 }

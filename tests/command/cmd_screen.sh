@@ -64,7 +64,7 @@ done
 accepts show "$ROLL"
 says "$HEADING"
 equal "rows in a file" 9 "$(grep -cE '^[1-9]  2018.*\),?' "$SCRATCH/out")"
-grep -E '^1  2018' "$SCRATCH/out" | grep -q '(.*)/.*,.*(.*)/' ||
+grep -q '(.*)/.*,.*(.*)/' <<<"$(grep -E '^1  2018' "$SCRATCH/out")" ||
 	fail "no row with two KSKs"
 sed -n '/^#/,$p' "$SCRATCH/out" >"$SCRATCH/rows"
 [ "$(wc -l <"$SCRATCH/rows")" -eq 10 ] || fail "not ten lines"
@@ -129,7 +129,7 @@ ends_in_error() {
 		fail "$what: status $status, wanted a failure"
 	equal "$what: errors anywhere" 1 \
 		"$(grep -c 'anchorite: ' "$SCRATCH/out")"
-	tail -n 1 "$SCRATCH/out" | grep -q '^anchorite: ' ||
+	grep -q '^anchorite: ' <<<"$(tail -n 1 "$SCRATCH/out")" ||
 		fail "$what: the error is not the last line"
 	head -n -1 "$SCRATCH/out" >"$SCRATCH/printed"
 	keeps_width "$SCRATCH/printed"

@@ -88,23 +88,8 @@ says "FAIL SELF-SIGNING"
 accepts replay record
 says "2 runs, every conclusion and every byte the same"
 accepts report record -o record.html
-
-rechain() {
-	local line i=0 prev
-	prev=$(printf '%064d' 0)
-	while IFS= read -r line; do
-		i=$((i + 1))
-		line=$(jq -c --argjson n "$i" --arg prev "$prev" \
-			'.seq = $n | .prev = $prev' <<<"$line")
-		printf '%s\n' "$line"
-		prev=$(sha256sum <<<"$line" | cut -c1-64)
-	done <new >forged/log.jsonl
-}
 forged() {
-	rm -rf forged
-	cp -r record forged
-	jq -c "$1" record/log.jsonl >new
-	rechain
+	forge_record record forged "$1"
 	run replay forged
 	[ "$status" -eq 1 ] || fail "status $status after $1"
 	says "$2"

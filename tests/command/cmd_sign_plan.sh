@@ -466,28 +466,11 @@ says "SKR-SCHEDULE (e_to_e)"
 as_before before-e
 accepts "${SIGN[@]}"
 replays
-mv "$SCRATCH/ceremony" "$SCRATCH/record"
-rechain() {
-	local line n=0 prev
-	prev=$(printf '%064d' 0)
-	while IFS= read -r line; do
-		n=$((n + 1))
-		line=$(jq -c --argjson n "$n" --arg prev "$prev" \
-			'.seq = $n | .prev = $prev' <<<"$line")
-		printf '%s\n' "$line"
-		prev=$(sha256sum <<<"$line" | cut -c1-64)
-	done <"$1/log.jsonl" >"$1/new"
-	mv "$1/new" "$1/log.jsonl"
-}
-# forged FILTER TEXT: jq on the list of all lines; replay must say TEXT.
+mv "$SCRATCH/ceremony" "$SCRATCH/record"# forged FILTER TEXT: jq on the list of all lines; replay must say TEXT.
 forged() {
-	rm -rf "$SCRATCH/forged"
-	cp -r "$SCRATCH/record" "$SCRATCH/forged"
-	jq -sc "$1 | .[]" "$SCRATCH/record/log.jsonl" \
-		>"$SCRATCH/forged/log.jsonl"
+	forge_record "$SCRATCH/record" "$SCRATCH/forged" "$1 | .[]" -s
 	! cmp -s "$SCRATCH/forged/log.jsonl" "$SCRATCH/record/log.jsonl" ||
 		fail "no change: $1"
-	rechain "$SCRATCH/forged"
 	run replay "$SCRATCH/forged"
 	[ "$status" -eq 1 ] || fail "status $status after $1"
 	says "$2"

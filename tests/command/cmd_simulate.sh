@@ -316,15 +316,8 @@ accepts replay "$SCRATCH/drawn"
 # forged NAME FILTER TEXT: the record forged/ of NAME, its lines run through the
 # filter and chained anew; TEXT is what replay says of it.
 forged() {
-	local line prev n=0
-	prev=$(printf '%064d' 0)
-	while IFS= read -r line; do
-		n=$((n + 1))
-		line=$(jq -c --arg prev "$prev" --argjson n "$n" \
-			'.prev = $prev | .seq = $n' <<<"$line")
-		printf '%s\n' "$line"
-		prev=$(sha256sum <<<"$line" | cut -c1-64)
-	done < <(jq -c "$2" "$1/log.jsonl") >"$SCRATCH/forged/log.jsonl"
+	jq -c "$2" "$1/log.jsonl" >"$SCRATCH/forged/log.jsonl"
+	rechain "$SCRATCH/forged"
 	run replay "$SCRATCH/forged"
 	equal "replay's status after $2" 1 "$status"
 	says "$3"

@@ -160,19 +160,6 @@ says "every conclusion and every byte the same"
 
 # --- Forged with the chain written anew.
 
-rechain() {
-	local line n=0 prev
-	prev=$(printf '%064d' 0)
-	while IFS= read -r line; do
-		n=$((n + 1))
-		line=$(jq -c --argjson n "$n" --arg prev "$prev" \
-			'.seq = $n | .prev = $prev' <<<"$line")
-		printf '%s\n' "$line"
-		prev=$(sha256sum <<<"$line" | cut -c1-64)
-	done <"$1/log.jsonl" >"$1/new"
-	mv "$1/new" "$1/log.jsonl"
-}
-
 # The walk alone, as clean as it can be.
 rm -rf record
 step begin --script walk.act
@@ -187,10 +174,7 @@ mv record clean
 # forged FILTER TEXT: jq on the array of all lines; replay must say TEXT, and
 # a further step must be refused because of it.
 forged() {
-	rm -rf record
-	cp -r clean record
-	jq -sc "$1 | .[]" clean/log.jsonl >record/log.jsonl
-	rechain record
+	forge_record clean record "$1 | .[]" -s
 	run replay record
 	[ "$status" -eq 1 ] || fail "status $status after $1"
 	says "$2"

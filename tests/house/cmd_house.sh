@@ -21,7 +21,7 @@ wants "binding at start (full RELRO)" 'BIND_NOW|FLAGS_1.*\bNOW\b' readelf -dW
 wants "data-only stack" 'GNU_STACK .* RW +0x' readelf -lW
 wants "stack protector" '\b__stack_chk_fail\b' readelf -W --dyn-syms
 wants "fortified calls" '\b__[a-z]+_chk\b' readelf -W --dyn-syms
-if readelf -dW "$program" | grep -Eq 'RPATH|RUNPATH'; then
+if grep -Eq 'RPATH|RUNPATH' <<<"$(readelf -dW "$program")"; then
 	fail "$program looks for libraries in a place of its own"
 fi
 if grep -aqF "$PWD/" "$program"; then

@@ -273,6 +273,6 @@ absent new.tar.gz
 # A record without a script has none on paper.
 accepts --ceremony plain hash answers
 bundle 0 plain -o plain.tar.gz
-! tar -tzf plain.tar.gz | grep -q script.pdf || fail "a script that was not"
+! grep -q script.pdf <<<"$(tar -tzf plain.tar.gz)" || fail "a script that was not"
 bundle 0 --verify plain.tar.gz
 finish

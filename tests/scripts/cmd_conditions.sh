@@ -71,8 +71,9 @@ stopped() {
 		[[ $shown == *"$text"* ]] ||
 			fail "$CONDITION: does not say \"$text\": $(tail -n 12 screen)"
 	done
-	jq -r 'select(.step == "failed") | .text' record/log.jsonl |
-		grep -qF "$CONDITION: " || fail "$CONDITION: is not on record"
+	grep -qF "$CONDITION: " \
+		<<<"$(jq -r 'select(.step == "failed") | .text' record/log.jsonl)" ||
+		fail "$CONDITION: is not on record"
 	CASES=$((CASES + 1))
 }
 
@@ -404,7 +405,7 @@ mapfile -t names < <(sed -n 's/^condition_\([a-z_]*\)() {$/\1/p' \
 	"$PROJECT/ceremony-scripts/conditions.sh")
 [ "${#names[@]}" -ge 13 ] || fail "only ${#names[@]} conditions found"
 for name in "${names[@]}"; do
-	grep -qE "^scene '?${name//_/-}[ ']?" "$PROJECT/tests/cmd_conditions.sh" ||
+	grep -qE "^scene '?${name//_/-}[ ']?" "$PROJECT/tests/scripts/cmd_conditions.sh" ||
 		fail "${name//_/-} is not tried"
 	CASES=$((CASES + 1))
 done

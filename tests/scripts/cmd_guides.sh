@@ -190,7 +190,7 @@ in_slot_1() {
 
 	label=$(sed -n 's/.*{label: \(.*\), purpose: zsk}$/\1/p' anchorite.yaml)
 	read -r _ _ _ _ tag _ < <(other_eyes "$1" 256 "$label")
-	anchorite show ksr.xml | grep -qE "^1 .*[ ,]$tag(,|\$| )" ||
+	grep -qE "^1 .*[ ,]$tag(,|\$| )" <<<"$(anchorite show ksr.xml)" ||
 		fail "$page: the ZSK of today, $tag, is not in slot 1"
 	CASES=$((CASES + 1))
 }

@@ -228,7 +228,7 @@ the_pin "$SECRET"
 hex=$(printf '%s' "$SECRET" | od -An -v -tx1 | tr -d ' \n')
 for trace in trace trace.join; do
 	[ "$(grep -c execve "$trace")" -gt 5 ] || fail "nothing was traced"
-	! grep execve "$trace" | grep -qE "$SECRET|$hex" ||
+	! grep -qE "$SECRET|$hex" <<<"$(grep execve "$trace")" ||
 		fail "the PIN is in an argument or the environment"
 	# Of regular files, the shares and the PIN alone are written.
 	! grep -E 'O_CREAT|O_WRONLY|O_RDWR' "$trace" | grep -v ENOENT |

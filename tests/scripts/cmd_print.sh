@@ -160,7 +160,7 @@ for kind in "${kinds[@]}"; do
 		a4) size='595.* x 84[12].* pts (A4)' ;;
 		letter) size='612 x 792 pts (letter)' ;;
 		esac
-		pdfinfo "$pdf" | grep -q "^Page size: *$size" ||
+		grep -q "^Page size: *$size" <<<"$(pdfinfo "$pdf")" ||
 			fail "$(pdfinfo "$pdf")"
 		for ((n = 1; n <= sheets; n++)); do
 			[[ ${pages[n]} == *"Page $n of $sheets"* ]] ||

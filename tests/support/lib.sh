@@ -147,6 +147,30 @@ says() {
 	CASES=$((CASES + 1))
 }
 
+# rechain DIR: every "seq" and "prev" of the record's log anew, as a forger may
+# write them.
+rechain() {
+	local line n=0 prev
+	prev=$(printf '%064d' 0)
+	while IFS= read -r line; do
+		n=$((n + 1))
+		line=$(jq -c --argjson n "$n" --arg prev "$prev" \
+			'.seq = $n | .prev = $prev' <<<"$line")
+		printf '%s\n' "$line"
+		prev=$(sha256sum <<<"$line" | cut -c1-64)
+	done <"$1/log.jsonl" >"$1/new"
+	mv "$1/new" "$1/log.jsonl"
+}
+
+# forge_record RECORD COPY FILTER [OPTION...]: the copy has the record's lines run
+# through jq, and a whole chain.
+forge_record() {
+	rm -rf "$2"
+	cp -r "$1" "$2"
+	jq -c "${@:4}" "$3" "$1/log.jsonl" >"$2/log.jsonl"
+	rechain "$2"
+}
+
 # absent PATH...: no such file, nor a temporary one beside it.
 absent() {
 	local path
