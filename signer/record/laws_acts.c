@@ -4,11 +4,10 @@
  * on overrides; RFC 7512 for token URIs; DPS 5.1.4.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ksr/base/limits.h"
-#include "ksr/base/text.h"
+#include "ksr/base/uri.h"
 #include "signer/record/laws_parts.h"
 
 static bool
@@ -283,66 +282,39 @@ key_answers_generating(const struct law *law, size_t i, const json_t *line)
 		    fact_text(intent, "algorithm"), (long long)bits);
 }
 
-/* RFC 7512 2.3: the value of a path attribute, its octets decoded. */
-static bool
-uri_attribute(const char *uri, const char *name, char ret[256])
+/* Of other characters than ASCII the record has marks in their place. */
+static void
+value_fits(const struct law *law, size_t i, const json_t *line,
+    const char *fact, const struct uri_value *value)
 {
-	size_t len = strlen(name), n = 0;
-	const char *at = strchr(uri, ':');
+	char wanted[4 * sizeof(value->data)];
 
-	while (at != NULL && *at != '\0' && *at != '?') {
-		at++;
-		if (strncmp(at, name, len) == 0 && at[len] == '=')
-			break;
-		at += strcspn(at, ";?");
-	}
-	if (at == NULL || *at == '\0' || *at == '?')
-		return false;
-	for (at += len + 1; *at != '\0' && *at != ';' && *at != '?' && n < 255;
-	     at++) {
-		char hex[3] = { 0 };
-
-		if (*at == '%' && at[1] != '\0' && at[2] != '\0') {
-			memcpy(hex, at + 1, 2);
-			ret[n++] = (char)strtoul(hex, NULL, 16);
-			at += 2;
-		} else {
-			ret[n++] = *at;
-		}
-	}
-	ret[n] = '\0';
-	return true;
+	text_ascii(wanted, sizeof(wanted), value->data);
+	if (value->given && strcmp(wanted, value->data) == 0 &&
+	    !law_is(line, fact, wanted))
+		law_broken(law, i,
+		    "the token's %s is \"%.100s\", its URI says \"%.100s\"",
+		    fact, fact_text(line, fact), wanted);
 }
 
-/* The token is the one that its HSM's URI describes. */
+/* The token is the one that its HSM's URI describes, if there is one. */
 static void
 token_fits_its_uri(const struct law *law, size_t i, const json_t *line)
 {
-	static const struct {
-		const char *attribute, *fact;
-	} rows[] = {
-		{ "token", "label" },
-		{ "serial", "serial" },
-		{ "manufacturer", "manufacturer" },
-		{ "model", "model" },
-	};
-	const json_t *hsm = law_last(law, i, "hsm");
-	char raw[256], wanted[4 * sizeof(raw)];
+	const char *text = fact_text(law_last(law, i, "hsm"), "token");
+	struct token_uri uri;
+	struct err err;
 
-	for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
-		if (!uri_attribute(
-			fact_text(hsm, "token"), rows[k].attribute, raw))
-			continue;
-		/* Of other characters the record has marks in their place. */
-		text_ascii(wanted, sizeof(wanted), raw);
-		if (strcmp(wanted, raw) == 0 &&
-		    !law_is(line, rows[k].fact, wanted))
-			law_broken(law, i,
-			    "the token's %s is \"%.100s\", its "
-			    "URI says \"%.100s\"",
-			    rows[k].fact, fact_text(line, rows[k].fact),
-			    wanted);
+	if (text[0] == '\0')
+		return;
+	if (!uri_parse(text, &uri, &err)) {
+		law_broken(law, i, "%s", err.msg);
+		return;
 	}
+	value_fits(law, i, line, "label", &uri.token);
+	value_fits(law, i, line, "serial", &uri.serial);
+	value_fits(law, i, line, "manufacturer", &uri.manufacturer);
+	value_fits(law, i, line, "model", &uri.model);
 }
 
 static bool
@@ -443,9 +415,9 @@ register_grows_by_lines(const struct law *law, size_t i, const json_t *line)
 {
 	const json_t *before = law_last(law, i, "register line");
 	json_int_t number = json_integer_value(json_object_get(line, "line"));
+	json_int_t read = before == NULL ? lines_read(law, i) : -1;
 
-	if (before == NULL && lines_read(law, i) >= 0 &&
-	    number != lines_read(law, i) + 1)
+	if (read >= 0 && number != read + 1)
 		law_broken(law, i,
 		    "line %lld of the register does not follow "
 		    "what was read",
