@@ -107,6 +107,7 @@ refuses 2 'has no meaning for log show' log show record --signature audit.p7s
 refuses 2 'has no meaning for log verify' log verify record --key audit
 refuses 2 'No such file' log verify record --signature none.p7s
 refuses 1 'is no signature of a record' log verify record --signature cert.pem
+
 # forge_audit FILTER: the record $FORGED with its chain written anew.
 FORGED="record-audit"
 forge_audit() {

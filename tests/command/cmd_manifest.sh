@@ -227,6 +227,8 @@ says "missing deep/1"
 accepts replay record
 says "5 runs, every conclusion and every byte the same"
 accepts report record -o record.html
+
+# forged FILTER TEXT: the lines run through jq; replay must say TEXT.
 forged() {
 	forge_record record forged "$1"
 	run replay forged

@@ -88,6 +88,8 @@ says "FAIL SELF-SIGNING"
 accepts replay record
 says "2 runs, every conclusion and every byte the same"
 accepts report record -o record.html
+
+# forged FILTER TEXT: the lines run through jq; replay must say TEXT.
 forged() {
 	forge_record record forged "$1"
 	run replay forged

@@ -134,8 +134,8 @@ above_question() {
 	equal "its words" 32 "$(sed -n 3,8p "$SCRATCH/above" | wc -w)"
 	for name in "$@"; do
 		i=$((i + 1))
-		sed -n "$((8 + i))p" "$SCRATCH/above" |
-			grep -qE "^  $i  $name: (planned|fallback), schema " ||
+		grep -qE "^  $i  $name: (planned|fallback), schema " \
+			<<<"$(sed -n "$((8 + i))p" "$SCRATCH/above")" ||
 			fail "no line for response $i, $name"
 	done
 }
@@ -466,7 +466,9 @@ says "SKR-SCHEDULE (e_to_e)"
 as_before before-e
 accepts "${SIGN[@]}"
 replays
-mv "$SCRATCH/ceremony" "$SCRATCH/record"# forged FILTER TEXT: jq on the list of all lines; replay must say TEXT.
+mv "$SCRATCH/ceremony" "$SCRATCH/record"
+
+# forged FILTER TEXT: jq on the list of all lines; replay must say TEXT.
 forged() {
 	forge_record "$SCRATCH/record" "$SCRATCH/forged" "$1 | .[]" -s
 	! cmp -s "$SCRATCH/forged/log.jsonl" "$SCRATCH/record/log.jsonl" ||

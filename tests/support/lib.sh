@@ -1,4 +1,4 @@
-# What every command test needs.  Sourced by tests/cmd_*.sh, which run in the
+# What every command test needs.  Sourced by tests/*/cmd_*.sh, which run in the
 # project's root with $ANCHORITE naming the binary.
 set -euo pipefail
 
