@@ -197,8 +197,9 @@ progress=$(tr '\r' '\n' <terminal | grep -c '^read [0-9]* of 200 MiB$') || true
 equal "words of progress" 3 "$progress"
 grep -qF $'\rread 64 of 200 MiB\rread 128 of 200 MiB\rread 192 of 200 MiB\r' \
 	terminal || fail "progress is not in one line"
-tr '\r' '\n' <terminal | sed -n '/^read 192/,$p' | sed -n 2p |
-	grep -qx ' \{19,\}' || fail "progress is not wiped out"
+grep -qx ' \{19,\}' \
+	<<<"$(tr '\r' '\n' <terminal | sed -n '/^read 192/,$p' | sed -n 2p)" ||
+	fail "progress is not wiped out"
 grep -q "$digest" terminal || fail "hash on a terminal"
 ! grep -q MiB told/log.jsonl || fail "progress on record"
 grep -q "$digest" told/log.jsonl || fail "the hash is not on record"

@@ -64,9 +64,9 @@ generates() {
 	proves_ownership "$label"
 
 	accepts inventory
-	grep -A1 "^  $label " "$SCRATCH/out" | tr -s ' \n' ' ' |
-		grep -qE ", sensitive, always-sensitive, never-extractable, \
-local, sign " || fail "$label: inventory"
+	grep -qE ", sensitive, always-sensitive, never-extractable, local, sign " \
+		<<<"$(grep -A1 "^  $label " "$SCRATCH/out" | tr -s ' \n' ' ')" ||
+		fail "$label: inventory"
 	SOFTHSM2_CONF=$WS/softhsm2.conf pkcs11-tool --module "$MODULE" --login \
 		--pin "$(<"$WS/pin")" --list-objects --type privkey \
 		>"$SCRATCH/objects" 2>"$SCRATCH/err" || fail pkcs11-tool
@@ -101,8 +101,8 @@ sed -i '/^  ksk_next:$/,$s|key_tag: .*|key_tag: 1|
 refuses 1 "not as the configuration has it: keys.ksk_next, keys.ksk_current" \
 	--config "$SCRATCH/other.yaml" inventory
 says "ksk-0                not in this token: MISSING; keys.ksk_current"
-unfolded "$SCRATCH/out" |
-	grep -qE ' ksk-2 RSA 2048, [^;]*; MISMATCH: [^;]* the configuration pins 1( |$)' ||
+grep -qE ' ksk-2 RSA 2048, [^;]*; MISMATCH: [^;]* the configuration pins 1( |$)' \
+	<<<"$(unfolded "$SCRATCH/out")" ||
 	fail "the inventory does not see another tag"
 
 # A label is a key's name: there is one of each.

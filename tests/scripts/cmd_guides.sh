@@ -216,8 +216,9 @@ for algorithm in 8 13; do
 done
 for word in 'approved_algorithms: \[ECDSAP256SHA256\]' 'enable_unsupported_ecdsa: true' \
 	zsk-QUARTER-ecdsap256sha256 '--algorithm ECDSAP256SHA256' EC:prime256v1; do
-	sed -n '/^\*\*With ECDSA/,/^$/p' "$ROOT/docs/guide-cctld.md" |
-		grep -qe "$word" || fail "guide-cctld.md does not say $word"
+	grep -qe "$word" \
+		<<<"$(sed -n '/^\*\*With ECDSA/,/^$/p' "$ROOT/docs/guide-cctld.md")" ||
+		fail "guide-cctld.md does not say $word"
 done
 
 algorithm=8

@@ -17,7 +17,7 @@ shellcheck -s bash -e SC2034,SC2153,SC2154 ceremony-scripts/conditions.sh \
 
 # Who stops reading early ends who writes, and with pipefail the whole fails: it
 # was found and counts as not found.
-! grep -nE '[^|]\| *grep +-[a-zA-Z]*q' "${scripts[@]}" ||
+! grep -lPz '[^|]\|\s*grep +-[a-zA-Z]*q' "${scripts[@]}" ||
 	fail "grep -q at the end of a pipe: give it the text by <<<"
 
 # --help answers at once, from anywhere, on standard output alone.
