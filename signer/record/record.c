@@ -41,14 +41,19 @@ struct record {
 bool
 record_binary(char ret[SHA256_TEXT_SIZE], struct err *err)
 {
+	/* It stays the same for as long as the program runs. */
+	static char known[SHA256_TEXT_SIZE];
 	struct buf content = buf_new(BINARY_MAX);
 	uint8_t digest[SHA256_SIZE];
-	bool ok = file_read("/proc/self/exe", BINARY_MAX, &content, err) &&
-	    sha256(buf_bytes(&content), digest, err);
+	bool ok = known[0] != '\0' ||
+	    (file_read("/proc/self/exe", BINARY_MAX, &content, err) &&
+	    sha256(buf_bytes(&content), digest, err));
 
 	buf_free(&content);
+	if (ok && known[0] == '\0')
+		sha256_text(digest, known);
 	if (ok)
-		sha256_text(digest, ret);
+		memcpy(ret, known, sizeof(known));
 	return ok;
 }
 
