@@ -25,33 +25,6 @@ visible_open(void)
 		freelocale(locale);
 }
 
-/* RFC 3629: the length of the character that begins there; 0: malformed. */
-static size_t
-decode(const uint8_t *data, size_t len, wchar_t *ret)
-{
-	static const wchar_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	uint8_t c = data[0];
-	size_t n = c < 0xc2 ? 0
-	    : c < 0xe0      ? 2
-	    : c < 0xf0      ? 3
-	    : c < 0xf5      ? 4
-			    : 0;
-	wchar_t value = c & (0x7f >> n);
-
-	if (n == 0 || n > len)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((data[i] & 0xc0) != 0x80)
-			return 0;
-		value = value << 6 | (data[i] & 0x3f);
-	}
-	if (value < least[n] || value > 0x10ffff ||
-	    (value >= 0xd800 && value <= 0xdfff))
-		return 0;
-	*ret = value;
-	return n;
-}
-
 /*
  * What a locale may call printable, and nobody sees or can tell from a space;
  * what turns the text around it, or means what no standard says.
@@ -90,29 +63,39 @@ is_hidden(wchar_t c)
 	return (c & 0xfffe) == 0xfffe;
 }
 
-/* Columns of a character; 0: it is not to be sent. */
+/*
+ * The character that begins there, of more octets than one: how many it has, and
+ * columns; 0: it is malformed or not to be sent.
+ */
 static size_t
-columns_of(wchar_t c)
+character_at(const uint8_t *data, size_t len, size_t *ret_columns)
 {
+	mbstate_t state = { 0 };
 	locale_t before;
-	int columns;
+	wchar_t c = 0;
+	int columns = 0;
+	size_t n;
 
-	if (utf8 == (locale_t)0 || is_hidden(c))
+	if (utf8 == (locale_t)0)
 		return 0;
 	before = uselocale(utf8);
-	columns = iswprint((wint_t)c) != 0 ? wcwidth(c) : 0;
+	n = mbrtowc(&c, (const char *)data, len, &state);
+	if (n > 1 && n <= len && !is_hidden(c) && iswprint((wint_t)c) != 0)
+		columns = wcwidth(c);
 	uselocale(before);
-	return columns > 0 ? (size_t)columns : 0;
+	*ret_columns = columns > 0 ? (size_t)columns : 0;
+	return columns > 0 ? n : 0;
 }
 
 size_t
 visible_columns(const uint8_t *character, size_t len)
 {
-	wchar_t c;
+	size_t columns;
 
-	if (character[0] < 0x80)
-		return 1;
-	return decode(character, len, &c) == len ? columns_of(c) : 1;
+	return character[0] >= 0x80 &&
+		character_at(character, len, &columns) == len
+	    ? columns
+	    : 1;
 }
 
 /* ESC [ 1;31 m, and the like: its length, or 0. */
@@ -133,15 +116,13 @@ colour_at(const uint8_t *data, size_t len)
 static size_t
 visible_at(const uint8_t *data, size_t len)
 {
-	wchar_t c;
-	size_t n;
+	size_t columns;
 
 	if (data[0] < 0x20 || data[0] == 0x7f)
 		return colour_at(data, len);
 	if (data[0] < 0x80)
 		return 1;
-	n = decode(data, len, &c);
-	return n > 0 && columns_of(c) > 0 ? n : 0;
+	return character_at(data, len, &columns);
 }
 
 void
