@@ -1,6 +1,7 @@
 /*
- * A command: one row of the table in main.c, defined in its cmd_*.c.  The same
- * row feeds dispatch, option parsing, usage and --help.
+ * A command: one row of the table in commands.c, defined in its cmd_*.c.  The
+ * same row feeds dispatch, option parsing, usage, --help, the manual and the
+ * completion of shells.
  *
  * A command prints its results on stdout and returns false with an err that
  * main prints once; E_REFUSED becomes exit status 1, all others 2.

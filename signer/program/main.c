@@ -22,6 +22,7 @@
 #include "signer/line/args.h"
 #include "signer/line/command.h"
 #include "signer/live/environment.h"
+#include "signer/program/commands.h"
 #include "signer/program/run_facts.h"
 #include "signer/record/context.h"
 #include "signer/record/facts.h"
@@ -30,29 +31,6 @@
 #include "signer/record/record.h"
 #include "signer/screen/print.h"
 #include "signer/screen/screen.h"
-
-static const struct command *const commands[] = {
-	&cmd_init,
-	&cmd_keygen,
-	&cmd_inventory,
-	&cmd_keydelete,
-	&cmd_request,
-	&cmd_check,
-	&cmd_sign,
-	&cmd_verify,
-	&cmd_release,
-	&cmd_simulate,
-	&cmd_plan,
-	&cmd_show,
-	&cmd_hash,
-	&cmd_register,
-	&cmd_log,
-	&cmd_replay,
-	&cmd_report,
-	&cmd_manifest,
-	&cmd_selftest,
-	&cmd_step,
-};
 
 static void
 print_options(const struct option_row *row)
@@ -69,32 +47,15 @@ print_options(const struct option_row *row)
 static void
 print_usage(FILE *out)
 {
-	fprintf(out,
-	    "usage: anchorite [--config FILE] [--json] [--at TIME] COMMAND "
-	    "...\n\n");
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+	fprintf(out, "usage: anchorite %s\n\n", usage_text);
+	for (size_t i = 0; i < n_commands; i++)
 		fprintf(out, "  %-10s %s\n", commands[i]->name,
 		    commands[i]->summary);
 	fprintf(out,
 	    "\n`anchorite help COMMAND` explains one command; "
 	    "`anchorite version` says which this is.\n"
-	    "Exit status: 0 accepted, 1 refused, 2 could not run.\n");
-}
-
-static const char *
-recording_text(enum recording recording)
-{
-	static const char *const texts[] = {
-		[RECORD_NEVER] = "keeps no ceremony record",
-		[RECORD_READ] = "reads the ceremony record, ./ceremony or "
-				"--ceremony DIR",
-		[RECORD_ASKED] = "leaves no trace, unless --ceremony DIR keeps "
-				 "a record",
-		[RECORD_ACT] = "is an act: recorded in ./ceremony, or in "
-			       "--ceremony DIR",
-	};
-
-	return texts[recording];
+	    "%s\n",
+	    exit_status_text);
 }
 
 static void
@@ -120,9 +81,7 @@ print_help(const struct command *command)
 	printf("\nGlobal options:\n");
 	print_options(global_options);
 	print_recording(command);
-	printf("\nThe configuration is the first of --config FILE, "
-	       "$ANCHORITE_CONFIG,\n./anchorite.yaml and "
-	       "/etc/anchorite/anchorite.yaml.\n");
+	printf("\n%s\n", configuration_text);
 }
 
 /* What is asked of the program itself; a word of it is no command's name. */
@@ -143,7 +102,7 @@ find_command(const char *name, struct err *err)
 {
 	struct nearest nearest = { .given = name };
 
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+	for (size_t i = 0; i < n_commands; i++) {
 		if (strcmp(commands[i]->name, name) == 0)
 			return commands[i];
 		nearest_try(&nearest, commands[i]->name);
