@@ -24,6 +24,7 @@
 #include "signer/live/environment.h"
 #include "signer/program/commands.h"
 #include "signer/program/run_facts.h"
+#include "signer/program/version.h"
 #include "signer/record/context.h"
 #include "signer/record/facts.h"
 #include "signer/record/input.h"
@@ -454,7 +455,7 @@ about_itself(int argc, char **argv, struct err *err)
 	if (argc != 2 || about == NULL)
 		return -1;
 	if (about->version)
-		printf("anchorite %s\n", ANCHORITE_VERSION);
+		version_print();
 	else
 		print_usage(stdout);
 	return true;

@@ -208,7 +208,7 @@ on_paper 'Ceremony 53 Key Signing Ceremony'
 	fail "the request's hash is not on the title page"
 read -rd '' -a words < <("$ANCHORITE" hash "$cd_to/ksr.xml" | sed -n '/^          /p') || :
 on_paper "${words[*]}"
-on_paper "$("$ANCHORITE" --version)"
+on_paper "$("$ANCHORITE" --version | sed -n 1p)"
 program_sha256=$(sha256sum <"$ANCHORITE")
 on_paper "${program_sha256%% *}"
 # Put together again, what stands in the box is the command.
