@@ -11,7 +11,18 @@ PATH=$PATH:/usr/sbin:/sbin
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 NAME=$(basename -- "$0")
 
-# What building and rehearsing need, as Debian packages.  The second column
+# How people call the scripts, and where the program is: in the tree what build
+# makes, and else what is installed in the same prefix.
+if [ -e "$ROOT/ceremony-scripts/build" ]; then
+	SCRIPT=ceremony-scripts/
+	PROGRAM=$ROOT/build/anchorite
+else
+	SCRIPT='anchorite-script '
+	PROGRAM=${ROOT%/share/anchorite}/bin/anchorite
+	PATH=$PATH:${PROGRAM%/*}
+fi
+
+# What building needs, as Debian packages.  The second column
 # asks whether what the package is needed for is there, however it came.
 BUILD_NEEDS='
 build-essential   compiles cc make
@@ -23,8 +34,13 @@ libldns-dev       library ldns
 libexpat1-dev     library expat
 libyaml-dev       library yaml-0.1
 libjansson-dev    library jansson
+'
+
+# What rehearsing needs.
+TOKEN_NEEDS='
 softhsm2          command softhsm2-util
 '
+BUILD_NEEDS+=$TOKEN_NEEDS
 
 # What building with the other compiler needs.
 CLANG_NEEDS='
@@ -209,6 +225,11 @@ need() {
 		installed+="${missing[*]} "
 		mapfile -t missing < <(missing_packages "$1")
 	done
+}
+
+# make_program: builds it, where this is the tree.
+make_program() {
+	[ ! -e "$ROOT/ceremony-scripts/build" ] || "$ROOT/ceremony-scripts/build"
 }
 
 # build_in FOLDER [CMAKE OPTION]...: configures and compiles.  One at a time:

@@ -11,6 +11,7 @@
 
 # What the world needs, as Debian packages.
 WORLD_NEEDS='
+build-essential   compiles cc make
 nsd               command nsd
 unbound           command unbound
 bind9             command named
