@@ -40,6 +40,7 @@ signer/show     ksr/base ksr/dns ksr/document ksr/policy ksr/rules ksr/plan sign
 signer/workshop  ksr/base ksr/dns ksr/document ksr/response ksr/rules signer/line signer/screen signer/record  jansson\.h|openssl/.*|spawn\.h
 signer/command  ksr/base ksr/dns ksr/document ksr/policy ksr/rules ksr/request ksr/zone ksr/plan signer/line signer/screen signer/record signer/live signer/token signer/sign signer/foresight signer/keys signer/cms signer/script signer/show signer/workshop  openssl/.*
 signer/program  ksr/base ksr/dns ksr/response ksr/rules ksr/request ksr/zone ksr/plan hsm signer/line signer/screen signer/record signer/live signer/sign signer/foresight signer/keys signer/cms signer/script signer/show signer/workshop  openssl/.*
+signer/manual   ksr/base signer/line signer/program                   -
 END
 }
 
@@ -121,6 +122,8 @@ wrong signer/sign '#include "ksr/plan/plan.h"'
 wrong signer/sign '#include "signer/foresight/plan_due.h"'
 wrong signer/show '#include "signer/token/token.h"'
 wrong signer/screen '#include "signer/record/context.h"'
+wrong signer/program '#include "signer/manual/manual.h"'
+wrong signer/manual '#include "signer/record/record.h"'
 wrong ksr/dns '	strcpy(a, b);'
 wrong hsm '	n = sprintf(a, "x");'
 wrong signer/workshop '	if (system(line) != 0)'
