@@ -25,6 +25,7 @@ for script in ceremony-scripts/build ceremony-scripts/rehearse \
 	ceremony-scripts/rehearse-rollover \
 	ceremony-scripts/print ceremony-scripts/run ceremony-scripts/bundle \
 	ceremony-scripts/pin-split ceremony-scripts/pin-join \
+	ceremony-scripts/package tests/packages \
 	tests/run tests/blank_checks tests/build_types tests/fresh \
 	tests/house/facts .ci/run; do
 	[ -x "$script" ] || fail "$script cannot be executed"
@@ -43,6 +44,7 @@ for script in ceremony-scripts/build ceremony-scripts/rehearse \
 	ceremony-scripts/rehearse-rollover \
 	ceremony-scripts/print ceremony-scripts/run ceremony-scripts/bundle \
 	ceremony-scripts/pin-split ceremony-scripts/pin-join \
+	ceremony-scripts/package tests/packages \
 	tests/run tests/blank_checks tests/build_types tests/fresh \
 	tests/house/facts; do
 	status=0
