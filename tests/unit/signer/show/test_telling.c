@@ -155,9 +155,10 @@ words_are_filled(void **state)
 		say(&teller, BAD, facts, NULL, fillings[i].words);
 		buf_u8(&text, 0);
 		buf_u8(&html, 0);
-		assert_string_equal(text.data, fillings[i].text);
 		assert_string_equal(
-		    html.data, wanted == NULL ? fillings[i].text : wanted);
+		    (const char *)text.data, fillings[i].text);
+		assert_string_equal((const char *)html.data,
+		    wanted == NULL ? fillings[i].text : wanted);
 		buf_free(&text);
 		buf_free(&html);
 	}
