@@ -60,6 +60,13 @@ MUST_USE bool output_open_mode(
 MUST_USE bool
 output_write(struct output *output, struct bytes data, struct err *err);
 
+/*
+ * An output that has no place, and gets none: what is written can be read back,
+ * and publishing it does nothing.
+ */
+MUST_USE bool
+output_imagine(const char *path, struct output **ret, struct err *err);
+
 /* Appends what was written, at most max octets of it, as the medium has it. */
 MUST_USE bool output_read(const struct output *output, size_t max,
     struct buf *ret, struct err *err);
