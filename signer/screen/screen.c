@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "ksr/base/bytes.h"
@@ -16,6 +17,7 @@ static struct {
 	size_t column;   /* of the cursor, behind what has left */
 	enum screen_kind kind;
 	bool on_terminal;
+	FILE *muted; /* what stdout was; NULL: nobody is muted */
 	size_t progress; /* columns of it that are to be seen */
 } screen;
 
@@ -100,11 +102,40 @@ screen_open(struct err *err)
 	return true;
 }
 
+static ssize_t
+drop(void *cookie, const char *data, size_t size)
+{
+	(void)cookie;
+	(void)data;
+	return (ssize_t)size;
+}
+
+void
+screen_mute(bool muted)
+{
+	static const cookie_io_functions_t functions = { .write = drop };
+	FILE *file;
+
+	if (!muted && screen.muted != NULL) {
+		fclose(stdout);
+		stdout = screen.muted;
+		screen.muted = NULL;
+	} else if (muted && screen.muted == NULL) {
+		file = fopencookie(NULL, "w", functions);
+		if (file == NULL)
+			abort(); /* no memory for a few octets */
+		screen.muted = stdout;
+		stdout = file;
+	}
+}
+
 enum screen_kind
 screen_set(enum screen_kind kind)
 {
 	enum screen_kind before = screen.kind;
 
+	if (screen.muted != NULL)
+		return before;
 	/* A part of a line leaves as what it was printed as. */
 	if (screen.out != NULL && kind != before && screen.line.len > 0)
 		(void)emit_line("");
@@ -117,6 +148,8 @@ screen_flush(struct err *err)
 {
 	FILE *out = screen.out == NULL ? stdout : screen.out;
 
+	if (screen.muted != NULL)
+		return true;
 	if (screen.out != NULL && screen.line.len > 0)
 		(void)emit_line("");
 	if (fflush(out) != 0)
@@ -157,6 +190,8 @@ screen_complain(const char *fmt, ...)
 	char message[COMPLAINT_MAX];
 	va_list ap;
 
+	if (screen.muted != NULL)
+		return;
 	va_start(ap, fmt);
 	if (vsnprintf(message, sizeof(message), fmt, ap) < 0)
 		message[0] = '\0';
@@ -182,6 +217,8 @@ screen_progress(const char *fmt, ...)
 	char text[PROGRESS_MAX];
 	va_list ap;
 
+	if (screen.muted != NULL)
+		return;
 	va_start(ap, fmt);
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';
@@ -198,6 +235,8 @@ screen_progress(const char *fmt, ...)
 void
 screen_progress_done(void)
 {
+	if (screen.muted != NULL)
+		return;
 	fprintf(stderr, "\r%*s\r", (int)screen.progress, "");
 	screen.progress = 0;
 }

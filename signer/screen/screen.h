@@ -33,6 +33,12 @@ MUST_USE bool screen_open(struct err *err);
 enum screen_kind screen_set(enum screen_kind kind);
 
 /*
+ * Whether all that is printed and complained of from now on goes nowhere: what
+ * runs again has been seen.
+ */
+void screen_mute(bool muted);
+
+/*
  * Fails unless all that was printed so far has arrived: what people could not
  * see must not be acted on.
  */
