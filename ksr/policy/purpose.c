@@ -195,6 +195,13 @@ find_purpose(const struct config *config, const struct dnskey *key,
 	return true;
 }
 
+/* In the replay of such a record. */
+static bool
+had_no_purposes(const struct config *config)
+{
+	return config->rules == RULES_0_1_0;
+}
+
 bool
 purpose_of(const struct config *config, const struct dnskey *key,
     struct bytes id, enum key_purpose *ret, struct err *err)
@@ -202,6 +209,9 @@ purpose_of(const struct config *config, const struct dnskey *key,
 	const char *ksk;
 	struct mark mark;
 
+	*ret = PURPOSE_KSK;
+	if (had_no_purposes(config))
+		return true;
 	if (!find_purpose(config, key, id, &mark, &ksk, err))
 		return false;
 	*ret = mark.purpose;
@@ -215,6 +225,8 @@ purpose_require(const struct config *config, const struct dnskey *key,
 	const char *ksk;
 	struct mark mark;
 
+	if (had_no_purposes(config))
+		return true;
 	if (!find_purpose(config, key, id, &mark, &ksk, err))
 		return false;
 	if (mark.purpose != wanted && mark.purpose == PURPOSE_KSK)

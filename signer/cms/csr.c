@@ -10,6 +10,7 @@
 #include "ksr/dns/evp.h"
 #include "signer/cms/asn1.h"
 #include "signer/cms/csr.h"
+#include "signer/record/recorded.h"
 
 #define RESOURCE_RECORD_OID "1.3.6.1.4.1.1000.53"
 #define CSR_MAX		    16384
@@ -38,6 +39,33 @@ set_subject(X509_REQ *req, const struct keyinfo *info)
 	return ok;
 }
 
+/* In a replay: that of the stored request, which must verify as a new one. */
+static ASN1_BIT_STRING *
+signature_then(struct recorded *recorded, struct err *err)
+{
+	struct buf pem = buf_new(CSR_MAX);
+	const ASN1_BIT_STRING *stored = NULL;
+	ASN1_BIT_STRING *copy = NULL;
+	X509_REQ *req = NULL;
+	BIO *bio = NULL;
+
+	if (recorded_stored(
+		recorded, "output certificate request", &pem, err)) {
+		bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+		req = PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
+		if (req != NULL)
+			X509_REQ_get0_signature(req, &stored, NULL);
+		copy = stored == NULL ? NULL : ASN1_STRING_dup(stored);
+		if (copy == NULL)
+			err_set(err, E_REFUSED,
+			    "the stored certificate request is none");
+	}
+	X509_REQ_free(req);
+	BIO_free(bio);
+	buf_free(&pem);
+	return copy;
+}
+
 static bool
 sign_request(struct token *token, const struct hsm_key *key,
     const struct keyinfo *info, X509_REQ *req, struct err *err)
@@ -56,14 +84,17 @@ sign_request(struct token *token, const struct hsm_key *key,
 		err_set(err, E_INTERNAL, "certificate request: OpenSSL failed");
 		goto out;
 	}
-	if (!token_sign_der(token, key, &info->dnskey,
+	if (token->recorded == NULL &&
+	    !token_sign_der(token, key, &info->dnskey,
 		(struct bytes){ der, (size_t)len }, &made, err))
 		goto out;
-	bits = asn1_bits_of_signature(&made, info->dnskey.algorithm);
-	if (bits == NULL) {
+	bits = token->recorded != NULL
+	    ? signature_then(token->recorded, err)
+	    : asn1_bits_of_signature(&made, info->dnskey.algorithm);
+	if (bits == NULL && token->recorded == NULL)
 		err_set(err, E_MEMORY, "out of memory");
+	if (bits == NULL)
 		goto out;
-	}
 	X509_REQ_set0_signature(req, bits);
 	ok = true;
 out:

@@ -54,19 +54,19 @@ find_key(struct signing_log *s, const char *label, struct err *err)
 	struct ceremony ceremony;
 	bool ok;
 
-	if (!hsm_find(s->token.hsm, label, &s->key, err) ||
+	if (!token_find(&s->token, label, &s->key, err) ||
 	    !keyinfo_of_key(&s->key, config, &s->info, err) ||
 	    !purpose_require(config, &s->info.dnskey,
 		(struct bytes){ s->key.id, s->key.id_len }, PURPOSE_AUDIT,
 		err) ||
-	    !ceremony_read(record_dir(s->context->record), &ceremony, err))
+	    !record_history(s->context->record, &ceremony, err))
 		return false;
 	ok = (ceremony.n_runs > 1 ||
 		 err_set(err, E_REFUSED,
 		     "nothing is on this record: there is nothing to sign")) &&
 	    seal_may_sign(
 		config, &ceremony, ceremony.log.n, &s->info.dnskey, err);
-	ceremony_clear(&ceremony);
+	record_history_clear(s->context->record, &ceremony);
 	return ok && seal_key_sha256(&s->info.dnskey, s->key_sha256, err);
 }
 
@@ -161,25 +161,28 @@ log_sign(const struct context *context, const struct args *args,
 {
 	struct signing_log s = { .context = context };
 	const char *label = args_value(args, "key");
-	bool ok;
+	bool ok, again = false;
 
 	if (args->n_files != 2 || label == NULL)
 		return err_set(err, E_USAGE, "log sign wants FILE and --key");
 	s.path = args->files[1];
-	if (!check_place(s.path, record_dir(context->record), err) ||
-	    !output_open(s.path, &s.output, err))
+	if ((record_recorded(context->record) == NULL &&
+		!check_place(s.path, record_dir(context->record), err)) ||
+	    !publishing_open(context, s.path, &s.output, err))
 		return false;
 	interrupt_guard_file(output_temporary(s.output));
 	ok = token_open(
 	    context, args_value(args, "hsm"), UINT32_MAX, &s.token, err);
 	if (ok) {
+		again = s.token.recorded != NULL;
 		ok = find_key(&s, label, err) && put_intent(&s, err) &&
-		    sign_log(&s, err);
+		    (again || sign_log(&s, err));
 		token_close(&s.token);
 	}
 	interrupt_guard_file(NULL);
 	output_free(s.output);
-	return ok && show(&s, err);
+	/* What comes behind the last line is on no record. */
+	return ok && (again || show(&s, err));
 }
 
 bool

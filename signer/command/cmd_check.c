@@ -1,13 +1,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ksr/rules/practice.h"
 #include "signer/line/args.h"
 #include "signer/line/command.h"
 #include "signer/record/context.h"
 #include "signer/record/facts.h"
 #include "signer/record/input.h"
 #include "signer/record/json.h"
+#include "signer/record/judging.h"
 #include "signer/record/register.h"
 #include "signer/screen/print.h"
 #include "signer/sign/declared.h"
@@ -93,7 +93,8 @@ check(const struct context *context, const struct args *args,
 		if (in.schema == NULL)
 			return err_set_schema(in.config, schema, err);
 	}
-	if (!checks_run(STAGE_REQUEST, &in, NULL, 0, &checking->report, err) ||
+	if (!judge_checks(context, STAGE_REQUEST, &in, NULL, 0,
+		&checking->report, err) ||
 	    !facts_report(context->record, STAGE_REQUEST, &checking->report, 0,
 		err) ||
 	    !print(context, checking, &in, err))
@@ -110,7 +111,7 @@ static bool
 check_policy(const struct context *context, struct report *report,
     struct err *err)
 {
-	if (!practice_run(context->config, RULES_TODAY, report, err) ||
+	if (!judge_practice(context, report, err) ||
 	    !facts_report(context->record, STAGE_CONFIG, report, 0, err))
 		return false;
 	if (!context->json) {

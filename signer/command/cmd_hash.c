@@ -17,6 +17,7 @@
 #include "signer/record/context.h"
 #include "signer/record/json.h"
 #include "signer/record/record.h"
+#include "signer/record/recorded.h"
 #include "signer/screen/print.h"
 #include "signer/screen/screen.h"
 
@@ -159,6 +160,29 @@ put_on_record(struct record *record, const struct hashing *h, struct err *err)
 	    record, "file", h->path, buf_bytes(&h->content), err);
 }
 
+/* Of what was too large the record has the hash alone. */
+static bool
+hash_again(struct hashing *h, struct record *record, struct err *err)
+{
+	struct recorded *recorded = record_recorded(record);
+	const json_t *line = recorded_if(recorded, "hashed");
+	bool ok;
+
+	if (line == NULL) {
+		ok = record_read(
+		    record, "file", h->path, KSR_FILE_MAX, &h->content, err);
+		buf_free(&h->content);
+		return ok;
+	}
+	h->done = (uint64_t)json_integer_value(json_object_get(line, "size"));
+	if (h->done <= KSR_FILE_MAX)
+		recorded_differs(recorded, "%.300s was hashed and is not stored",
+		    h->path);
+	if (!hex_parse(fact_text(line, "sha256"), h->digest, SHA256_SIZE))
+		recorded_differs(recorded, "%.300s has no SHA-256", h->path);
+	return facts_hashed(record, h->path, h->digest, h->done, err);
+}
+
 static bool
 hash_one(const struct context *context, const char *path, json_t *list,
     struct err *err)
@@ -169,6 +193,8 @@ hash_one(const struct context *context, const char *path, json_t *list,
 		.watched = isatty(STDERR_FILENO) && !context->json };
 	bool ok;
 
+	if (record_recorded(context->record) != NULL)
+		return hash_again(&h, context->record, err);
 	/* Nothing is kept where there is no record. */
 	h.content.failed = context->record == NULL;
 	ok = open_file(&h, err) && hash(&h, err) &&

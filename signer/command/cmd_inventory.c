@@ -257,7 +257,7 @@ print_tokens(struct inventory *inventory, struct err *err)
 	struct hsm_token *tokens;
 	size_t n;
 
-	if (!hsm_tokens(inventory->token.hsm, &tokens, &n, err))
+	if (!token_list(&inventory->token, &tokens, &n, err))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (list != NULL)
@@ -272,15 +272,15 @@ print_tokens(struct inventory *inventory, struct err *err)
 static bool
 print_keys(struct inventory *inventory, struct err *err)
 {
-	struct hsm *hsm = inventory->token.hsm;
+	const struct hsm_token *token = token_selected(&inventory->token);
 	struct hsm_key *keys;
 	size_t n;
 
-	if (!hsm_keys(hsm, &keys, &n, err))
+	if (!token_keys(&inventory->token, &keys, &n, err))
 		return false;
 	if (inventory->keys == NULL)
 		printf("\n%zu keys in token \"%s\", serial %s\n", n,
-		    hsm_selected(hsm)->name, hsm_selected(hsm)->serial);
+		    token->name, token->serial);
 	for (size_t i = 0; i < n; i++) {
 		if (inventory->keys == NULL)
 			print_key(inventory, &keys[i]);
@@ -337,7 +337,7 @@ print_missing(struct inventory *inventory, struct err *err)
 	struct hsm_key *keys;
 	size_t n;
 
-	if (!hsm_keys(inventory->token.hsm, &keys, &n, err))
+	if (!token_keys(&inventory->token, &keys, &n, err))
 		return false;
 	for (size_t i = 0; i < config->n_keys; i++) {
 		bool there = false;

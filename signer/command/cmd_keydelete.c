@@ -54,7 +54,7 @@ delete(const struct context *context, struct token *token, const char *label,
 	struct keyinfo info;
 	struct hsm_key key;
 
-	if (!hsm_find(token->hsm, label, &key, err) ||
+	if (!token_find(token, label, &key, err) ||
 	    !keyinfo_of_key(&key, context->config, &info, err))
 		return false;
 	if (!context->json)
@@ -63,7 +63,7 @@ delete(const struct context *context, struct token *token, const char *label,
 	    keyinfo_deletable(context->config, label, context->now, err) &&
 	    ask(context, &info, batch, err) &&
 	    facts_deletion(record, "deleting", &info.dnskey, err) &&
-	    hsm_delete(token->hsm, &key, err) &&
+	    token_delete(token, &key, err) &&
 	    facts_deletion(record, "deleted", &info.dnskey, err) &&
 	    print(context, &info, err);
 }

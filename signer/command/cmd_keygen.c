@@ -85,7 +85,7 @@ discard(void *arg, const struct dnskey *key, struct err *err)
 	struct making *m = arg;
 
 	(void)key;
-	return hsm_delete(m->token->hsm, &m->key, err);
+	return token_delete(m->token, &m->key, err);
 }
 
 /* The new key's tags are no configured KSK's. */
@@ -159,7 +159,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 	ok = keygen_parse(
 		 label, algorithm, args_value(args, "size"), &what, err) &&
 	    parse_purpose(args, &what.purpose, err) &&
-	    (csr_path == NULL || output_open(csr_path, &csr, err));
+	    (csr_path == NULL || publishing_open(context, csr_path, &csr, err));
 	if (ok) {
 		if (csr != NULL)
 			interrupt_guard_file(output_temporary(csr));

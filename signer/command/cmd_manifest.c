@@ -8,6 +8,7 @@
 #include "signer/record/json.h"
 #include "signer/record/publishing.h"
 #include "signer/record/record.h"
+#include "signer/record/recorded.h"
 #include "signer/screen/print.h"
 #include "signer/workshop/manifest.h"
 
@@ -36,9 +37,8 @@ static bool
 read_other(struct record *record, struct result *result, struct err *err)
 {
 	struct buf text = buf_new(MANIFEST_FILE_MAX);
-	bool ok = file_read(result->other, MANIFEST_FILE_MAX, &text, err) &&
-	    record_input(
-		record, "manifest", result->other, buf_bytes(&text), err) &&
+	bool ok = record_read(record, "manifest", result->other,
+		      MANIFEST_FILE_MAX, &text, err) &&
 	    manifest_parse(buf_bytes(&text), result->other, &result->was, err);
 
 	buf_free(&text);
@@ -60,7 +60,7 @@ put_text(const struct context *context, const struct result *result,
 	if (result->path == NULL)
 		return record_output(
 		    context->record, "manifest", result->dir, text, err);
-	if (!output_open(result->path, &output, err))
+	if (!publishing_open(context, result->path, &output, err))
 		return false;
 	ok = publishing_text(
 	    context, output, "manifest", result->path, text, err);
@@ -79,6 +79,24 @@ compare(struct record *record, struct result *result, struct err *err)
 	    json_pack("{s:O}", "differences", result->differences), err);
 }
 
+/* The folder; in a replay what the run found there, as its text has it. */
+static bool
+walk(struct record *record, struct result *result, struct err *err)
+{
+	struct recorded *recorded = record_recorded(record);
+	struct buf text = buf_new(MANIFEST_FILE_MAX);
+	bool ok;
+
+	if (recorded == NULL)
+		return manifest_of_folder(
+		    result->dir, &result->manifest, err);
+	ok = recorded_stored(recorded, "output manifest", &text, err) &&
+	    manifest_parse(
+		buf_bytes(&text), result->dir, &result->manifest, err);
+	buf_free(&text);
+	return ok;
+}
+
 /* All that is to be known, before anything of it is shown. */
 static bool
 find_out(const struct context *context, struct result *result, struct err *err)
@@ -86,7 +104,7 @@ find_out(const struct context *context, struct result *result, struct err *err)
 	struct record *record = context->record;
 
 	return (result->other == NULL || read_other(record, result, err)) &&
-	    manifest_of_folder(result->dir, &result->manifest, err) &&
+	    walk(record, result, err) &&
 	    manifest_format(&result->manifest, &result->text, err) &&
 	    sha256(buf_bytes(&result->text), result->digest, err) &&
 	    put_text(context, result, err) &&

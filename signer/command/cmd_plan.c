@@ -4,6 +4,7 @@
 
 #include "ksr/base/file.h"
 #include "ksr/plan/plan_check.h"
+#include "signer/foresight/plan_judging.h"
 #include "signer/foresight/planned.h"
 #include "signer/line/args.h"
 #include "signer/line/command.h"
@@ -107,9 +108,7 @@ check(const struct context *context, const struct args *args,
 	bool ok;
 
 	(void)args;
-	ok = plan_check(planned->plan, context->config, RULES_TODAY, &report,
-		 &reach, err) &&
-	    facts_report(context->record, STAGE_PLAN, &report, 0, err) &&
+	ok = plan_judge(context, planned, &report, &reach, err) &&
 	    print_check(context, planned, &report, &reach, err);
 	if (ok && !report_accepted(&report))
 		ok = err_set_report(err, planned->path, &report);
@@ -158,7 +157,7 @@ draw(const struct context *context, const struct args *args,
 	const char *path = args_value(args, "output");
 	struct buf drawing = buf_new(PLAN_DRAWING_MAX);
 	struct output *output = NULL;
-	bool ok = output_open(path, &output, err);
+	bool ok = publishing_open(context, path, &output, err);
 
 	if (ok) {
 		interrupt_guard_file(output_temporary(output));

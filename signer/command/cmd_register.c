@@ -221,15 +221,10 @@ static bool
 open_existing(const struct context *context, const char *path,
     struct ledger **ret, struct err *err)
 {
-	struct ledger *there;
-
-	if (!ledger_read(path, &there, err))
-		return false;
-	if (there == NULL)
+	if (!record_finds(context->record, "register", path))
 		return err_set(err, E_REFUSED,
 		    "%s: there is no register, nothing was signed", path);
-	ledger_close(there);
-	return register_open(context, ret, err);
+	return register_open(context, NULL, ret, err);
 }
 
 static bool

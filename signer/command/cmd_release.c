@@ -127,7 +127,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 	struct output *output = NULL;
 	bool ok;
 
-	if (path != NULL && !output_open(path, &output, err))
+	if (path != NULL && !publishing_open(context, path, &output, err))
 		return false;
 	if (output != NULL)
 		interrupt_guard_file(output_temporary(output));

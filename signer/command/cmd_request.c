@@ -12,6 +12,7 @@
 #include "signer/record/facts.h"
 #include "signer/record/input.h"
 #include "signer/record/json.h"
+#include "signer/record/judging.h"
 #include "signer/record/publishing.h"
 #include "signer/record/record.h"
 #include "signer/screen/interrupt.h"
@@ -158,7 +159,10 @@ write(const struct requesting *r, const struct context *context,
 	return ok;
 }
 
-/* A key is not asked to sign because a forged response names it. */
+/*
+ * A key is not asked to sign because a forged response names it.  Version 0.1.0
+ * did not look.
+ */
 static bool
 check_previous(const struct requesting *r, const struct context *context,
     struct err *err)
@@ -169,7 +173,12 @@ check_previous(const struct requesting *r, const struct context *context,
 		.previous = r->previous.ksr,
 	};
 	struct report report = { 0 };
-	bool ok = checks_run(STAGE_PREVIOUS, &in, NULL, 0, &report, err) &&
+	bool ok;
+
+	if (context->rules == RULES_0_1_0)
+		return true;
+	ok = judge_checks(
+		 context, STAGE_PREVIOUS, &in, NULL, 0, &report, err) &&
 	    facts_report(context->record, STAGE_PREVIOUS, &report, 0, err);
 
 	if (ok && !report_accepted(&report)) {
@@ -201,7 +210,7 @@ request(struct requesting *r, const struct context *context,
 	    !choose_cycle(r, context, args, err) ||
 	    !choose_counts(r, context, args_value(args, "plan"), err) ||
 	    !choose_algorithms(r, args, err) ||
-	    !output_open(path, output, err))
+	    !publishing_open(context, path, output, err))
 		return false;
 	interrupt_guard_file(output_temporary(*output));
 	return zsk_store_open(context, args_value(args, "zsk-dir"),

@@ -6,6 +6,7 @@
 #include "signer/record/context.h"
 #include "signer/record/json.h"
 #include "signer/record/record.h"
+#include "signer/record/recorded.h"
 #include "signer/screen/screen.h"
 #include "signer/workshop/selftest.h"
 
@@ -86,6 +87,67 @@ run_signing(const struct context *context, json_t *rows, size_t *n_failed,
 	    err);
 }
 
+/* --- In a replay. */
+
+/* Pure cases are asked again; what came of the token's is taken as it was. */
+static json_t *
+row_again(struct recorded *recorded, const json_t *row)
+{
+	const char *id = fact_text(row, "id");
+	const struct selftest_case *self = selftest_find(id);
+	struct err why = { 0 };
+	bool ok;
+
+	if (self == NULL && strcmp(id, SELFTEST_SIGNING) != 0)
+		recorded_notes(
+		    recorded, "this program has no self-test %.40s", id);
+	if (self == NULL)
+		return json_deep_copy(row);
+	ok = selftest_run(self, &why);
+	return json_of_row(id, fact_text(row, "title"),
+	    fact_text(row, "source"), ok ? PASS : FAIL, ok ? "" : why.msg);
+}
+
+/* Of another program, which may have had others, in other words. */
+static bool
+run_again(const struct context *context, struct recorded *recorded,
+    json_t *rows, size_t *n_failed, struct err *err)
+{
+	const json_t *list, *row;
+	size_t i;
+
+	list = json_object_get(recorded_if(recorded, "selftest"), "rows");
+	json_array_foreach(list, i, row)
+	{
+		json_t *again = row_again(recorded, row);
+
+		if (strcmp(fact_text(again, "result"), FAIL) == 0)
+			(*n_failed)++;
+		if (!add_row(context, rows, again, err))
+			return false;
+	}
+	return true;
+}
+
+/* The last row of this program's own record. */
+static bool
+take_signing(const struct context *context, struct recorded *recorded,
+    json_t *rows, size_t *n_failed, struct err *err)
+{
+	const json_t *list =
+	    json_object_get(recorded_if(recorded, "selftest"), "rows");
+	const json_t *row = json_array_get(list, json_array_size(rows));
+	const char *result =
+	    row == NULL ? NOT_RUN : fact_text(row, "result");
+
+	if (strcmp(result, FAIL) == 0)
+		(*n_failed)++;
+	return add_row(context, rows,
+	    json_of_row(SELFTEST_SIGNING, SELFTEST_SIGNING_TITLE, "", result,
+		fact_text(row, "note")),
+	    err);
+}
+
 static bool
 conclude(const struct context *context, json_t *rows, size_t n_failed,
     struct err *err)
@@ -107,14 +169,21 @@ conclude(const struct context *context, json_t *rows, size_t n_failed,
 static bool
 run(const struct context *context, const struct args *args, struct err *err)
 {
+	struct recorded *recorded = record_recorded(context->record);
 	json_t *rows = json_array();
 	size_t n_failed = 0;
 	bool ok;
 
 	(void)args;
-	ok = run_cases(context, rows, &n_failed, err) &&
-	    run_signing(context, rows, &n_failed, err) &&
-	    conclude(context, rows, n_failed, err);
+	if (recorded != NULL && !recorded->same_program)
+		ok = run_again(context, recorded, rows, &n_failed, err);
+	else
+		ok = run_cases(context, rows, &n_failed, err) &&
+		    (recorded != NULL
+			    ? take_signing(
+				  context, recorded, rows, &n_failed, err)
+			    : run_signing(context, rows, &n_failed, err));
+	ok = ok && conclude(context, rows, n_failed, err);
 	json_decref(rows);
 	return ok;
 }

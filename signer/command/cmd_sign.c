@@ -15,8 +15,8 @@
  * with another finding than the one it was given for.
  */
 static bool
-collect_overrides(const struct args *args, struct override *ret,
-    size_t *ret_n, struct err *err)
+collect_overrides(const struct args *args, enum rules rules,
+    struct override *ret, size_t *ret_n, struct err *err)
 {
 	size_t n = 0;
 	bool waiting = false;
@@ -43,7 +43,7 @@ collect_overrides(const struct args *args, struct override *ret,
 				    "--reason without an --override or a "
 				    "--replaces before it");
 			ret[n].reason = v->value;
-			if (!override_allowed(&ret[n], RULES_TODAY, err))
+			if (!override_allowed(&ret[n], rules, err))
 				return false;
 			n++;
 			waiting = false;
@@ -199,7 +199,8 @@ sign(const struct context *context, const struct args *args,
 	char head[REGISTER_HEAD_SIZE];
 
 	return read_jobs(args, &request.jobs, err) &&
-	    collect_overrides(args, overrides, &request.n_overrides, err) &&
+	    collect_overrides(args, context->rules, overrides,
+		&request.n_overrides, err) &&
 	    declared_of_args(args, &request.declared, err) &&
 	    register_head_of_args(args, head, &request.register_head, err) &&
 	    choose_path(args, 0, config->filenames.input_ksr, "request",

@@ -40,9 +40,8 @@ load_anchors(const struct context *context, const char *path,
 	    &simulating->anchor_files[simulating->n_anchor_files++];
 
 	*file = buf_new(ANCHOR_FILE_MAX);
-	return file_read(path, ANCHOR_FILE_MAX, file, err) &&
-	    record_input(context->record, "trust anchors", path,
-		buf_bytes(file), err);
+	return record_read(context->record, "trust anchors", path,
+	    ANCHOR_FILE_MAX, file, err);
 }
 
 /* The resolvers are parsed before anything is read: a slip shows at once. */
@@ -126,7 +125,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 	    calloc(args->n_files + 1, sizeof(*simulating.documents));
 	ok = (paths != NULL && simulating.documents != NULL) ||
 	    err_set(err, E_MEMORY, "out of memory");
-	ok = ok && (svg == NULL || output_open(svg, &output, err));
+	ok = ok && (svg == NULL || publishing_open(context, svg, &output, err));
 	if (output != NULL)
 		interrupt_guard_file(output_temporary(output));
 	ok = ok && simulate(context, args, output, &simulating, paths, err);

@@ -6,6 +6,7 @@
 #include "signer/record/facts.h"
 #include "signer/record/input.h"
 #include "signer/record/json.h"
+#include "signer/record/judging.h"
 #include "signer/screen/print.h"
 
 struct verifying {
@@ -76,7 +77,8 @@ verify(const struct context *context, const struct args *args,
 		if (in.schema == NULL)
 			return err_set_schema(in.config, schema, err);
 	}
-	if (!checks_run(stages, &in, NULL, 0, &verifying->report, err) ||
+	if (!judge_checks(
+		context, stages, &in, NULL, 0, &verifying->report, err) ||
 	    !facts_report(
 		context->record, stages, &verifying->report, 0, err) ||
 	    !print(context, verifying, err))

@@ -3,6 +3,7 @@
 
 #include "ksr/plan/plan_check.h"
 #include "signer/foresight/plan_asked.h"
+#include "signer/foresight/plan_judging.h"
 #include "signer/foresight/plan_signing.h"
 #include "signer/foresight/planned.h"
 #include "signer/record/context.h"
@@ -69,9 +70,7 @@ judge_plan(const void *of, const struct context *context,
 	const struct planned *planned = &((const struct plan_signing *)of)->planned;
 	struct plan_reach reach;
 
-	if (!plan_check(planned->plan, context->config, RULES_TODAY, report,
-		&reach, err) ||
-	    !facts_report(context->record, STAGE_PLAN, report, 0, err))
+	if (!plan_judge(context, planned, report, &reach, err))
 		return false;
 	if (!context->json) {
 		printf("\nChecks of the plan, on every path through it\n");

@@ -7,9 +7,9 @@ planned_load(struct record *record, const char *path,
 {
 	struct buf yaml = buf_new(CONFIG_FILE_MAX);
 	struct planned loaded = { .path = path };
-	bool ok = file_read(path, CONFIG_FILE_MAX, &yaml, err) &&
+	bool ok = record_read(record, "plan", path, CONFIG_FILE_MAX, &yaml,
+		      err) &&
 	    sha256(buf_bytes(&yaml), loaded.sha256, err) &&
-	    record_input(record, "plan", path, buf_bytes(&yaml), err) &&
 	    plan_read(buf_bytes(&yaml), path, config, &loaded.plan, err);
 
 	buf_free(&yaml);

@@ -2,6 +2,7 @@
 #include "ksr/dns/rrset.h"
 #include "signer/keys/distinct_key.h"
 #include "signer/keys/key_facts.h"
+#include "signer/record/recorded.h"
 
 static bool
 discard(struct record *record, const struct known_tag *clash,
@@ -27,6 +28,21 @@ withdraw(const struct key_maker *maker, const struct dnskey *key,
 		 : "cannot be deleted again, though it is not on record");
 }
 
+/* In a replay: a program from before keys were discarded may have kept one. */
+static bool
+was_kept(const struct record *record, const struct dnskey *key)
+{
+	struct recorded *recorded = record_recorded(record);
+
+	if (recorded == NULL || recorded->rules != RULES_0_1_0 ||
+	    recorded_if(recorded, "discarding") != NULL)
+		return false;
+	recorded_notes(recorded,
+	    "key \"%s\" (key tag %u) has a known key's tag and was kept",
+	    key->identifier, key->tag);
+	return true;
+}
+
 bool
 distinct_key_make(struct record *record, const struct known_tags *known,
     const struct key_wanted *wanted, const struct key_maker *maker,
@@ -50,7 +66,7 @@ distinct_key_make(struct record *record, const struct known_tags *known,
 		if (!facts_key(record, &key, err))
 			return maker->keep == NULL &&
 			    withdraw(maker, &key, err);
-		if (clash == NULL) {
+		if (clash == NULL || was_kept(record, &key)) {
 			*ret = key;
 			return true;
 		}

@@ -86,7 +86,7 @@ keygen_run(struct token *token, const struct keygen *what, const char *zone,
 	struct dnskey dnskey;
 
 	if (!purpose_mark(what->purpose, zone, what->label, mark, err) ||
-	    !hsm_keygen(token->hsm, &request, &key, err) ||
+	    !token_keygen(token, &request, &key, err) ||
 	    !token_dnskey(&key, what->algorithm, purpose_flags(what->purpose),
 		ttl_s, &dnskey, err) ||
 	    !keyinfo_of(&dnskey, zone, ret_info, err))

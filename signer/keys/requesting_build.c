@@ -6,6 +6,7 @@
 #include "ksr/dns/rrset.h"
 #include "ksr/rules/check.h"
 #include "signer/keys/requesting.h"
+#include "signer/record/context.h"
 
 #define SEED_MAX 65536u
 
@@ -212,7 +213,8 @@ judge_safety(const struct requesting *r, struct err *err)
 {
 	const struct check_input in = { .config = r->config,
 		.request = r->request,
-		.previous = r->previous.ksr };
+		.previous = r->previous.ksr,
+		.key_tests = r->store.context->key_tests };
 	struct report report = { 0 };
 	bool ok = checks_run(STAGE_REQUEST, &in, NULL, 0, &report, err);
 

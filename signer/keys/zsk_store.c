@@ -36,7 +36,11 @@ open_folder(struct zsk_store *store, const char *dir, struct err *err)
 		    "`rehearsal: true`",
 		    context->config_path);
 	store->in_files = true;
-	return facts_zsk_files(context->record, dir, err) &&
+	if (!facts_zsk_files(context->record, dir, err))
+		return false;
+	store->token = token_of_files(context);
+	store->by_files = store->token.recorded == NULL;
+	return !store->by_files ||
 	    zsk_folder_open(dir, context->config->ksk_policy.signers_name,
 		&store->folder, err);
 }
@@ -64,7 +68,7 @@ zsk_store_close(struct zsk_store *store)
 {
 	if (store->context == NULL)
 		return;
-	if (!store->in_files)
+	if (!store->by_files)
 		token_close(&store->token);
 	zsk_folder_close(&store->folder);
 	known_tags_clear(&store->known);
@@ -92,23 +96,6 @@ of_file(struct zsk_store *store, const struct zsk_file *file, struct zsk *zsk,
 	return zsk_file_load(file, &zsk->pkey, err);
 }
 
-/* Whether the token has a key of that label. */
-static bool
-has_label(struct token *token, const char *label, bool *ret, struct err *err)
-{
-	struct hsm_key *keys;
-	size_t n;
-
-	*ret = false;
-	if (!hsm_keys(token->hsm, &keys, &n, err))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(keys[i].label, label) == 0)
-			*ret = true;
-	free(keys);
-	return true;
-}
-
 /* True with *ret_there false if there is none of that label. */
 static bool
 find(struct zsk_store *store, const char *label, uint8_t algorithm,
@@ -116,15 +103,15 @@ find(struct zsk_store *store, const char *label, uint8_t algorithm,
 {
 	const struct zsk_file *file;
 
-	if (store->in_files) {
+	if (store->by_files) {
 		file = zsk_folder_find(&store->folder, label);
 		*ret_there = file != NULL;
 		return file == NULL || of_file(store, file, ret, err);
 	}
-	if (!has_label(&store->token, label, ret_there, err))
+	if (!token_shows(&store->token, label, ret_there, err))
 		return false;
 	return !*ret_there ||
-	    (hsm_find(store->token.hsm, label, &ret->key, err) &&
+	    (token_find(&store->token, label, &ret->key, err) &&
 		of_token(store, algorithm, ret, err));
 }
 
@@ -136,7 +123,7 @@ zsk_store_take(struct zsk_store *store, const struct dnskey *wanted,
 	struct zsk zsk = { .pkey = NULL };
 	bool there = false;
 
-	if (store->in_files) {
+	if (store->by_files) {
 		file = zsk_folder_find_key(&store->folder, wanted);
 		there = file != NULL;
 		if (there && !of_file(store, file, &zsk, err))
@@ -185,7 +172,7 @@ make_in_token(void *arg, struct dnskey *ret, struct err *err)
 	else if (m->wanted->algorithm == ALGORITHM_ECDSAP384SHA384)
 		what.type = HSM_EC_P384;
 	if (!purpose_mark(PURPOSE_ZSK, zone, m->wanted->label, mark, err) ||
-	    !hsm_keygen(m->store->token.hsm, &what, &m->zsk->key, err) ||
+	    !token_keygen(&m->store->token, &what, &m->zsk->key, err) ||
 	    !of_token(m->store, m->wanted->algorithm, m->zsk, err))
 		return false;
 	*ret = m->zsk->dnskey;
@@ -198,7 +185,7 @@ discard_in_token(void *arg, const struct dnskey *key, struct err *err)
 	struct making *m = arg;
 
 	(void)key;
-	return hsm_delete(m->store->token.hsm, &m->zsk->key, err);
+	return token_delete(&m->store->token, &m->zsk->key, err);
 }
 
 static bool
@@ -250,7 +237,7 @@ make(struct zsk_store *store, const struct key_wanted *wanted, struct zsk *ret,
 	struct dnskey key;
 
 	return distinct_key_make(store->context->record, &store->known, wanted,
-	    store->in_files ? &in_files : &in_token, &key, err);
+	    store->by_files ? &in_files : &in_token, &key, err);
 }
 
 /* A key that was there already cannot be discarded: it may be in use. */
@@ -298,7 +285,7 @@ bool
 zsk_store_sign(struct zsk_store *store, const struct zsk *zsk,
     struct bytes data, struct rrsig *ret, struct err *err)
 {
-	if (store->in_files)
+	if (store->by_files)
 		return zsk_pair_sign(zsk->pkey, &zsk->dnskey, data, ret, err) ||
 		    err_prefix(err, "key \"%s\"", zsk->dnskey.identifier);
 	return token_sign_proof(

@@ -21,6 +21,7 @@ void zsk_clear(struct zsk *zsk);
 struct zsk_store {
 	const struct context *context;
 	bool in_files;
+	bool by_files; /* and they are there: it is no replay */
 	struct token token;
 	struct zsk_folder folder;
 	struct known_tags known; /* what a new key must not clash with */

@@ -7,12 +7,15 @@
 #include "signer/record/context.h"
 #include "signer/record/json.h"
 #include "signer/record/record.h"
+#include "signer/record/recorded.h"
 #include "signer/screen/screen.h"
+
+#define ANSWER_SIZE (ID_MAX + 32)
 
 bool
 confirm_possible(const struct context *context, bool batch, struct err *err)
 {
-	if (batch)
+	if (batch || record_recorded(context->record) != NULL)
 		return true;
 	if (context->json)
 		return err_set(err, E_USAGE,
@@ -52,17 +55,16 @@ facts_answer(
 
 /* Only the wanted text and the end of the line are a yes. */
 static bool
-ask(const struct context *context, const struct confirmation *confirmation,
-    struct err *err)
+read_answer(const char *prompt, const char *wanted, char answer[ANSWER_SIZE],
+    bool *ret_yes, struct err *err)
 {
-	const char *wanted = confirmation->wanted;
-	char line[ID_MAX + 2], answer[ID_MAX + 32];
+	char line[ID_MAX + 2];
 	size_t len;
 	bool yes;
 
 	/* What is typed ahead is no answer; what follows the question is. */
 	tcflush(STDIN_FILENO, TCIFLUSH);
-	printf("\n%s", confirmation->prompt);
+	printf("\n%s", prompt);
 	if (!screen_flush(err))
 		return false;
 	if (fgets(line, sizeof(line), stdin) == NULL)
@@ -74,8 +76,41 @@ ask(const struct context *context, const struct confirmation *confirmation,
 	    memcmp(line, wanted, len) == 0;
 	line[len] = '\0';
 	/* On record only what was confirmed may look like it. */
-	snprintf(answer, sizeof(answer), "%s%s", line,
+	snprintf(answer, ANSWER_SIZE, "%s%s", line,
 	    !yes && strcmp(line, wanted) == 0 ? " without Enter" : "");
+	*ret_yes = yes;
+	return true;
+}
+
+/* What was answered then; only what was confirmed looks like it. */
+static bool
+find_answer(struct recorded *recorded, const char *wanted,
+    char answer[ANSWER_SIZE], bool *ret_yes, struct err *err)
+{
+	const json_t *line = recorded_if(recorded, "answer");
+
+	if (line == NULL)
+		return recorded_fails(recorded, err);
+	snprintf(answer, ANSWER_SIZE, "%.*s", ANSWER_SIZE - 1,
+	    fact_text(line, "text"));
+	*ret_yes = strcmp(answer, wanted) == 0;
+	return true;
+}
+
+static bool
+ask(const struct context *context, const struct confirmation *confirmation,
+    struct err *err)
+{
+	struct recorded *recorded = record_recorded(context->record);
+	const char *wanted = confirmation->wanted;
+	char answer[ANSWER_SIZE];
+	bool yes = false;
+
+	if (recorded != NULL
+		? !find_answer(recorded, wanted, answer, &yes, err)
+		: !read_answer(
+		      confirmation->prompt, wanted, answer, &yes, err))
+		return false;
 	if (!facts_answer(context->record, "terminal", answer, err))
 		return false;
 	return yes ||

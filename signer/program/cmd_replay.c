@@ -4,6 +4,7 @@
 #include "ksr/base/text.h"
 #include "signer/line/args.h"
 #include "signer/line/command.h"
+#include "signer/program/confine.h"
 #include "signer/program/replay.h"
 #include "signer/program/replay_identity.h"
 #include "signer/record/context.h"
@@ -151,10 +152,14 @@ run(const struct context *context, const struct args *args, struct err *err)
 	struct identity_given given;
 	struct witness witness;
 	struct replay replay;
+	char binary[CHAIN_HASH_SIZE];
 	bool ok;
 
 	if (!witness_of_args(args, &witness, err) ||
 	    !identity_of_args(args, &given, err) ||
+	    /* Its own file is read while that is possible. */
+	    !record_binary(binary, err) ||
+	    !confine_to_folder(args->files[0], err) ||
 	    !replay_ceremony(args->files[0], &replay, err))
 		return false;
 	ok = judge(context, &replay, &witness, &given, err);

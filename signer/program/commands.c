@@ -1,5 +1,7 @@
-#include "signer/program/commands.h"
+#include <string.h>
+
 #include "ksr/base/macros.h"
+#include "signer/program/commands.h"
 
 const struct command *const commands[] = {
 	&cmd_init,
@@ -48,4 +50,29 @@ recording_text(enum recording recording)
 	};
 
 	return texts[recording];
+}
+
+const struct command *
+command_of_name(const char *name)
+{
+	for (size_t i = 0; i < n_commands; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+struct command
+command_as_asked(const struct command *command, const struct args *args)
+{
+	struct command asked = *command;
+
+	for (const struct verb_row *verb = command->verbs;
+	     verb != NULL && verb->name != NULL; verb++) {
+		if (args->n_files > 0 &&
+		    strcmp(verb->name, args->files[0]) == 0) {
+			asked.needs_config = verb->needs_config;
+			asked.recording = verb->recording;
+		}
+	}
+	return asked;
 }

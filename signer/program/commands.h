@@ -1,6 +1,6 @@
 /*
- * The table of commands, and what is said of all of them: --help and the
- * manual's pages have it from here.
+ * The table of commands, and what is said of all of them: dispatch, --help, the
+ * manual's pages and replay, which runs them again, have it from here.
  */
 #pragma once
 
@@ -10,6 +10,13 @@
 
 extern const struct command *const commands[];
 extern const size_t n_commands;
+
+/* NULL: there is none of that name. */
+const struct command *command_of_name(const char *name);
+
+/* The command's row with the needs of what it is asked to do. */
+struct command command_as_asked(
+    const struct command *command, const struct args *args);
 
 extern const char usage_text[]; /* what follows the program's name */
 extern const char exit_status_text[];

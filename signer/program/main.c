@@ -290,23 +290,6 @@ print_head(const struct command *command, const struct context *context)
 	print_record_head(command->remark, record_dir(context->record), digest);
 }
 
-/* The command's row with the needs of what it is asked to do. */
-static struct command
-as_asked(const struct command *command, const struct args *args)
-{
-	struct command asked = *command;
-
-	for (const struct verb_row *verb = command->verbs;
-	     verb != NULL && verb->name != NULL; verb++) {
-		if (args->n_files > 0 &&
-		    strcmp(verb->name, args->files[0]) == 0) {
-			asked.needs_config = verb->needs_config;
-			asked.recording = verb->recording;
-		}
-	}
-	return asked;
-}
-
 /*
  * Runs the command and puts its end on record, which says what the screen was
  * shown: all of it has arrived, or that is the run's failure.  A failure after
@@ -379,7 +362,7 @@ run(int argc, char **argv, struct err *err)
 		ok = true;
 	} else if (fill_context(command, &args, &context, err) &&
 	    key_tests_new(&key_limits_full, &context.key_tests, err)) {
-		asked = as_asked(command, &args);
+		asked = command_as_asked(command, &args);
 		ok = run_recorded(&asked, &args, argc, argv, &context, err);
 		key_tests_free(context.key_tests);
 	}

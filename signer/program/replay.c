@@ -5,309 +5,228 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ksr/base/text.h"
 #include "ksr/dns/sha256.h"
 #include "ksr/rules/key_tests.h"
 #include "signer/cms/seal.h"
-#include "signer/foresight/planned.h"
 #include "signer/line/args.h"
-#include "signer/program/replay_steps.h"
+#include "signer/program/commands.h"
+#include "signer/program/replay.h"
+#include "signer/record/context.h"
 #include "signer/record/input.h"
 #include "signer/record/laws.h"
+#include "signer/record/publishing.h"
+#include "signer/record/recorded.h"
+#include "signer/screen/screen.h"
 #include "signer/show/telling.h"
-#include "signer/sign/signing_facts.h"
 
-void
-differs(struct rerun *rerun, const char *fmt, ...)
-{
-	va_list ap;
+/* One run that is made again. */
+struct rerun {
+	struct replay *replay;
+	struct recorded recorded;
+	struct record *record; /* owned */
+	struct config *config; /* owned; NULL: the run had none */
+	uint8_t config_sha256[SHA256_SIZE];
+	struct args args; /* owned */
+	struct published published;
+};
 
-	va_start(ap, fmt);
-	differences_vadd(&rerun->replay->differences, rerun->line, fmt, ap);
-	va_end(ap);
-}
-
-void
-notes(struct rerun *rerun, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	differences_vadd(&rerun->replay->notes, rerun->line, fmt, ap);
-	va_end(ap);
-}
-
-void
-differs_unless_equal(struct rerun *rerun, const char *fact,
-    const json_t *recorded, json_t *replayed)
-{
-	const size_t flags = JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII;
-	char *was, *is;
-
-	if (recorded == NULL || !json_equal((json_t *)recorded, replayed)) {
-		was = recorded == NULL ? NULL : json_dumps(recorded, flags);
-		is = replayed == NULL ? NULL : json_dumps(replayed, flags);
-		differs(rerun, "%s: recorded %.300s, replayed %.300s", fact,
-		    was == NULL ? "nothing" : was, is == NULL ? "nothing" : is);
-		free(was);
-		free(is);
-	}
-	json_decref(replayed);
-}
+/* --- What the run was given. */
 
 static bool
-replay_prompt(struct rerun *rerun, const json_t *line, struct err *err)
+parse_arguments(
+    struct rerun *rerun, const struct command *command, struct err *err)
 {
-	(void)err;
-	if (fact_text(line, "text")[0] == '\0')
-		differs(rerun, "the prompt is empty");
-	return true;
-}
-
-static bool
-replay_published(struct rerun *rerun, const json_t *line, struct err *err)
-{
+	const json_t *list =
+	    json_object_get(rerun->recorded.head, "arguments"), *text;
+	char **argv = calloc(json_array_size(list) + 2, sizeof(*argv));
+	bool help, ok = true;
+	int argc = 1;
 	size_t i;
 
-	(void)err;
-	if (rerun->asked.n > 0) {
-		(void)replay_turn(rerun, line, TURN_PUBLISHED, false, &i);
-		replay_compare_lines(rerun, 2);
+	if (argv == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	json_array_foreach(list, i, text)
+	{
+		ok = ok && json_is_string(text);
+		/* getopt takes what it does not write to as writable. */
+		argv[argc++] = (char *)json_string_value(text);
 	}
-	if (rerun->output == NULL ||
-	    strcmp(fact_text(rerun->output, "sha256"),
-		fact_text(line, "sha256")) != 0 ||
-	    strcmp(fact_text(rerun->output, "path"), fact_text(line, "path")) !=
-		0)
-		differs(rerun,
-		    "%s was published, but it is not the output stored before",
-		    fact_text(line, "path"));
+	ok = ok ? args_parse(command, argc, argv, &rerun->args, &help, err)
+		: err_set(err, E_REFUSED, "they are none");
+	free(argv);
+	return ok;
+}
+
+/* What the "run" line says of the HSMs is what the configuration says. */
+static void
+compare_hsms(struct recorded *recorded, const struct config *config)
+{
+	const json_t *hsms = json_object_get(recorded->head, "hsms");
+
+	if (json_array_size(hsms) != config->n_hsms)
+		recorded_differs(recorded,
+		    "the run names %zu HSMs, the configuration %zu",
+		    json_array_size(hsms), config->n_hsms);
+	for (size_t i = 0; i < config->n_hsms; i++) {
+		const json_t *hsm = json_array_get(hsms, i);
+
+		if (strcmp(fact_text(hsm, "name"), config->hsms[i].name) != 0 ||
+		    strcmp(fact_text(hsm, "module"), config->hsms[i].module) !=
+			0 ||
+		    strcmp(fact_text(hsm, "token"), config->hsms[i].token) != 0)
+			recorded_differs(recorded,
+			    "HSM %zu is not the one of the configuration (%s)",
+			    i + 1, config->hsms[i].name);
+	}
+}
+
+static bool
+read_configuration(struct rerun *rerun, const char *path, struct err *err)
+{
+	struct recorded *recorded = &rerun->recorded;
+	struct buf yaml = buf_new(2 * CONFIG_FILE_MAX);
+	bool ok = record_read(rerun->record, "configuration", path,
+	    2 * CONFIG_FILE_MAX, &yaml, err);
+
+	if (ok && !config_read(buf_bytes(&yaml), path, &rerun->config, err)) {
+		recorded_differs(
+		    recorded, "the configuration is refused: %s", err->msg);
+		recorded->state = RECORDED_OVER;
+		ok = false;
+	}
+	buf_free(&yaml);
+	if (!ok)
+		return false;
+	rerun->config->rules = recorded->rules;
+	compare_hsms(recorded, rerun->config);
 	return true;
 }
 
-/* A token's signature that does not verify refuses; no replay can see it. */
+/* Where the run could not load one, it had none, and ended. */
 static bool
-may_refuse_after(const char *event)
+take_configuration(struct rerun *rerun, const struct command *command,
+    struct context *context, struct err *err)
 {
-	static const char *const signing[] = { "signing", "token", "zsk files",
-		"key", DISCARDED_EVENT };
+	struct recorded *recorded = &rerun->recorded;
+	const json_t *facts = json_object_get(recorded->head, "configuration");
+	const json_t *line = recorded_if(recorded, "input configuration");
+	const char *path = fact_text(facts, "path");
 
-	for (size_t i = 0; i < ARRAY_LEN(signing); i++)
-		if (strcmp(event, signing[i]) == 0)
-			return true;
-	return false;
-}
-
-/* The run came to the end that the replay came to. */
-static bool
-replay_end(struct rerun *rerun, const json_t *line, struct err *err)
-{
-	json_int_t status = json_integer_value(json_object_get(line, "status"));
-	const char *message = fact_text(line, "message");
-	const struct err *refusal = &rerun->refusal;
-	char replayed[ERR_MSG_MAX];
-
-	(void)err;
-	if (status == 0 && !replay_turns_done(rerun, TURN_PUBLISHED))
-		differs(rerun,
-		    "the run claims success, but not every response that it "
-		    "was asked for was published");
-	if (status == 0)
-		replay_clash(rerun);
-	else if (rerun->n_made > 0 && !rerun->discarded &&
-	    rerun->rules >= RULES_0_2_0)
-		differs(rerun,
-		    "%zu signatures were made for responses that were not "
-		    "stored, and the record does not say what became of them",
-		    rerun->n_made);
-	if (status != 0)
-		replay_not_adopted(rerun);
-	text_ascii(replayed, sizeof(replayed),
-	    refusal->code == E_NONE ? "" : refusal->msg);
-	if (refusal->code != E_NONE) {
-		if (status != err_exit_status(refusal) ||
-		    strcmp(message, replayed) != 0)
-			differs(rerun,
-			    "the run ended with status %lld \"%.300s\", the "
-			    "replay with %d \"%.300s\"",
-			    (long long)status, message,
-			    err_exit_status(refusal), replayed);
-	} else if (status == 1 && !may_refuse_after(rerun->before)) {
-		differs(rerun,
-		    "the run was refused (\"%.300s\"), the replay finds "
-		    "nothing to refuse",
-		    message);
-	} else if (status != 0) {
-		notes(rerun,
-		    "run %zu stopped outside of what can be replayed: %s",
-		    rerun->run->number, message);
-	}
-	return true;
-}
-
-struct handler {
-	const char *step;
-	bool (*run)(struct rerun *, const json_t *line, struct err *);
-};
-
-/* Formats 1 and 2, which has "register line" beside. */
-static const struct handler handlers_1[] = {
-	{ "run", replay_begin },
-	{ "input configuration", replay_configuration },
-	{ "input request", replay_document },
-	{ "input response", replay_document },
-	{ "input previous response", replay_document },
-	{ "input document", replay_document },
-	{ "input file", replay_file },
-	{ "hashed", replay_hashed },
-	{ "input register", replay_register },
-	{ "input script", replay_script },
-	{ "input script values", replay_values },
-	{ "selftest", replay_selftest },
-	{ "signing record", replay_seal },
-	{ "input manifest", replay_manifest },
-	{ "output manifest", replay_manifest },
-	{ "compared", replay_compared },
-	{ "step", replay_step },
-	{ "input plan", replay_plan },
-	{ "input response in place", replay_in_place },
-	{ "input trust anchors", replay_anchors },
-	{ "simulated", replay_simulated },
-	{ "output plan drawing", replay_plan_drawing },
-	{ "asked", replay_asked },
-	{ "unused overrides", replay_unused_overrides },
-	{ "register line", replay_register_line },
-	{ "input archive", replay_archive },
-	{ "input register to adopt", replay_other_register },
-	{ "adopting", replay_adopting },
-	{ "adopted", replay_adopting },
-	{ "activating", replay_activation },
-	{ "activated", replay_activation },
-	{ "checks config", replay_policy },
-	{ "checks request", replay_checks },
-	{ "checks schedule", replay_checks },
-	{ "checks plan", replay_plan_checks },
-	{ "checks token", replay_checks },
-	{ "checks built", replay_checks },
-	{ "checks response", replay_checks },
-	{ "checks response+chain", replay_checks },
-	{ "checks previous", replay_checks },
-	{ "hsm", replay_hsm },
-	{ "mapped", replay_mapped },
-	{ "token", replay_token },
-	{ "ksks", replay_ksks },
-	{ "prompt", replay_prompt },
-	{ "answer", replay_answer },
-	{ "signing", replay_signing },
-	{ "signed", replay_signed },
-	{ DISCARDED_EVENT, replay_discarded_signatures },
-	{ "generating", replay_generating },
-	{ "key", replay_key },
-	{ "zsk files", replay_zsk_files },
-	{ "discarding", replay_discarding },
-	{ "discarded", replay_discarded },
-	{ "key to delete", replay_key_to_delete },
-	{ "deleting", replay_deletion },
-	{ "deleted", replay_deletion },
-	{ "output response", replay_response },
-	{ "output records", replay_records },
-	{ "output drawing", replay_drawing },
-	{ "output request", replay_request },
-	{ "output certificate request", replay_csr },
-	{ "published", replay_published },
-	{ "end", replay_end },
-};
-
-/* How each format is read: a new one adds a row and keeps the old. */
-static const struct {
-	int format;
-	const struct handler *handlers;
-	size_t n_handlers;
-} formats[] = {
-	{ 1, handlers_1, ARRAY_LEN(handlers_1) },
-	{ 2, handlers_1, ARRAY_LEN(handlers_1) },
-};
-
-static bool
-replay_line(
-    struct rerun *rerun, const json_t *line, const char *step, struct err *err)
-{
-	for (size_t f = 0; f < ARRAY_LEN(formats); f++) {
-		if (formats[f].format != rerun->run->format)
-			continue;
-		for (size_t i = 0; i < formats[f].n_handlers; i++)
-			if (strcmp(formats[f].handlers[i].step, step) == 0)
-				return formats[f].handlers[i].run(
-				    rerun, line, err);
-		return true; /* its order has said that it is no step */
-	}
-	differs(rerun, "record format %d is unknown", rerun->run->format);
-	return true;
+	if (facts == NULL)
+		return !command->needs_config || recorded_fails(recorded, err);
+	if (line != NULL &&
+	    strcmp(fact_text(facts, "masked_sha256"),
+		fact_text(line, "sha256")) != 0)
+		recorded_differs(recorded,
+		    "the stored configuration is not the one that the run "
+		    "names");
+	if (!read_configuration(rerun, path, err))
+		return false;
+	if (!hex_parse(fact_text(facts, "sha256"), rerun->config_sha256,
+		SHA256_SIZE))
+		recorded_differs(recorded, "the configuration has no SHA-256");
+	context->config = rerun->config;
+	context->config_path = path;
+	context->config_sha256 = rerun->config_sha256;
+	return !context->at_given || rerun->config->rehearsal ||
+	    recorded_fails(recorded, err);
 }
 
 static void
-compare_program(struct rerun *rerun, const json_t *line)
+fill_context(struct rerun *rerun, struct context *ret)
 {
-	if (strcmp(fact_text(line, "binary"),
-		fact_text(rerun->head, "binary")) != 0 ||
-	    strcmp(fact_text(line, "version"),
-		fact_text(rerun->head, "version")) != 0)
-		differs(rerun, "the line is another program's than its run's");
+	struct recorded *recorded = &rerun->recorded;
+	const json_t *head = recorded->head;
+	const json_t *earliest = json_object_get(head, "earliest_now");
+
+	*ret = (struct context){
+		.json = args_flag(&rerun->args, "json"),
+		.at_given = json_is_true(json_object_get(head, "rehearsal_time")),
+		.rules = recorded->rules,
+		.record = rerun->record,
+		.published = &rerun->published,
+		.record_dir = recorded->ceremony->dir,
+		.key_tests = rerun->replay->key_tests,
+	};
+	if (!time_parse(fact_text(head, "now"), &ret->now))
+		recorded_differs(recorded, "the run's time \"%s\" is none",
+		    fact_text(head, "now"));
+	if (json_is_string(earliest) &&
+	    !time_parse(json_string_value(earliest), &ret->earliest_now))
+		recorded_differs(recorded, "the run's earliest time is none");
 }
 
-/* How a run that had to stop says so. */
+/* --- The run. */
+
 static bool
-may_follow_refusal(const char *step)
+run_command(struct rerun *rerun, const struct command *command,
+    struct err *outcome)
 {
-	return strcmp(step, "end") == 0 || strcmp(step, DISCARDED_EVENT) == 0;
+	struct context context;
+	bool ok;
+
+	fill_context(rerun, &context);
+	screen_mute(true);
+	ok = take_configuration(rerun, command, &context, outcome) &&
+	    command->run(&context, &rerun->args, outcome);
+	if (!ok && outcome->code != E_REFUSED)
+		publishing_say(&context, outcome);
+	screen_mute(false);
+	return ok;
+}
+
+/* The command, if such runs are kept on record. */
+static bool
+find_recorded(struct rerun *rerun, struct command *ret, struct err *err)
+{
+	const char *name = rerun->recorded.run->command;
+	const struct command *command = command_of_name(name);
+
+	if (command == NULL)
+		return err_set(
+		    err, E_REFUSED, "there is no command \"%.60s\"", name);
+	if (!parse_arguments(rerun, command, err))
+		return err_prefix(err, "the run's arguments");
+	*ret = command_as_asked(command, &rerun->args);
+	return ret->recording == RECORD_ACT || ret->recording == RECORD_ASKED ||
+	    err_set(err, E_REFUSED, "a run of %s is never recorded", name);
 }
 
 static bool
-replay_lines(struct rerun *rerun, struct err *err)
+make_again(struct rerun *rerun, struct err *err)
 {
-	const struct run *run = rerun->run;
-	const struct chain_line *lines = rerun->replay->ceremony.log.lines;
-	char step[STEP_TEXT_SIZE];
+	struct recorded *recorded = &rerun->recorded;
+	struct err outcome = { 0 };
+	struct command command;
+	bool ok;
 
-	for (size_t i = run->first; i < run->first + run->n; i++) {
-		const json_t *line = lines[i].json;
-
-		rerun->line = i + 1;
-		if (line == NULL) {
-			notes(rerun,
-			    "the line is torn: power or the program went "
-			    "while it was written");
-			continue;
-		}
-		compare_program(rerun, line);
-		step_text(line, step);
-		if (rerun->refusal.code != E_NONE && !may_follow_refusal(step)) {
-			differs(rerun,
-			    "\"%s\", although the run had to stop: %.500s",
-			    step, rerun->refusal.msg);
-			return true;
-		}
-		if (!replay_line(rerun, line, step, err))
-			return err_prefix(err, "line %zu", i + 1);
-		rerun->before = fact_text(line, "event");
-		if (strcmp(rerun->before, "output") == 0)
-			rerun->output = line;
+	if (!record_again(recorded, &rerun->record, err))
+		return false;
+	if (!find_recorded(rerun, &command, &outcome)) {
+		recorded_differs(recorded, "%s", outcome.msg);
+	} else {
+		ok = run_command(rerun, &command, &outcome);
+		recorded_end(recorded, ok, &outcome);
 	}
-	return true;
+	if (outcome.code == E_MEMORY)
+		*err = outcome;
+	return outcome.code != E_MEMORY;
 }
 
 /* How the run ended, for the verdict. */
 static void
-describe(struct rerun *rerun, char *ret, size_t size)
+describe(const struct recorded *recorded, char *ret, size_t size)
 {
-	const struct run *run = rerun->run;
-	const struct chain_line *lines = rerun->replay->ceremony.log.lines;
+	const struct run *run = recorded->run;
+	const struct chain_line *lines = recorded->ceremony->log.lines;
 	const char *message = "", *certain;
 	char step[STEP_TEXT_SIZE];
 
 	for (size_t i = run->first; i < run->first + run->n; i++)
 		if (lines[i].json != NULL)
 			message = fact_text(lines[i].json, "message");
-	certain = run_interrupted(&rerun->replay->ceremony, run, step);
+	certain = run_interrupted(recorded->ceremony, run, step);
 	if (!run->ended)
 		snprintf(ret, size, "interrupted after \"%s\": %s", step,
 		    certain);
@@ -323,71 +242,70 @@ describe(struct rerun *rerun, char *ret, size_t size)
 static void
 rerun_clear(struct rerun *rerun)
 {
+	record_close(rerun->record);
 	config_free(rerun->config);
-	document_free(&rerun->request);
-	document_free(&rerun->previous);
-	document_free(&rerun->response);
-	history_free(rerun->history);
-	ledger_close(rerun->ledger);
 	args_free(&rerun->args);
-	adopting_clear(&rerun->adopting);
-	free(rerun->alternative);
-	free(rerun->overrides);
-	report_clear(&rerun->report);
-	free(rerun->processed);
-	free(rerun->policy);
-	for (size_t i = 0; i < PLAN_RESPONSES_MAX; i++) {
-		ksr_free(rerun->responses[i].built);
-		document_free(&rerun->responses[i].document);
-		document_free(&rerun->in_place[i]);
-	}
-	asked_clear(&rerun->asked);
-	planned_clear(&rerun->planned);
-	free(rerun->ksks);
-	free(rerun->generated);
-	known_tags_clear(&rerun->known);
-	simulating_clear(&rerun->simulating);
 }
 
 /* A run is judged by the rules that its program had. */
 static void
-find_rules(struct rerun *rerun)
+find_rules(struct recorded *recorded)
 {
-	const char *version = fact_text(rerun->head, "version");
+	const char *version = fact_text(recorded->head, "version");
 
-	rerun->line = rerun->run->first + 1;
-	if (!rules_of_version(version, &rerun->rules)) {
-		differs(rerun, "no rules are known of version \"%.40s\"",
-		    version);
-		rerun->rules = RULES_TODAY;
+	if (!rules_of_version(version, &recorded->rules)) {
+		recorded_differs(recorded,
+		    "no rules are known of version \"%.40s\"", version);
+		recorded->rules = RULES_TODAY;
 	}
-	if (rerun->same_program && strcmp(version, ANCHORITE_VERSION) != 0)
-		differs(rerun,
+	if (recorded->same_program && strcmp(version, ANCHORITE_VERSION) != 0)
+		recorded_differs(recorded,
 		    "the run is of this program, but claims version \"%.40s\" "
 		    "instead of %s",
 		    version, ANCHORITE_VERSION);
+}
+
+static void
+compare_programs(struct replay *replay, const struct run *run)
+{
+	const struct chain_line *lines = replay->ceremony.log.lines;
+	const json_t *head = lines[run->first].json;
+
+	for (size_t i = run->first; i < run->first + run->n; i++)
+		if (lines[i].json != NULL &&
+		    (strcmp(fact_text(lines[i].json, "binary"),
+			 fact_text(head, "binary")) != 0 ||
+			strcmp(fact_text(lines[i].json, "version"),
+			    fact_text(head, "version")) != 0))
+			differences_add(&replay->differences, i + 1,
+			    "the line is another program's than its run's");
 }
 
 static bool
 replay_run(struct replay *replay, size_t i, struct err *err)
 {
 	const struct run *run = &replay->ceremony.runs[i];
+	const json_t *head = replay->ceremony.log.lines[run->first].json;
 	struct rerun rerun = {
 		.replay = replay,
-		.run = run,
-		.head = replay->ceremony.log.lines[run->first].json,
-		.before = "",
+		.recorded = { .ceremony = &replay->ceremony,
+		    .run = run,
+		    .head = head,
+		    .same_program =
+			strcmp(fact_text(head, "binary"), replay->binary) == 0,
+		    .differences = &replay->differences,
+		    .notes = &replay->notes,
+		    .today = &replay->today },
 	};
 	size_t before = replay->differences.n;
 	char outcome[ERR_MSG_MAX];
 	bool ok;
 
-	rerun.same_program =
-	    strcmp(fact_text(rerun.head, "binary"), replay->binary) == 0;
-	find_rules(&rerun);
-	replay_order(&rerun);
-	ok = replay_lines(&rerun, err);
-	describe(&rerun, outcome, sizeof(outcome));
+	recorded_begin(&rerun.recorded);
+	find_rules(&rerun.recorded);
+	compare_programs(replay, run);
+	ok = make_again(&rerun, err);
+	describe(&rerun.recorded, outcome, sizeof(outcome));
 	text_printable(
 	    replay->runs[i].outcome, sizeof(replay->runs[i].outcome), outcome);
 	replay->runs[i].n_differences = replay->differences.n - before;

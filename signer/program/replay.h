@@ -8,10 +8,9 @@
  */
 #pragma once
 
-#include "signer/foresight/today.h"
+#include "signer/record/today.h"
 #include "signer/record/ceremony.h"
 #include "signer/record/differences.h"
-#include "signer/script/steps.h"
 
 struct replayed_run {
 	size_t n_differences;
@@ -22,8 +21,6 @@ struct replay {
 	struct ceremony ceremony;
 	char binary[CHAIN_HASH_SIZE]; /* of the program that replays */
 	struct replayed_run *runs; /* owned, one for each of the ceremony's */
-	struct steps steps; /* of the scripts, from run to run */
-	bool steps_lost;    /* a step came where it may not: stands nowhere */
 	struct key_tests *key_tests; /* owned: runs share their keys */
 	struct differences differences;
 	struct differences notes;

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ksr/policy/rules.h"
+
 struct config;
 struct key_tests;
 struct record;
@@ -19,6 +21,7 @@ struct context {
 	bool at_given;
 	int64_t now;		     /* --at, or the clock */
 	int64_t earliest_now;	     /* the release; 0 with --at */
+	enum rules rules;	     /* what is judged by; RULES_TODAY but in replay */
 	const struct config *config; /* NULL unless the command needs one */
 	const char *config_path;     /* of its file */
 	const uint8_t *config_sha256; /* of its file */

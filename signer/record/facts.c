@@ -1,5 +1,6 @@
 #include "signer/record/facts.h"
 #include "signer/record/json.h"
+#include "signer/record/recorded.h"
 
 bool
 facts_end(struct record *record, bool ok, const struct err *outcome,
@@ -19,8 +20,9 @@ facts_end(struct record *record, bool ok, const struct err *outcome,
 
 bool
 facts_report_of(struct record *record, unsigned stages, const char *name,
-    const struct report *report, size_t first, struct err *err)
+    struct report *report, size_t first, struct err *err)
 {
+	struct recorded *recorded = record_recorded(record);
 	json_t *facts;
 
 	if (record == NULL)
@@ -28,12 +30,17 @@ facts_report_of(struct record *record, unsigned stages, const char *name,
 	facts = json_pack("{s:o, s:b, s:o}", "stages", json_of_stages(stages),
 	    "accepted", report_accepted_from(report, first), "rows",
 	    json_of_report(report, first));
+	if (recorded != NULL) {
+		json_object_set_new(facts, "event", json_string("checks"));
+		return recorded_report(recorded, json_named(name, facts),
+		    report, first, err);
+	}
 	return record_event(record, "checks", json_named(name, facts), err);
 }
 
 bool
 facts_report(struct record *record, unsigned stages,
-    const struct report *report, size_t first, struct err *err)
+    struct report *report, size_t first, struct err *err)
 {
 	return facts_report_of(record, stages, NULL, report, first, err);
 }

@@ -16,14 +16,20 @@
 MUST_USE bool facts_end(struct record *record, bool ok,
     const struct err *outcome, struct err *err);
 
-/* "checks": the stages, whether all passed, and every row from first on. */
+/*
+ * "checks": the stages, whether all passed, and every row from first on.  In a
+ * replay the report loses the rows of rules that the record's program had not.
+ */
 MUST_USE bool facts_report(struct record *record, unsigned stages,
-    const struct report *report, size_t first, struct err *err);
+    struct report *report, size_t first, struct err *err);
 
 /* The same with the "name" of the response that is judged, unless NULL. */
 MUST_USE bool facts_report_of(struct record *record, unsigned stages,
-    const char *name, const struct report *report, size_t first,
+    const char *name, struct report *report, size_t first,
     struct err *err);
+
+/* Signatures that were made and leave the token for nobody. */
+#define DISCARDED_EVENT "signatures discarded"
 
 /* "published": an output has its final name. */
 MUST_USE bool facts_published(struct record *record, const char *path,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "signer/record/input.h"
+#include "signer/record/recorded.h"
 #include "signer/screen/screen.h"
 
 /* NULL if there is none in the usual places. */
@@ -82,9 +83,8 @@ document_load(struct record *record, const char *role, const char *path,
 	struct document loaded = { .path = path,
 		.xml = buf_new(KSR_FILE_MAX) };
 
-	if (!file_read(path, KSR_FILE_MAX, &loaded.xml, err) ||
+	if (!record_read(record, role, path, KSR_FILE_MAX, &loaded.xml, err) ||
 	    !sha256(buf_bytes(&loaded.xml), loaded.sha256, err) ||
-	    !record_input(record, role, path, buf_bytes(&loaded.xml), err) ||
 	    !ksr_read(buf_bytes(&loaded.xml), path, &loaded.ksr, err)) {
 		document_free(&loaded);
 		return false;
@@ -103,6 +103,15 @@ document_is(const struct ksr *ksr, const char *path, enum ksr_kind kind,
 		kind == KSR_REQUEST ? "request (KSR)" : "response (SKR)");
 }
 
+/* Version 0.1.0 left them as they stood in the file. */
+static bool
+orders_bundles(const struct record *record)
+{
+	const struct recorded *recorded = record_recorded(record);
+
+	return recorded == NULL || recorded->rules != RULES_0_1_0;
+}
+
 bool
 document_load_kind(struct record *record, const char *role, const char *path,
     enum ksr_kind kind, struct document *ret, struct err *err)
@@ -115,7 +124,8 @@ document_load_kind(struct record *record, const char *role, const char *path,
 		document_free(&loaded);
 		return false;
 	}
-	ksr_order(loaded.ksr);
+	if (orders_bundles(record))
+		ksr_order(loaded.ksr);
 	*ret = loaded;
 	return true;
 }

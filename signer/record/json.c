@@ -11,10 +11,16 @@
 json_t *
 json_of_text(const char *text)
 {
-	char safe[4 * PATH_MAX_LEN];
+	size_t size = 4 * strlen(text) + 1; /* \xNN each */
+	char *safe = malloc(size);
+	json_t *json;
 
-	text_ascii(safe, sizeof(safe), text);
-	return json_string(safe);
+	if (safe == NULL)
+		return NULL;
+	text_ascii(safe, size, text);
+	json = json_string(safe);
+	free(safe);
+	return json;
 }
 
 static bool

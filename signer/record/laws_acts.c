@@ -225,47 +225,6 @@ deleting_is_confirmed(const struct law *law, size_t i, const json_t *line)
 		    label);
 }
 
-/* What has to be typed stands in the question; our own are known by heart. */
-static void
-prompt_says_what_to_type(const struct law *law, size_t i, const json_t *line)
-{
-	static const char *const questions[] = {
-		"Sign this response? Type Yes to sign, anything else to stop: ",
-		"Nothing is left to sign: enter what is in place as published? "
-		"Type Yes to do so, anything else to stop: ",
-	};
-	const char *text = fact_text(line, "text");
-	const json_t *key =
-	    json_object_get(law_last(law, i, "key to delete"), "key");
-	char question[ERR_MSG_MAX];
-	size_t n = json_array_size(
-	    json_object_get(law_last(law, i, "asked"), "responses"));
-
-	if (!law_is_own(law) ||
-	    is_one_of(text, questions, ARRAY_LEN(questions)))
-		return;
-	if (key != NULL)
-		snprintf(question, sizeof(question),
-		    "Delete this key for ever? Type its label, %s, to delete, "
-		    "anything else to stop: ",
-		    fact_text(key, "key_identifier"));
-	else
-		question[0] = '\0';
-	for (size_t due = 2; key == NULL && due <= n; due++) {
-		snprintf(question, sizeof(question),
-		    "Sign these %zu responses? Type Yes to sign, anything else "
-		    "to stop: ",
-		    due);
-		if (strcmp(text, question) == 0)
-			return;
-	}
-	if (strcmp(text, question) != 0)
-		law_broken(law, i,
-		    "the question \"%.300s\" is none that this "
-		    "program asks",
-		    text);
-}
-
 /* A key answers its "generating"; only RSA keys have a choice of bits. */
 static void
 key_answers_generating(const struct law *law, size_t i, const json_t *line)
@@ -449,7 +408,6 @@ const struct law_row laws_of_acts[] = {
 	{ "signing", signing_is_confirmed },
 	{ "signed", signed_answers_signing },
 	{ "deleting", deleting_is_confirmed },
-	{ "prompt", prompt_says_what_to_type },
 	{ "key", key_answers_generating },
 	{ "token", token_fits_its_uri },
 	{ "token", token_stays_itself },

@@ -38,6 +38,15 @@ publishing_say(const struct context *context, struct err *err)
 }
 
 bool
+publishing_open(const struct context *context, const char *path,
+    struct output **ret, struct err *err)
+{
+	return record_recorded(context->record) == NULL
+	    ? output_open(path, ret, err)
+	    : output_imagine(path, ret, err);
+}
+
+bool
 publishing_name(const struct context *context, struct output *output,
     const char *path, struct err *err)
 {

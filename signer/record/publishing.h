@@ -15,6 +15,13 @@ struct published {
 	bool said;		     /* the message has it already */
 };
 
+/*
+ * Opens a file that is to be published there (ksr/base/file.h); in a replay one
+ * that nobody sees.
+ */
+MUST_USE bool publishing_open(const struct context *context, const char *path,
+    struct output **ret, struct err *err);
+
 /* Gives the output its name; the record has it as an output already. */
 MUST_USE bool publishing_name(const struct context *context,
     struct output *output, const char *path, struct err *err);

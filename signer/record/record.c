@@ -12,8 +12,10 @@
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/sha256.h"
 #include "signer/record/chain.h"
+#include "signer/record/ceremony.h"
 #include "signer/record/json.h"
 #include "signer/record/record.h"
+#include "signer/record/recorded.h"
 
 #define RECORD_PATH_SIZE (PATH_MAX_LEN + 128)
 #define STORED_MODE	 0644
@@ -31,6 +33,7 @@ struct record {
 	char dir[PATH_MAX_LEN + 1];
 	char binary[SHA256_TEXT_SIZE]; /* of this program's own file */
 	struct chain *chain;
+	struct recorded *recorded; /* of a replay, which has no chain; or NULL */
 	bool begun;
 	bool sealed;
 	size_t n_waiting, n_written; /* the first of them are on disk */
@@ -227,6 +230,27 @@ record_open(const char *dir, struct record **ret, struct err *err)
 }
 
 bool
+record_again(struct recorded *recorded, struct record **ret, struct err *err)
+{
+	struct record *record = calloc(1, sizeof(*record));
+
+	if (record == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	snprintf(record->dir, sizeof(record->dir), "%s",
+	    recorded->ceremony->dir);
+	record->recorded = recorded;
+	record->begun = true;
+	*ret = record;
+	return true;
+}
+
+struct recorded *
+record_recorded(const struct record *record)
+{
+	return record == NULL ? NULL : record->recorded;
+}
+
+bool
 record_has_begun(const struct record *record)
 {
 	return record != NULL && record->begun;
@@ -235,7 +259,8 @@ record_has_begun(const struct record *record)
 bool
 record_is_empty(const struct record *record)
 {
-	return !record->begun && record_found(record)->n == 0;
+	return (!record->begun || record->recorded != NULL) &&
+	    record_found(record)->n == 0;
 }
 
 /* What prepares an act is none yet. */
@@ -280,6 +305,11 @@ record_event(struct record *record, const char *event, json_t *facts,
 	}
 	if (facts == NULL)
 		return err_set(err, E_MEMORY, "ceremony record: out of memory");
+	if (record->recorded != NULL) {
+		json_make_ascii(facts);
+		json_object_set_new(facts, "event", json_string(event));
+		return recorded_event(record->recorded, facts, err);
+	}
 	line = json_pack("{s:o, s:s, s:s, s:s}", "time",
 	    json_of_time((int64_t)time(NULL)), "event", event, "version",
 	    ANCHORITE_VERSION, "binary", record->binary);
@@ -356,9 +386,36 @@ record_input(struct record *record, const char *role, const char *path,
 }
 
 bool
+record_read(struct record *record, const char *role, const char *path,
+    size_t max, struct buf *ret, struct err *err)
+{
+	struct recorded *recorded = record_recorded(record);
+	size_t before = ret->len;
+
+	if (recorded != NULL)
+		return recorded_input(recorded, role, path, ret, err);
+	return file_read(path, max, ret, err) &&
+	    record_input(record, role, path,
+		(struct bytes){ ret->data + before, ret->len - before }, err);
+}
+
+bool
+record_finds(const struct record *record, const char *role, const char *path)
+{
+	struct recorded *recorded = record_recorded(record);
+
+	return recorded != NULL ? recorded_has_input(recorded, role, path)
+				: access(path, F_OK) == 0 || errno != ENOENT;
+}
+
+bool
 record_output(struct record *record, const char *role, const char *path,
     struct bytes content, struct err *err)
 {
+	struct recorded *recorded = record_recorded(record);
+
+	if (recorded != NULL)
+		return recorded_output(recorded, role, path, content, err);
 	return record_file(
 	    record, "output", RECORD_OUTPUTS, role, path, content, err);
 }
@@ -366,13 +423,36 @@ record_output(struct record *record, const char *role, const char *path,
 const char *
 record_head(const struct record *record)
 {
-	return chain_head(record->chain);
+	const struct recorded *recorded = record->recorded;
+
+	return recorded == NULL
+	    ? chain_head(record->chain)
+	    : recorded->ceremony->log.lines[recorded->next - 1].hash;
 }
 
 const struct chain_lines *
 record_found(const struct record *record)
 {
-	return chain_found(record->chain);
+	return record->recorded != NULL ? &record->recorded->before
+					: chain_found(record->chain);
+}
+
+bool
+record_history(
+    const struct record *record, struct ceremony *ret, struct err *err)
+{
+	return record->recorded != NULL
+	    ? recorded_history(record->recorded, ret, err)
+	    : ceremony_read(record->dir, ret, err);
+}
+
+void
+record_history_clear(const struct record *record, struct ceremony *history)
+{
+	if (record->recorded == NULL)
+		ceremony_clear(history);
+	else
+		free(history->runs);
 }
 
 const char *

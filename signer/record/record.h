@@ -43,6 +43,17 @@ MUST_USE bool record_open(
 MUST_USE bool record_open_waiting(
     const char *dir, struct record **ret, struct err *err);
 
+/*
+ * The record of a run that is replayed: nothing is written, all is held against
+ * what was (recorded.h), which is borrowed.
+ */
+struct recorded;
+MUST_USE bool record_again(
+    struct recorded *recorded, struct record **ret, struct err *err);
+
+/* Of such a record; NULL: of a run that acts, or that keeps none. */
+struct recorded *record_recorded(const struct record *record);
+
 /* False while all that happened still waits.  NULL: false. */
 bool record_has_begun(const struct record *record);
 
@@ -68,6 +79,20 @@ record_seal(struct record *record, json_t *facts, struct err *err);
 bool record_is_sealed(const struct record *record);
 
 /*
+ * Appends the file's content, at most max octets, to *ret, and puts it on record
+ * under the role; in a replay, what the run had read.
+ */
+MUST_USE bool record_read(struct record *record, const char *role,
+    const char *path, size_t max, struct buf *ret, struct err *err);
+
+/*
+ * What the run was given a file for, if it is there: a regular file; in a replay, one that
+ * comes next on record under the role.
+ */
+bool record_finds(
+    const struct record *record, const char *role, const char *path);
+
+/*
  * Stores what was read or is about to be published, then appends "input" or
  * "output" with role, path, sha256 and size.
  */
@@ -78,6 +103,13 @@ MUST_USE bool record_output(struct record *record, const char *role,
 
 /* The lines as they were when the record was opened: all earlier runs. */
 const struct chain_lines *record_found(const struct record *record);
+
+/* The record so far as an auditor would read it; released by record_history_clear. */
+struct ceremony;
+MUST_USE bool record_history(
+    const struct record *record, struct ceremony *ret, struct err *err);
+void record_history_clear(
+    const struct record *record, struct ceremony *history);
 
 /* The SHA-256 of this program's own file, in lower-case hex. */
 MUST_USE bool record_binary(char ret[CHAIN_HASH_SIZE], struct err *err);

@@ -107,10 +107,15 @@ void ledger_close(struct ledger *ledger);
 
 /*
  * The register beside the configuration, opened for writing and on record.
- * E_REFUSED unless it extends what the record's runs saw last.
+ * E_REFUSED unless it extends what the record's runs saw last, and has the head
+ * that was written down, unless that is NULL.  *ret may be there on failure, too.
  */
 struct context;
-MUST_USE bool register_open(
+MUST_USE bool register_open(const struct context *context, const char *head,
+    struct ledger **ret, struct err *err);
+
+/* The same, whatever was seen before: what is missing is to be taken up. */
+MUST_USE bool register_open_to_adopt(
     const struct context *context, struct ledger **ret, struct err *err);
 
 /* The same for commands that only read; *ret is NULL where there is none. */

@@ -14,11 +14,15 @@
 #include "signer/record/json.h"
 #include "signer/record/publishing.h"
 #include "signer/record/record.h"
+#include "signer/record/recorded.h"
+#include "signer/record/register.h"
 #include "signer/record/register_adopt.h"
 #include "signer/record/register_seen.h"
 #include "signer/screen/print.h"
 
-#define ARCHIVE_MAX 4096u /* files */
+#define ARCHIVE_MAX  4096u /* files */
+#define ARCHIVE_ROLE "archive"
+#define OTHER_ROLE   "register to adopt"
 
 /* Names of an archive's documents, in order, so that a record is in order. */
 struct names {
@@ -73,6 +77,50 @@ list_archive(const char *path, struct names *ret, struct err *err)
 	return ok;
 }
 
+/* The documents that a run on record found, in the order of its lines. */
+static bool
+list_again(struct recorded *recorded, const char *path,
+    struct names *ret, struct err *err)
+{
+	struct recorded ahead = *recorded;
+	size_t len = strlen(path);
+	const json_t *line;
+	bool ok = true;
+
+	while (ok &&
+	    (line = recorded_if(&ahead, "input " ARCHIVE_ROLE)) != NULL) {
+		const char *name = fact_text(line, "path");
+
+		ok = strncmp(name, path, len) == 0 && name[len] == '/'
+		    ? add_name(ret, path, name + len + 1, err)
+		    : err_set(err, E_INPUT, "%.300s: is not in %s", name, path);
+		recorded_took(&ahead);
+	}
+	recorded_may_end(&ahead);
+	recorded->state = ahead.state;
+	return ok;
+}
+
+/* A folder, whose documents are listed, or another register. */
+static bool
+find_names(struct record *record, const char *path, bool *ret_is_folder,
+    struct names *ret, struct err *err)
+{
+	struct recorded *recorded = record_recorded(record);
+	struct stat st;
+
+	if (recorded != NULL) {
+		*ret_is_folder =
+		    !recorded_has_input(recorded, OTHER_ROLE, path);
+		return !*ret_is_folder ||
+		    list_again(recorded, path, ret, err);
+	}
+	if (stat(path, &st) != 0)
+		return err_set_errno(err, "%s", path);
+	*ret_is_folder = S_ISDIR(st.st_mode);
+	return !*ret_is_folder || list_archive(path, ret, err);
+}
+
 static bool
 load_archive(const struct context *context, const struct names *names,
     struct adopting *adopting, struct err *err)
@@ -82,7 +130,7 @@ load_archive(const struct context *context, const struct names *names,
 
 		if (document == NULL)
 			return err_set(err, E_MEMORY, "out of memory");
-		if (!document_load(context->record, "archive", names->paths[i],
+		if (!document_load(context->record, ARCHIVE_ROLE, names->paths[i],
 			document, err))
 			return false;
 	}
@@ -94,9 +142,8 @@ load_other(const struct context *context, const char *path,
     struct adopting *adopting, struct err *err)
 {
 	struct buf content = buf_new(CHAIN_FILE_MAX);
-	bool ok = file_read(path, CHAIN_FILE_MAX, &content, err) &&
-	    record_input(context->record, "register to adopt", path,
-		buf_bytes(&content), err) &&
+	bool ok = record_read(context->record, OTHER_ROLE, path,
+		      CHAIN_FILE_MAX, &content, err) &&
 	    ledger_of_bytes(
 		buf_bytes(&content), path, &adopting->other, err);
 
@@ -158,17 +205,13 @@ register_adopt(const struct context *context, const char *path, struct err *err)
 	struct names *names = calloc(1, sizeof(*names));
 	struct adopting adopting = { 0 };
 	struct ledger *ledger = NULL;
-	struct stat st;
-	bool ok;
+	bool ok, is_folder;
 
 	ledger_path(context->config_path, register_path);
 	ok = (names != NULL || err_set(err, E_MEMORY, "out of memory")) &&
-	    (stat(path, &st) == 0 || err_set_errno(err, "%s", path)) &&
-	    ledger_open(register_path, context->record, &ledger, err) &&
-	    record_input(context->record, "register", register_path,
-		ledger_content(ledger), err) &&
-	    (!S_ISDIR(st.st_mode) || list_archive(path, names, err)) &&
-	    (S_ISDIR(st.st_mode)
+	    register_open_to_adopt(context, &ledger, err) &&
+	    find_names(context->record, path, &is_folder, names, err) &&
+	    (is_folder
 		    ? load_archive(context, names, &adopting, err)
 		    : load_other(context, path, &adopting, err)) &&
 	    adopt(context, ledger, register_path, path, &adopting, err);
@@ -205,7 +248,7 @@ write_recovered(const struct context *context, const char *path,
     struct bytes content, struct err *err)
 {
 	struct output *output = NULL;
-	bool ok = output_open(path, &output, err) &&
+	bool ok = publishing_open(context, path, &output, err) &&
 	    publishing_text(context, output, "response", path, content, err);
 
 	output_free(output);

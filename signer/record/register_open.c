@@ -2,6 +2,7 @@
  * The register as commands open it: on record, and compared with what the
  * record knows of it.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ksr/base/text.h"
@@ -10,43 +11,133 @@
 #include "signer/line/args.h"
 #include "signer/record/context.h"
 #include "signer/record/record.h"
+#include "signer/record/recorded.h"
 #include "signer/record/register_parts.h"
 #include "signer/record/register_seen.h"
 #include "signer/screen/print.h"
 
+/*
+ * As a run on record read it; what is appended is held against that run.  The
+ * first programs kept none, and nobody knows what they had signed before.
+ */
 static bool
-on_record(const struct context *context, const char *path,
-    const struct ledger *ledger, struct err *err)
+open_again(struct record *record, const char *path, struct ledger **ret,
+    struct err *err)
+{
+	bool was_there = record_finds(record, "register", path);
+	struct buf content = buf_new(CHAIN_FILE_MAX);
+	bool ok = record_read(
+		      record, "register", path, CHAIN_FILE_MAX, &content, err) &&
+	    ledger_of_bytes(buf_bytes(&content), path, ret, err);
+
+	buf_free(&content);
+	if (!ok)
+		return false;
+	(*ret)->record = record;
+	if (!was_there) {
+		free((*ret)->processed);
+		(*ret)->processed = NULL;
+	}
+	return true;
+}
+
+static bool
+open_on_record(const struct context *context, const char *path, bool append,
+    struct ledger **ret, struct err *err)
+{
+	struct record *record = context->record;
+
+	if (record_recorded(record) != NULL)
+		return open_again(record, path, ret, err);
+	if (!(append ? ledger_open(path, record, ret, err)
+		     : ledger_read(path, ret, err)))
+		return false;
+	if (*ret == NULL ||
+	    record_input(
+		record, "register", path, ledger_content(*ret), err))
+		return true;
+	ledger_close(*ret);
+	*ret = NULL;
+	return false;
+}
+
+/* In a replay: each line is one that a run of the record read or appended. */
+static void
+count_unseen(struct recorded *recorded, const struct register_name *name,
+    const struct ledger *ledger, bool head_given)
+{
+	const struct chain_line *log = recorded->before.lines;
+	size_t n = recorded->before.n, last;
+	size_t unseen = register_unseen_lines(log, n, name, ledger, &last);
+
+	if (unseen == 0)
+		return;
+	if (head_given || unseen <= register_untold_lines(log, n, name, last))
+		recorded_notes(recorded,
+		    "the register has %zu lines more than the record's runs "
+		    "appended since line %zu",
+		    unseen, last);
+	else
+		recorded_differs(recorded,
+		    "the register has %zu lines that no run of this record "
+		    "read or appended since line %zu",
+		    unseen, last);
+}
+
+/* Nothing that the record knows of the register is missing. */
+static bool
+extends_record(const struct context *context, const char *path,
+    const struct ledger *ledger, bool head_given, struct err *err)
 {
 	char safe[4 * REGISTER_PATH_SIZE], configuration[SHA256_TEXT_SIZE];
 	const struct register_name name = { safe, configuration };
+	struct recorded *recorded = record_recorded(context->record);
 	const struct chain_lines *log;
 
-	if (context->record == NULL)
+	if (context->record == NULL || ledger == NULL)
 		return true;
 	log = record_found(context->record);
 	text_ascii(safe, sizeof(safe), path);
 	sha256_text(context->config_sha256, configuration);
-	return record_input(context->record, "register", path,
-		   ledger_content(ledger), err) &&
-	    (register_extends_seen(log->lines, log->n, &name, ledger, err) ||
-		err_prefix(err, "%s", path));
+	if (!register_extends_seen(log->lines, log->n, &name, ledger, err))
+		return err_prefix(err, "%s", path);
+	if (recorded != NULL)
+		count_unseen(recorded, &name, ledger, head_given);
+	return true;
+}
+
+static bool
+open_extending(const struct context *context, bool append, bool head_given,
+    struct ledger **ret, struct err *err)
+{
+	char path[REGISTER_PATH_SIZE];
+
+	ledger_path(context->config_path, path);
+	if (!open_on_record(context, path, append, ret, err))
+		return false;
+	if (extends_record(context, path, *ret, head_given, err))
+		return true;
+	ledger_close(*ret);
+	*ret = NULL;
+	return false;
 }
 
 bool
-register_open(
+register_open(const struct context *context, const char *head,
+    struct ledger **ret, struct err *err)
+{
+	return open_extending(context, true, head != NULL, ret, err) &&
+	    ledger_has_head(*ret, head, err);
+}
+
+bool
+register_open_to_adopt(
     const struct context *context, struct ledger **ret, struct err *err)
 {
 	char path[REGISTER_PATH_SIZE];
 
 	ledger_path(context->config_path, path);
-	if (!ledger_open(path, context->record, ret, err))
-		return false;
-	if (on_record(context, path, *ret, err))
-		return true;
-	ledger_close(*ret);
-	*ret = NULL;
-	return false;
+	return open_on_record(context, path, true, ret, err);
 }
 
 bool
@@ -56,13 +147,9 @@ register_read(
 	char path[REGISTER_PATH_SIZE];
 
 	ledger_path(context->config_path, path);
-	if (!ledger_read(path, ret, err))
-		return false;
-	if (*ret == NULL || on_record(context, path, *ret, err))
-		return true;
-	ledger_close(*ret);
 	*ret = NULL;
-	return false;
+	return !record_finds(context->record, "register", path) ||
+	    open_extending(context, false, false, ret, err);
 }
 
 bool

@@ -13,6 +13,7 @@ struct work {
 	size_t total;
 
 	pthread_mutex_t lock;
+	bool again; /* a replay: one that is missing is not the last */
 	size_t bundle, index; /* the next signature to be made */
 	size_t done;
 	bool failed;
@@ -118,7 +119,8 @@ take_next(struct work *work, size_t *ret_bundle, size_t *ret_index)
 		work->bundle++;
 		work->index = 0;
 	}
-	if (!work->failed && work->bundle < response->n_bundles) {
+	if ((!work->failed || work->again) &&
+	    work->bundle < response->n_bundles) {
 		*ret_bundle = work->bundle;
 		*ret_index = work->index++;
 		found = true;
@@ -197,11 +199,14 @@ signatures_make(struct token *token, const struct signatures_job *job,
 {
 	struct work work = { .job = job,
 		.response = response,
+		.again = token->recorded != NULL,
 		.total = signatures_count(response),
 		.lock = PTHREAD_MUTEX_INITIALIZER };
 	struct worker workers[JOBS_MAX] = { { .work = &work,
 	    .token = *token } };
-	size_t jobs = job->jobs < work.total ? job->jobs : work.total;
+	size_t jobs = work.again     ? 1
+	    : job->jobs < work.total ? job->jobs
+				     : work.total;
 	struct err start_err;
 
 	if (job->jobs < 1 || job->jobs > JOBS_MAX)

@@ -6,6 +6,7 @@
 #include "signer/record/context.h"
 #include "signer/record/facts.h"
 #include "signer/record/input.h"
+#include "signer/record/judging.h"
 #include "signer/record/publishing.h"
 #include "signer/screen/interrupt.h"
 #include "signer/screen/print.h"
@@ -57,9 +58,8 @@ open_register(struct signing *signing, struct err *err)
 {
 	const struct context *context = signing->context;
 
-	return register_open(context, &signing->ledger, err) &&
-	    ledger_has_head(
-		signing->ledger, signing->request->register_head, err) &&
+	return register_open(context, signing->request->register_head,
+		   &signing->ledger, err) &&
 	    ledger_history(signing->ledger, signing->ksr.ksr->domain,
 		&signing->history, err);
 }
@@ -120,7 +120,7 @@ open_outputs(struct signing *signing, struct err *err)
 	for (size_t i = 0; i < signing->asked.n; i++) {
 		struct signing_response *response = &signing->responses[i];
 
-		if (!response_open(response, err))
+		if (!response_open(signing, response, err))
 			return false;
 		if (response->output != NULL &&
 		    output_temporary(response->output) != NULL)
@@ -171,7 +171,7 @@ run_checks(struct signing *signing, enum check_stage stage,
 	for (size_t i = 0; i < signing->config->n_keys; i++)
 		if (signing->ksks[i].present)
 			in.keys_in_hsm |= UINT32_C(1) << i;
-	if (!checks_run(stage, &in, signing->request->overrides,
+	if (!judge_checks(context, stage, &in, signing->request->overrides,
 		signing->request->n_overrides, &signing->report, err))
 		return false;
 	asked_name_rows(&signing->report, first, name);

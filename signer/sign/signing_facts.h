@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "signer/record/facts.h"
 #include "signer/record/record.h"
 #include "signer/sign/asked.h"
 #include "signer/sign/declared.h"
@@ -39,7 +40,6 @@ MUST_USE bool facts_signatures(struct record *record, const char *event,
  * was being signed, which no "signed" has.  response may be NULL.
  */
 json_t *json_of_made(const struct ksr *response);
-#define DISCARDED_EVENT "signatures discarded"
 MUST_USE bool facts_discarded_signatures(struct record *record,
     const char *name, const struct ksr *response, size_t made, size_t due,
     struct err *err);

@@ -56,7 +56,8 @@ void response_clear(struct signing_response *response);
 MUST_USE bool
 response_find(struct signing *signing, struct asked_response *asked,
     struct signing_response *response, struct err *err);
-MUST_USE bool response_open(struct signing_response *response, struct err *err);
+MUST_USE bool response_open(const struct signing *signing,
+    struct signing_response *response, struct err *err);
 MUST_USE bool
 response_prepare(struct signing *signing, struct signing_response *response,
     const struct dnskey *ksks, struct err *err);

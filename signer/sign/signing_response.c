@@ -9,10 +9,13 @@
 #include "signer/record/input.h"
 #include "signer/record/publishing.h"
 #include "signer/record/record.h"
+#include "signer/record/recorded.h"
 #include "signer/screen/screen.h"
 #include "signer/sign/signatures.h"
 #include "signer/sign/signing_facts.h"
 #include "signer/sign/signing_parts.h"
+
+#define IN_PLACE_ROLE "response in place"
 
 void
 response_clear(struct signing_response *response)
@@ -21,6 +24,18 @@ response_clear(struct signing_response *response)
 	ksr_free(response->built);
 	document_free(&response->written);
 	json_decref(response->followers);
+}
+
+/* What lies where the response is to go, before it is read as one. */
+static bool
+look(struct record *record, const char *path, struct buf *ret, struct err *err)
+{
+	struct recorded *recorded = record_recorded(record);
+
+	if (recorded == NULL)
+		return file_read(path, KSR_FILE_MAX, ret, err);
+	return recorded_has_input(recorded, IN_PLACE_ROLE, path) &&
+	    recorded_stored(recorded, "input " IN_PLACE_ROLE, ret, err);
 }
 
 bool
@@ -35,21 +50,23 @@ response_find(struct signing *signing, struct asked_response *asked,
 
 	response->asked = asked;
 	/* What is another file, or none, is for response_open to say. */
-	if (file_read(asked->path, KSR_FILE_MAX, &content, &absent) &&
+	if (look(signing->context->record, asked->path, &content, &absent) &&
 	    sha256(buf_bytes(&content), sha256_of_it, &absent))
 		asked_take_in_place(
 		    asked, signing->ledger, request, sha256_of_it);
 	buf_free(&content);
 	return !asked->in_place ||
-	    document_load_kind(signing->context->record, "response in place",
+	    document_load_kind(signing->context->record, IN_PLACE_ROLE,
 		asked->path, KSR_RESPONSE, found, err);
 }
 
 bool
-response_open(struct signing_response *response, struct err *err)
+response_open(const struct signing *signing, struct signing_response *response,
+    struct err *err)
 {
 	return response->asked->in_place ||
-	    output_open(response->asked->path, &response->output, err);
+	    publishing_open(signing->context, response->asked->path,
+		&response->output, err);
 }
 
 bool
@@ -130,6 +147,9 @@ give_name(const struct signing *signing,
 {
 	const char *path = response->asked->path;
 
+	if (record_recorded(signing->context->record) != NULL &&
+	    response->asked->in_place)
+		return true;
 	return response->asked->in_place
 	    ? file_sync_folder_of(path, err)
 	    : publishing_name(signing->context, response->output, path, err);

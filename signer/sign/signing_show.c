@@ -56,7 +56,7 @@ show_inputs(const struct signing *signing, struct err *err)
 void
 show_token(const struct signing *signing)
 {
-	const struct hsm_token *token = hsm_selected(signing->token.hsm);
+	const struct hsm_token *token = token_selected(&signing->token);
 
 	if (signing->context->json)
 		return;

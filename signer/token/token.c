@@ -10,8 +10,11 @@
 #include "signer/live/environment.h"
 #include "signer/live/pin.h"
 #include "signer/record/context.h"
+#include "signer/record/record.h"
+#include "signer/record/recorded.h"
 #include "signer/token/token.h"
 #include "signer/token/token_facts.h"
+#include "signer/token/token_recorded.h"
 
 #define TOKEN_URI_SIZE 128
 
@@ -45,8 +48,11 @@ token_load(const struct context *context, const char *hsm_name,
 	struct hsm_module *module;
 	struct err late;
 
-	if (!choose_hsm(context->config, hsm_name, &hsm, err) ||
-	    !environment_for_module(hsm, context->config->rehearsal, err))
+	if (!choose_hsm(context->config, hsm_name, &hsm, err))
+		return false;
+	if (record_recorded(context->record) != NULL)
+		return token_open_again(context, hsm, false, ret, err);
+	if (!environment_for_module(hsm, context->config->rehearsal, err))
 		return false;
 	token.config = hsm;
 	token.mapped = json_object();
@@ -145,6 +151,16 @@ log_in(struct token *token, const struct config *config, struct err *err)
 	return ok;
 }
 
+static bool
+open_again(const struct context *context, const char *hsm_name,
+    struct token *ret, struct err *err)
+{
+	const struct config_hsm *hsm = NULL;
+
+	return choose_hsm(context->config, hsm_name, &hsm, err) &&
+	    token_open_again(context, hsm, true, ret, err);
+}
+
 bool
 token_open(const struct context *context, const char *hsm_name,
     uint32_t wanted, struct token *ret, struct err *err)
@@ -153,6 +169,8 @@ token_open(const struct context *context, const char *hsm_name,
 	struct token token;
 	bool ok;
 
+	if (record_recorded(context->record) != NULL)
+		return open_again(context, hsm_name, ret, err);
 	if (!token_load(context, hsm_name, &token, err))
 		return false;
 	ok = token.config->token[0] != '\0' ?
@@ -176,7 +194,92 @@ token_close(struct token *token)
 {
 	hsm_close(token->hsm);
 	json_decref(token->mapped);
+	ksr_free(token->request);
 	*token = (struct token){ 0 };
+}
+
+struct token
+token_of_files(const struct context *context)
+{
+	return (struct token){ .recorded = record_recorded(context->record),
+		.zone = context->config->ksk_policy.signers_name };
+}
+
+const struct hsm_token *
+token_selected(const struct token *token)
+{
+	return token->recorded != NULL ? &token->seen
+				       : hsm_selected(token->hsm);
+}
+
+/* What is in a token beside the keys that a run used is on no record. */
+static bool
+is_not_told(struct token *token, struct err *err)
+{
+	token->recorded->state = RECORDED_LEFT;
+	return err_set(err, E_IO, "the record does not tell");
+}
+
+bool
+token_list(struct token *token, struct hsm_token **ret, size_t *ret_n,
+    struct err *err)
+{
+	return token->recorded != NULL
+	    ? is_not_told(token, err)
+	    : hsm_tokens(token->hsm, ret, ret_n, err);
+}
+
+bool
+token_keys(struct token *token, struct hsm_key **ret, size_t *ret_n,
+    struct err *err)
+{
+	return token->recorded != NULL ? is_not_told(token, err)
+				       : hsm_keys(token->hsm, ret, ret_n, err);
+}
+
+bool
+token_find(struct token *token, const char *label, struct hsm_key *ret,
+    struct err *err)
+{
+	return token->recorded != NULL
+	    ? token_find_again(token, label, ret, err)
+	    : hsm_find(token->hsm, label, ret, err);
+}
+
+bool
+token_keygen(struct token *token, const struct hsm_keygen *what,
+    struct hsm_key *ret, struct err *err)
+{
+	return token->recorded != NULL
+	    ? token_keygen_again(token, what, ret, err)
+	    : hsm_keygen(token->hsm, what, ret, err);
+}
+
+bool
+token_delete(struct token *token, const struct hsm_key *key, struct err *err)
+{
+	return token->recorded != NULL || hsm_delete(token->hsm, key, err);
+}
+
+bool
+token_shows(
+    struct token *token, const char *label, bool *ret, struct err *err)
+{
+	struct hsm_key *keys;
+	size_t n;
+
+	*ret = false;
+	if (token->recorded != NULL) {
+		*ret = token_shows_again(token, label);
+		return true;
+	}
+	if (!hsm_keys(token->hsm, &keys, &n, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(keys[i].label, label) == 0)
+			*ret = true;
+	free(keys);
+	return true;
 }
 
 bool
@@ -298,7 +401,7 @@ token_find_ksks(struct token *token, const struct config *config,
 
 		if ((wanted >> i & 1) == 0)
 			continue;
-		if (!hsm_find(token->hsm, pinned->label, &ksk.key, err) ||
+		if (!token_find(token, pinned->label, &ksk.key, err) ||
 		    !token_dnskey(&ksk.key, pinned->algorithm, DNSKEY_FLAGS_KSK,
 			config_ttl_s(config), &ksk.dnskey, err) ||
 		    !matches_pin(config, pinned, &ksk.dnskey, err) ||
@@ -348,14 +451,20 @@ sign(struct token *token, const struct hsm_key *key,
 
 	if (!mechanism_of(dnskey->algorithm, &mechanism, err))
 		return err_prefix(err, "key \"%s\"", key->label);
-	if (!hsm_sign(token->hsm, key, mechanism, data, signature, &len, err))
+	if (token->recorded != NULL
+		? !token_sign_again(token, dnskey, data, signature, &len, err)
+		: !hsm_sign(
+		      token->hsm, key, mechanism, data, signature, &len, err))
 		return false;
 	if (!pubkey_verify(
-		dnskey, data, (struct bytes){ signature, len }, err))
-		return err_prefix(err,
+		dnskey, data, (struct bytes){ signature, len }, err)) {
+		err_prefix(err,
 		    "SKR-VERIFY: key \"%s\": the token's signature does not "
 		    "verify with the pinned public key",
 		    key->label);
+		return token->recorded != NULL &&
+		    recorded_contradicts(token->recorded, err);
+	}
 	memcpy(ret->signature, signature, len);
 	ret->signature_len = (uint16_t)len;
 	return true;

@@ -14,8 +14,13 @@
 
 struct token {
 	const struct config_hsm *config; /* borrowed */
-	struct hsm *hsm;		 /* owned */
+	struct hsm *hsm;		 /* owned; NULL in a replay */
 	json_t *mapped; /* owned: files of code on record, path to hash */
+	/* Of a replay (token_recorded.h). */
+	struct recorded *recorded; /* NULL: there is a token */
+	struct hsm_token seen;
+	const char *zone;    /* borrowed */
+	struct ksr *request; /* owned: what the run made; or NULL */
 };
 
 /*
@@ -33,6 +38,28 @@ MUST_USE bool token_open(const struct context *context, const char *hsm_name,
 MUST_USE bool token_load(const struct context *context, const char *hsm_name,
     struct token *ret, struct err *err);
 void token_close(struct token *token);
+
+/* A replay's, where no token was opened: of ZSKs that were in files. */
+struct token token_of_files(const struct context *context);
+
+/* The one that was opened; borrowed. */
+const struct hsm_token *token_selected(const struct token *token);
+
+/* hsm.h, of the token or of a run on record. */
+MUST_USE bool token_list(struct token *token, struct hsm_token **ret,
+    size_t *ret_n, struct err *err);
+MUST_USE bool token_keys(struct token *token, struct hsm_key **ret,
+    size_t *ret_n, struct err *err);
+MUST_USE bool token_find(struct token *token, const char *label,
+    struct hsm_key *ret, struct err *err);
+MUST_USE bool token_keygen(struct token *token, const struct hsm_keygen *what,
+    struct hsm_key *ret, struct err *err);
+MUST_USE bool token_delete(
+    struct token *token, const struct hsm_key *key, struct err *err);
+
+/* Whether the token has a key of that label, whatever it is. */
+MUST_USE bool token_shows(
+    struct token *token, const char *label, bool *ret, struct err *err);
 
 /* The DNSKEY of a token's key: identifier is its label, tag and all set. */
 MUST_USE bool token_dnskey(const struct hsm_key *key, uint8_t algorithm,

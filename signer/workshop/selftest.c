@@ -12,6 +12,15 @@
 
 #define VECTOR_MAX 8192
 
+const struct selftest_case *
+selftest_find(const char *id)
+{
+	for (size_t i = 0; i < selftest_n_cases; i++)
+		if (strcmp(selftest_cases[i].id, id) == 0)
+			return &selftest_cases[i];
+	return NULL;
+}
+
 bool
 selftest_run(const struct selftest_case *self, struct err *err)
 {

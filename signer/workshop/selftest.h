@@ -25,6 +25,9 @@ struct selftest_case {
 extern const struct selftest_case selftest_cases[];
 extern const size_t selftest_n_cases;
 
+/* NULL: there is none of that id. */
+const struct selftest_case *selftest_find(const char *id);
+
 MUST_USE bool
 selftest_run(const struct selftest_case *self, struct err *err);
 

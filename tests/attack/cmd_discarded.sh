@@ -79,6 +79,6 @@ equal "checked before it is signed" "true" \
 	"$(event checks 'select(.stages == ["built"]).accepted')"
 rechained 'select(.stages != ["built"])'
 refuses 1 differs replay "$SCRATCH/changed"
-grep -qF "not every response was checked before it was to be signed" \
+grep -qF '"answer" is recorded where "checks built" is due' \
 	"$SCRATCH/out" "$SCRATCH/err" || fail "does not say what is missing"
 finish

@@ -110,10 +110,10 @@ forged() {
 	says "$3"
 }
 forged other 'if .event == "deleted" then .key.key_identifier = "x" else . end' \
-	"this is not the key whose deletion was confirmed"
+	'key_identifier: recorded "x"'
 forged answer 'if .event == "answer" then .text = "Yes" else . end' \
-	"although the run had to stop: not confirmed"
+	'text: recorded "Yes"'
 forged order 'if .event == "answer" then .event = "prompt" | .text = "?"
-	else . end' '"deleting" may not follow "prompt"'
+	else . end' '"prompt" is recorded where "answer" is due'
 accepts replay "$SCRATCH/one"
 finish

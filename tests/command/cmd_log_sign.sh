@@ -150,12 +150,12 @@ replay_says() {
 	says "$2"
 }
 seal='if .event == "signing record" then'
-replay_says "$seal .key_sha256 = .prev else . end" "the key's SHA-256 is"
-replay_says "$seal .key.key_tag = 1 else . end" "recorded is 1"
+replay_says "$seal .key_sha256 = .prev else . end" "key_sha256: recorded"
+replay_says "$seal .key.key_tag = 1 else . end" "key_tag: recorded 1,"
 replay_says "$seal ., (.event = \"end\" | .status = 0 | .message = null) else . end" \
-	'the run claims success after "signing record"'
-replay_says "$seal ., . else . end" '"signing record" may not follow'
-replay_says 'select(.event != "token")' '"signing record" may not follow "mapped"'
+	'"end" is recorded behind what was signed'
+replay_says "$seal ., . else . end" '"signing record" is recorded behind what was signed'
+replay_says 'select(.event != "token")' '"signing record", although the run had to stop'
 
 # --- Never by a KSK.
 

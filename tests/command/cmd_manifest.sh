@@ -236,7 +236,7 @@ forged() {
 	says "$2"
 }
 forged 'if .event == "compared" then .differences = [] else . end' \
-	'differences: recorded []'
+	'differences: 0 recorded, 1 replayed'
 forged 'select(.event != "compared")' 'nothing to refuse'
 forged 'if .event == "end" and .status == 1 then .status = 0 else . end' \
 	'the run ended with status 0'

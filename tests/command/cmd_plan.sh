@@ -216,7 +216,7 @@ forged 's/PublishSafety, PT0S/PublishSafety, PT1S/' "PLAN-HOLD-DOWN"
 fresh
 # shellcheck disable=SC2016
 forged 's/"arguments":(.*)"show"/"arguments":$1"check"/' \
-	'plan check ended after "input plan"'
+	'the run claims success, but "checks plan" is still due'
 
 # Another drawing, under its own hash and with its own size everywhere.
 fresh
@@ -225,6 +225,6 @@ sed 's/>RS</>SR</' "$SCRATCH/plan-rollover.svg" >"$SCRATCH/other.svg"
 now=$(sha256sum <"$SCRATCH/other.svg" | cut -c1-64)
 rm "$SCRATCH/forged/outputs/$was"
 cp "$SCRATCH/other.svg" "$SCRATCH/forged/outputs/$now"
-forged "s/$was/$now/" "the stored drawing is not the plan's"
+forged "s/$was/$now/" "plan drawing: what is stored is not what is derived"
 
 finish

@@ -186,10 +186,10 @@ rechained() {
 }
 rechained 'if .event == "run" and .now == "2018-02-25T12:00:00+00:00"
 	then .now = "2018-03-25T12:00:00+00:00" else . end' \
-	"the stored records are not those of the response at that time"
+	"records: what is stored is not what is derived"
 rechained 'if .event == "run" and .now == "2016-03-25T12:00:00+00:00"
 	then .now = "2018-03-25T12:00:00+00:00" else . end' \
 	"the replay finds nothing to refuse"
-rechained 'select(.event != "output")' '"published" may not follow'
-rechained 'select(.event != "published")' 'steps are missing'
+rechained 'select(.event != "output")' '"published" is recorded where "output records" is due'
+rechained 'select(.event != "published")' 'the run claims success, but "published" is still due'
 finish

@@ -3,7 +3,7 @@
 # configuration; the verdict in words and in JSON; what it says of tampering.
 # shellcheck source=tests/support/lib.sh
 . tests/support/lib.sh
-needs jq
+needs jq strace
 
 # Here the record is the subject: commands name it, and its head stays.
 RECORDING=
@@ -125,6 +125,21 @@ refuses 2 "No such file" replay nowhere
 
 # --- Forged with the chain written anew, replayed by the very program.
 
+# A record drives commands: before the first of them the process gives up all but
+# reading below its folder, where the kernel offers that.
+strace -f -e trace=landlock_create_ruleset,landlock_restrict_self,openat \
+	-o "$SCRATCH/calls" "$ANCHORITE" replay record >/dev/null
+if ! readelf -d "$ANCHORITE" | grep -F libasan >/dev/null &&
+	grep -q '^[0-9]* landlock_create_ruleset(.*= [0-9]' "$SCRATCH/calls"; then
+	equal "what is opened before and after" "log.jsonl inputs" "$(awk '
+		/landlock_restrict_self.* = 0$/ { confined = 1 }
+		/"record\/log.jsonl"/ { print confined ? "log.jsonl" : "early" }
+		/"record\/inputs\/[0-9a-f]/ && confined && !n++ { print "inputs" }
+		' "$SCRATCH/calls" | xargs)"
+fi
+grep -qF landlock_create_ruleset "$SCRATCH/calls" ||
+	fail "replay does not ask to be confined"
+
 # forged FILTER TEXT: jq on all lines; replay must say TEXT.
 forged() {
 	forge_record record forged "$1"
@@ -137,24 +152,24 @@ forged() {
 		--head "$HEAD"
 }
 row='if .event == "checks" and .accepted and .stages == ["request"] then'
-forged "$row .rows[3].title = \"?\" else . end" "its clause, title or reason"
+forged "$row .rows[3].title = \"?\" else . end" 'title: recorded "?"'
 forged "$row del(.rows[3]) else . end" "is not recorded; it says: pass"
 forged "$row .rows[3].verdict = \"waived\" else . end" \
 	'recorded "waived", replayed "pass"'
-forged 'select(.event != "answer")' '"signing" may not follow "checks built"'
+forged 'select(.event != "answer")' '"signing" is recorded where "answer" is due'
 forged 'if .event == "run" then .binary = "'"$HEAD"'" else . end' \
 	"another program's than its run's"
 forged '.version = "0.1.0"' 'of this program, but claims version "0.1.0"'
 forged '.version = "0.0.1"' 'no rules are known of version "0.0.1"'
 forged 'if .role == "certificate request" then .role = "request" else . end' \
-	'"output request" is no step of keygen'
+	'"output request", although the run had to stop'
 forged 'if .alternative == "fallback" then .alternative = null else . end' \
-	'the alternative is "", not "fallback"'
+	'alternative: recorded null, replayed "fallback"'
 forged 'if .event == "activating" then .sha256 = "'"$HEAD"'" else . end' \
-	'the response activated is not the one read'
+	"sha256: recorded \"$HEAD\""
 forged 'if .event == "unused overrides" then .ids = [] else . end' \
-	'unused overrides: recorded []'
-forged 'if .event == "key" then .key.key_tag = 1 else . end' "recorded is 1"
+	'ids: 0 recorded, 1 replayed'
+forged 'if .event == "key" then .key.key_tag = 1 else . end' "key_tag: recorded 1,"
 
 ### names that the configuration gives, and no argument
 

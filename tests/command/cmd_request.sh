@@ -495,21 +495,21 @@ forged() {
 	says "$3"
 }
 forged one 'if .event == "discarding" then .clashes_with.key_tag = 1 else . end' \
-	"does not have the tag that it is discarded for"
+	"clashes_with, key_tag: recorded 1"
 forged one 'if .event == "discarding" then .key.key_identifier = "x" else . end' \
-	"this is not the key that was just made"
+	'key_identifier: recorded "x"'
 forged one 'if .event == "discarded" then .event = "key" else . end' \
-	'"key" may not follow "discarding"'
+	'"key" is recorded where "discarded" is due'
 forged one 'if (.event | startswith("discard")) then empty else . end' \
-	"(key tag 23697) has a known key's tag and was kept"
+	'"generating" is recorded where "discarding" is due'
 forged one 'if .event == "generating" then .bits = 1 | .label = "x" else . end' \
-	"is not the one that was about to be made"
+	"the key made is not the one intended"
 
 # A request whose ZSKs are in files, and in no rehearsal, was none.
 accepts --ceremony "$SCRATCH/files" --config "$FILES" --at "$AT" request \
 	"$SCRATCH/on-record.xml" --zsk-dir "$KEYS"
 forged files 'if .event == "zsk files" then .path = "" else . end' \
-	"ZSKs are in files, and this is no rehearsal"
+	'path: recorded ""'
 forged files 'if .event == "zsk files" then .event = "token" else . end' \
-	'"token" may not follow "input configuration"'
+	'"token" is recorded where "zsk files" is due'
 finish

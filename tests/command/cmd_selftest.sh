@@ -98,12 +98,12 @@ forged() {
 }
 row='if .event == "selftest" then'
 forged "$row .rows[0].result = \"FAIL\" else . end" \
-	'self-test SELF-SHA256: recorded FAIL, replayed pass'
-forged "$row del(.rows[3]) else . end" 'self-test SELF-TAG is not recorded'
-forged "$row del(.rows[-1]) else . end" 'SELF-SIGNING is not recorded'
+	'rows 1, result: recorded "FAIL", replayed "pass"'
+forged "$row del(.rows[3]) else . end" 'rows: 16 recorded, 17 replayed'
+forged "$row del(.rows[-1]) else . end" 'rows: 16 recorded, 17 replayed'
 forged "$row .rows[0].id = \"SELF-LOVE\" else . end" \
-	'there is no self-test SELF-LOVE'
+	'rows 1, id: recorded "SELF-LOVE"'
 forged 'if .event == "end" and .status == 1 then .status = 0 else . end' \
 	'the run ended with status 0'
-forged 'select(.event != "selftest")' 'claims success after "run"'
+forged 'select(.event != "selftest")' 'the run claims success, but "selftest" is still due'
 finish

@@ -479,26 +479,30 @@ forged() {
 }
 of='(.event == "signing" or .event == "signed")'
 swap='if .name == "d_to_d" then .name = "d_try" elif .name == "d_try" then .name = "d_to_d" else . end'
-forged "map(if $of then $swap else . end)" 'it is the turn of "d_to_d"'
+forged "map(if $of then $swap else . end)" \
+	'name: recorded "d_try", replayed "d_to_d"'
 forged 'map(if .event == "checks" then '"$swap"' else . end)' \
-	'it is the turn of "d_to_d"'
+	'name: recorded "d_try", replayed "d_to_d"'
 forged "map(select(($of and .name == \"d_to_d\") | not))" \
-	'it is the turn of "d_to_d"'
+	'name: recorded "d_try", replayed "d_to_d"'
 forged "map(select(($of and .name == \"d_try\") | not))" \
-	'is not done for every response'
+	'"checks response" is recorded where "signing" is due'
 forged 'map(select((.event == "checks" and .stages == ["response"] and .name == "d_try") | not))' \
-	'is not done for every response'
+	'"output response" is recorded where "checks response" is due'
 forged 'map(select((.event == "checks" and .stages == ["schedule"]) | not))' \
-	'is not done for every response'
-forged 'map(select(.stages != ["plan"]))' 'the plan was not checked before'
-forged 'map(select(.role != "plan"))' 'the plan is "", the arguments say'
-forged 'map(select(.role != "register"))' 'no register was read'
+	'"hsm" is recorded where "checks schedule" is due'
+forged 'map(select(.stages != ["plan"]))' \
+	'"checks request" is recorded where "checks plan" is due'
+forged 'map(select(.role != "plan"))' \
+	'"input request" is recorded where "input plan" is due'
+forged 'map(select(.role != "register"))' \
+	'"asked" is recorded where "input register" is due'
 forged 'map(if .event == "asked" then .responses |= .[:2] else . end)' \
-	'responses: recorded'
+	'responses: 2 recorded, 3 replayed'
 forged 'map(if .event == "asked" then .responses[1].alternative = null else . end)' \
-	'responses: recorded'
+	'responses 2, alternative: recorded null'
 forged 'map(if .event == "asked" then .responses[1].in_place = true else . end)' \
-	'responses: recorded'
+	'responses 2, in_place: recorded true'
 forged 'map(if .event == "asked" then .step = "2028-q1" else . end)' \
 	'step: recorded'
 forged 'map(if .event == "asked" then .quarter = "2028-q1" else . end)' \
@@ -507,26 +511,26 @@ forged 'map(if .event == "asked" then .other_active = true else . end)' \
 	'other_active: recorded'
 last='([to_entries[] | select(.value.event == "published").key] | last)'
 forged "del(.[$last, $last - 1])" \
-	'not every response that it was asked for was published'
-forged "del(.[$last])" 'the run claims success after'
+	'the run claims success, but "register line" is still due'
+forged "del(.[$last])" 'the run claims success, but "published" is still due'
 swapped() {
 	forged "([to_entries[] | select(.value.event == \"$1\").key]) as \$at |
 		.[\$at[0]] as \$a | .[\$at[1]] as \$b |
 		.[\$at[0]] = \$b | .[\$at[1]] = \$a" "$2"
 }
-swapped output 'another response was stored than asked for'
-swapped published 'was published, but it is not the output stored before'
+swapped output 'response: what is stored is not what is derived'
+swapped published 'was not stored before'
 forged "([to_entries[] | select(.value.event == \"output\").key]) as \$at |
 	(.[\$at[0]] | {sha256, size}) as \$a |
 	(.[\$at[1]] | {sha256, size}) as \$b |
 	.[\$at[0]] += \$b | .[\$at[1]] += \$a" \
-	'the stored response is not the one derived'
+	'response: what is stored is not what is derived'
 forged 'map(if .event == "published" and (.path | endswith("d_try.xml")) then .path |= sub("d_try"; "d_to_e") else . end)' \
-	'was published, but it is not the output stored before'
+	'd_to_e.xml is published and was not stored before'
 # Signatures of one given to the other: the same times, other keys.
 forged "(map(select(.event == \"signed\"))[0].signatures) as \$a |
 	map(if .event == \"signed\" and .name == \"d_to_d\" then .signatures = \$a else . end)" \
-	'is not one that is due'
+	'the record has no signature of key "ksk-1"'
 
 ### people see one question, and each response by its name
 

@@ -331,19 +331,20 @@ rm "$SCRATCH/forged/outputs/$was"
 cp "$SCRATCH/fair.svg" "$SCRATCH/forged/outputs/$is"
 forged "$SCRATCH/drawn" "if .sha256 == \"$was\" then .sha256 = \"$is\" |
 	if .size then .size = $(stat -c %s "$SCRATCH/fair.svg") else . end
-	else . end" "the stored drawing is not the one drawn anew"
+	else . end" "drawing: what is stored is not what is derived"
 rm -r "$SCRATCH/forged"
 cp -r "$SCRATCH/drawn" "$SCRATCH/forged"
 forged "$SCRATCH/drawn" 'if .event == "simulated" then
-	.resolvers[1].fails_at = null else . end' "results: recorded"
+	.resolvers[1].fails_at = null else . end' \
+	"resolvers 2, fails_at: recorded null"
 forged "$SCRATCH/drawn" 'if .event == "run" then
 	.arguments |= map(if . == "static" then "follower" else . end)
-	else . end' "results: recorded"
+	else . end' 'resolvers 2, resolver: recorded "static"'
 forged "$SCRATCH/drawn" 'if .event == "run" then
 	.arguments |= map(select(endswith("d2.xml") | not)) else . end' \
-	"the simulation fails: 6 responses were read of 5"
+	'd2.xml", replayed'
 forged "$SCRATCH/drawn" 'select(.event != "simulated")' \
-	'"output drawing" may not follow'
+	'"output drawing" is recorded where "simulated" is due'
 
 ### On record
 

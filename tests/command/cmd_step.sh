@@ -196,11 +196,12 @@ forged '.[5].step = "frob"' '"frob" is no event of a step'
 forged '.[5].step = 1' '"" is no event of a step'
 forged 'del(.[23].decided)' 'step exception needs --decided'
 forged '.[23].text = "x"' '--text has no meaning'
-forged '.[2].script = .[2].prev' 'is not the one stored before'
-forged 'del(.[1])' 'a script is stored where one begins'
-forged '.[0:5] + [.[1]] + .[5:]' 'a script is stored where one begins'
-forged '.[5].step = "begin"' 'a script is stored where one begins'
-forged '.[0:5] + [.[5], .[5]] + .[6:]' '"step" may not follow "step"'
+forged '.[2].script = .[2].prev' 'script: recorded'
+forged 'del(.[1])' '"step" is recorded where "input script" is due'
+forged '.[0:5] + [.[1]] + .[5:]' \
+	'"input script" is recorded where "step" is due'
+forged '.[5].step = "begin"' 'step: recorded "begin", replayed "start"'
+forged '.[0:5] + [.[5], .[5]] + .[6:]' '"step" is recorded where the run was done'
 
 # The values of its inputs, stored with it.
 rm -rf record
@@ -219,8 +220,9 @@ mv clean bare
 mv record clean
 forged 'map(if .role == "script values" then .sha256 = .prev else . end)' \
 	'is missing'
-forged 'map(select(.role != "script values"))' 'values are not those stored'
-forged 'map(del(.values))' 'values are not those stored'
+forged 'map(select(.role != "script values"))' \
+	'"step" is recorded where "input script values" is due'
+forged 'map(del(.values))' 'values: recorded nothing'
 rm -r clean
 mv bare clean
 

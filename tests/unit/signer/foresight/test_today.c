@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ksr/rules/check_rules.h"
-#include "signer/foresight/today.h"
+#include "signer/record/today.h"
 #include "tests/support/support.h"
 
 static enum verdict

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "signer/foresight/today.h"
+#include "signer/record/today.h"
 #include "signer/record/context.h"
 #include "signer/record/json.h"
 #include "signer/screen/print.h"
