@@ -115,6 +115,18 @@ find(struct zsk_store *store, const char *label, uint8_t algorithm,
 		of_token(store, algorithm, ret, err));
 }
 
+/* The same of the token's key that is said to be this one. */
+static bool
+find_known(struct zsk_store *store, const struct dnskey *wanted,
+    struct zsk *ret, bool *ret_there, struct err *err)
+{
+	return token_shows(
+		   &store->token, wanted->identifier, ret_there, err) &&
+	    (!*ret_there ||
+		(token_find_known(&store->token, wanted, &ret->key, err) &&
+		    of_token(store, wanted->algorithm, ret, err)));
+}
+
 bool
 zsk_store_take(struct zsk_store *store, const struct dnskey *wanted,
     struct zsk *ret, struct err *err)
@@ -128,8 +140,7 @@ zsk_store_take(struct zsk_store *store, const struct dnskey *wanted,
 		there = file != NULL;
 		if (there && !of_file(store, file, &zsk, err))
 			return false;
-	} else if (!find(store, wanted->identifier, wanted->algorithm, &zsk,
-		       &there, err)) {
+	} else if (!find_known(store, wanted, &zsk, &there, err)) {
 		return false;
 	}
 	if (!there || !dnskey_same_key(&zsk.dnskey, wanted)) {

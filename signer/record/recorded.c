@@ -343,6 +343,17 @@ recorded_refuses(struct recorded *recorded, struct err *err)
 }
 
 bool
+recorded_loses(struct recorded *recorded, const char *label, struct err *err)
+{
+	recorded_notes(recorded,
+	    "run %zu cannot be followed from here on: key \"%s\" was found, and "
+	    "the request that would tell which it is was not made",
+	    recorded->run->number, label);
+	recorded->state = RECORDED_OVER;
+	return err_set(err, E_IO, "the record does not tell");
+}
+
+bool
 recorded_contradicts(struct recorded *recorded, struct err *err)
 {
 	if (recorded->state != RECORDED_OVER)

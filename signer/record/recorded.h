@@ -91,6 +91,13 @@ bool recorded_fails(struct recorded *recorded, struct err *err);
 /* The same of a token, which may have been the cause of a refusal. */
 bool recorded_refuses(struct recorded *recorded, struct err *err);
 
+/*
+ * The key of that label was found, and no line tells which it was: a note, and
+ * nothing of what comes is compared but by the laws.
+ */
+bool recorded_loses(
+    struct recorded *recorded, const char *label, struct err *err);
+
 /* The record has an answer that cannot be one: err says why; returns false. */
 bool recorded_contradicts(struct recorded *recorded, struct err *err);
 

@@ -247,6 +247,15 @@ token_find(struct token *token, const char *label, struct hsm_key *ret,
 }
 
 bool
+token_find_known(struct token *token, const struct dnskey *dnskey,
+    struct hsm_key *ret, struct err *err)
+{
+	return token->recorded != NULL
+	    ? token_has_again(token, dnskey, ret, err)
+	    : hsm_find(token->hsm, dnskey->identifier, ret, err);
+}
+
+bool
 token_keygen(struct token *token, const struct hsm_keygen *what,
     struct hsm_key *ret, struct err *err)
 {

@@ -57,6 +57,10 @@ MUST_USE bool token_keygen(struct token *token, const struct hsm_keygen *what,
 MUST_USE bool token_delete(
     struct token *token, const struct hsm_key *key, struct err *err);
 
+/* The token's key of that DNSKEY's label, which is said to be that. */
+MUST_USE bool token_find_known(struct token *token,
+    const struct dnskey *dnskey, struct hsm_key *ret, struct err *err);
+
 /* Whether the token has a key of that label, whatever it is. */
 MUST_USE bool token_shows(
     struct token *token, const char *label, bool *ret, struct err *err);

@@ -318,7 +318,7 @@ find_zsk(struct token *token, const char *label, struct hsm_key *ret,
     struct err *err)
 {
 	if (recorded_later(token->recorded, REQUEST_STEP) == NULL)
-		return recorded_refuses(token->recorded, err);
+		return recorded_loses(token->recorded, label, err);
 	if (!load_request(token, err))
 		return false;
 	for (size_t i = 0; i < token->request->n_bundles; i++) {
@@ -330,6 +330,13 @@ find_zsk(struct token *token, const char *label, struct hsm_key *ret,
 				    &b->keys[k], token->zone, ret, err);
 	}
 	return err_set(err, E_INPUT, "key \"%s\" was not found", label);
+}
+
+bool
+token_has_again(struct token *token, const struct dnskey *dnskey,
+    struct hsm_key *ret, struct err *err)
+{
+	return key_of_dnskey(dnskey, token->zone, ret, err);
 }
 
 bool

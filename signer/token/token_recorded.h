@@ -15,6 +15,10 @@ MUST_USE bool token_open_again(const struct context *context,
     const struct config_hsm *config, bool selects, struct token *ret,
     struct err *err);
 
+/* Of a key that is known and was found, or else the run ended there. */
+MUST_USE bool token_has_again(struct token *token,
+    const struct dnskey *dnskey, struct hsm_key *ret, struct err *err);
+
 /* Whether the run found a key of that label, which it did not make. */
 bool token_shows_again(struct token *token, const char *label);
 

@@ -104,7 +104,7 @@ planted() {
 }
 planted keys/zsk_store.c 's/"zsk files"/"zsk folder"/' 'no row: "zsk folder"
 no emitter: "zsk files"'
-planted sign/signing_facts.h 's/\("signatures \)discarded"/\1dropped"/' \
+planted record/facts.h 's/\("signatures \)discarded"/\1dropped"/' \
 	'no row: "signatures dropped"
 no emitter: "signatures discarded"'
 planted record/record.c 's/record, "input",/record, "read",/' 'no row: "read"

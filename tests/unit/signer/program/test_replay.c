@@ -723,6 +723,66 @@ replay_interrupted_run_is_noted(void **state)
 	scratch_remove(dir);
 }
 
+/* A file that only lines which are cut off name. */
+static bool
+is_of_a_file(const struct difference *difference)
+{
+	return difference->line == 0 &&
+	    strstr(difference->text, "is not part of the record") != NULL;
+}
+
+/* As power may fail: the runs before are whole, and the last one is told. */
+static void
+assert_cut(const char *dir, const struct chain_lines *lines, size_t n)
+{
+	const char *event = fact_text(lines->lines[n - 1].json, "event");
+	bool ends = strcmp(event, "end") == 0 ||
+	    strcmp(event, "signing record") == 0;
+	struct replay replay;
+	const char *outcome;
+	struct err err;
+
+	assert_ok(replay_ceremony(dir, &replay, &err), &err);
+	for (size_t i = 0; i < replay.differences.n; i++)
+		if (!is_of_a_file(&replay.differences.list[i]))
+			fail_msg("cut after line %zu (%s): %s", n, event,
+			    replay.differences.list[i].text);
+	outcome = replay.runs[replay.ceremony.n_runs - 1].outcome;
+	if ((strncmp(outcome, "interrupted after", 17) == 0) == ends)
+		fail_msg("cut after line %zu (%s): %s", n, event, outcome);
+	replay_clear(&replay);
+}
+
+static void
+replay_of_a_cut_record_goes_to_its_end(void **state)
+{
+	static const struct {
+		const char *record;
+		size_t step; /* one line in so many */
+	} cases[] = { { ROLLOVER, 1 }, { COMMANDS, 11 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *dir = copy_record(cases[i].record), path[PATH_SIZE];
+		struct chain_lines lines;
+		struct err err;
+
+		snprintf(path, sizeof(path), "%.400s/%s", dir, RECORD_LOG);
+		assert_ok(chain_read(path, &lines, &err), &err);
+		for (size_t n = 1; n <= lines.n; n += cases[i].step) {
+			struct buf log = buf_new(CHAIN_FILE_MAX);
+
+			for (size_t k = 0; k < n; k++)
+				put_line(&log, &lines.lines[k]);
+			write_whole(path, buf_bytes(&log));
+			buf_free(&log);
+			assert_cut(dir, &lines, n);
+		}
+		chain_lines_clear(&lines);
+		scratch_remove(dir);
+	}
+}
+
 int
 main(void)
 {
@@ -736,6 +796,7 @@ main(void)
 		cmocka_unit_test(replay_forgery_is_found),
 		cmocka_unit_test(replay_broken_law_is_found),
 		cmocka_unit_test(replay_interrupted_run_is_noted),
+		cmocka_unit_test(replay_of_a_cut_record_goes_to_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
