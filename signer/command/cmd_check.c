@@ -8,7 +8,7 @@
 #include "signer/record/input.h"
 #include "signer/record/json.h"
 #include "signer/record/judging.h"
-#include "signer/record/register.h"
+#include "signer/record/register_open.h"
 #include "signer/screen/print.h"
 #include "signer/sign/declared.h"
 #include "signer/sign/followers_show.h"

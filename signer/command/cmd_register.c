@@ -11,8 +11,8 @@
 #include "signer/record/input.h"
 #include "signer/record/json.h"
 #include "signer/record/record.h"
-#include "signer/record/register.h"
 #include "signer/record/register_adopt.h"
+#include "signer/record/register_open.h"
 #include "signer/screen/print.h"
 
 static const char *

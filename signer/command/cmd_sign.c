@@ -7,6 +7,7 @@
 #include "signer/line/command.h"
 #include "signer/live/confirm.h"
 #include "signer/record/context.h"
+#include "signer/record/register_open.h"
 #include "signer/sign/signatures.h"
 #include "signer/sign/signing.h"
 

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "ksr/plan/plan.h"
-#include "signer/record/register.h"
+#include "signer/record/ledger.h"
 
 struct plan_due {
 	size_t cycle; /* the request's quarter, counted from the plan's first */

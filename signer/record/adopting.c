@@ -6,7 +6,7 @@
 #include "ksr/rules/check_rules.h"
 #include "signer/record/adopting.h"
 #include "signer/record/input.h"
-#include "signer/record/register_parts.h"
+#include "signer/record/ledger_parts.h"
 
 void
 adopting_clear(struct adopting *adopting)

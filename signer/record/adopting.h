@@ -6,7 +6,7 @@
 #pragma once
 
 #include "ksr/policy/config.h"
-#include "signer/record/register.h"
+#include "signer/record/ledger.h"
 
 struct adopting {
 	struct ledger *other; /* owned; NULL: an archive */

@@ -15,8 +15,8 @@
 #include "signer/record/publishing.h"
 #include "signer/record/record.h"
 #include "signer/record/recorded.h"
-#include "signer/record/register.h"
 #include "signer/record/register_adopt.h"
+#include "signer/record/register_open.h"
 #include "signer/record/register_seen.h"
 #include "signer/screen/print.h"
 

@@ -12,7 +12,8 @@
 #include "signer/record/context.h"
 #include "signer/record/record.h"
 #include "signer/record/recorded.h"
-#include "signer/record/register_parts.h"
+#include "signer/record/ledger_parts.h"
+#include "signer/record/register_open.h"
 #include "signer/record/register_seen.h"
 #include "signer/screen/print.h"
 
@@ -150,23 +151,6 @@ register_read(
 	*ret = NULL;
 	return !record_finds(context->record, "register", path) ||
 	    open_extending(context, false, false, ret, err);
-}
-
-bool
-ledger_has_head(const struct ledger *ledger, const char *head, struct err *err)
-{
-	const struct chain_lines *lines = chain_found(ledger->chain);
-
-	if (head == NULL)
-		return true;
-	for (size_t i = 0; i < lines->n; i++)
-		if (strcmp(lines->lines[i].hash, head) == 0)
-			return true;
-	return err_set(err, E_REFUSED,
-	    "the register has no line with the head that was written down, "
-	    "%s: it was cut short or exchanged; `register adopt` takes up "
-	    "what is missing",
-	    head);
 }
 
 bool

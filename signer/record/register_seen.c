@@ -4,7 +4,7 @@
 #include "ksr/dns/sha256.h"
 #include "signer/record/adopting.h"
 #include "signer/record/ceremony.h"
-#include "signer/record/register_parts.h"
+#include "signer/record/ledger_parts.h"
 #include "signer/record/register_seen.h"
 
 /* One run's part of the log: lines [first, end). */

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "signer/record/chain.h"
-#include "signer/record/register.h"
+#include "signer/record/ledger.h"
 
 /* Which register, as runs name it: by its path, or by its configuration. */
 struct register_name {

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "ksr/policy/config.h"
-#include "signer/record/register.h"
+#include "signer/record/ledger.h"
 
 #define ASKED_MAX	   8u /* responses of one run */
 #define ASKED_STEP_SIZE 16 /* "2027-q1", "2027-02-01" */

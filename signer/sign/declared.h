@@ -10,7 +10,7 @@
 #include "ksr/rules/check.h"
 #include "ksr/rules/history.h"
 #include "signer/line/args.h"
-#include "signer/record/register.h"
+#include "signer/record/ledger.h"
 
 struct declared {
 	bool first;	      /* --first */

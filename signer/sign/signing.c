@@ -8,6 +8,7 @@
 #include "signer/record/input.h"
 #include "signer/record/judging.h"
 #include "signer/record/publishing.h"
+#include "signer/record/register_open.h"
 #include "signer/screen/interrupt.h"
 #include "signer/screen/print.h"
 #include "signer/screen/screen.h"

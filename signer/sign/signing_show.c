@@ -6,6 +6,7 @@
 #include "signer/record/context.h"
 #include "signer/record/input.h"
 #include "signer/record/json.h"
+#include "signer/record/register_open.h"
 #include "signer/screen/print.h"
 #include "signer/sign/signing_parts.h"
 

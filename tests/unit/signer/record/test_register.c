@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "ksr/base/file.h"
-#include "signer/record/register.h"
+#include "signer/record/ledger.h"
 #include "tests/support/support.h"
 
 #define T0    INT64_C(1794744000) /* 2026-11-15T12:00:00 */

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
-#include "signer/record/register_line.h"
+#include "signer/record/ledger_line.h"
 
 bool
 alternative_is_name(const char *text)

@@ -23,7 +23,7 @@
 #include "ksr/rules/history.h"
 #include "signer/record/chain.h"
 #include "signer/record/input.h"
-#include "signer/record/register_slots.h"
+#include "signer/record/ledger_slots.h"
 
 #define REGISTER_FILE      "register.jsonl"
 #define REGISTER_PATH_SIZE (PATH_MAX_LEN + sizeof("/" REGISTER_FILE))
@@ -106,37 +106,11 @@ MUST_USE bool ledger_of_bytes(struct bytes content, const char *name,
 void ledger_close(struct ledger *ledger);
 
 /*
- * The register beside the configuration, opened for writing and on record.
- * E_REFUSED unless it extends what the record's runs saw last, and has the head
- * that was written down, unless that is NULL.  *ret may be there on failure, too.
- */
-struct context;
-MUST_USE bool register_open(const struct context *context, const char *head,
-    struct ledger **ret, struct err *err);
-
-/* The same, whatever was seen before: what is missing is to be taken up. */
-MUST_USE bool register_open_to_adopt(
-    const struct context *context, struct ledger **ret, struct err *err);
-
-/* The same for commands that only read; *ret is NULL where there is none. */
-MUST_USE bool register_read(
-    const struct context *context, struct ledger **ret, struct err *err);
-
-/*
  * E_REFUSED unless the hash, as it was written down, is that of a line: what
  * lacks it was cut short or exchanged.  NULL is none.
  */
 MUST_USE bool ledger_has_head(
     const struct ledger *ledger, const char *head, struct err *err);
-
-/* --register-head as hex digits or PGP words; NULL if not given.  E_USAGE. */
-struct args;
-#define REGISTER_HEAD_SIZE CHAIN_HASH_SIZE
-MUST_USE bool register_head_of_args(const struct args *args,
-    char buf[REGISTER_HEAD_SIZE], const char **ret, struct err *err);
-
-/* For the next ceremony to ask for, as --register-head. */
-void register_print_head(const char *head);
 
 /* The file as it was read. */
 struct bytes ledger_content(const struct ledger *ledger);
@@ -225,8 +199,3 @@ size_t ledger_lines_now(const struct ledger *ledger);
 
 /* The hash of the i-th line that was appended, from 0; NULL if there is none. */
 const char *ledger_appended(const struct ledger *ledger, size_t i);
-
-/* What --from-slot says, from 1; 0 if it was not given.  E_USAGE. */
-struct args;
-MUST_USE bool
-register_slot(const struct args *args, size_t *ret, struct err *err);

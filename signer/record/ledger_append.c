@@ -4,7 +4,7 @@
 #include "signer/record/input.h"
 #include "signer/record/json.h"
 #include "signer/record/record.h"
-#include "signer/record/register_parts.h"
+#include "signer/record/ledger_parts.h"
 
 /* The line, and then that it was appended: a chain in another's keeping. */
 bool

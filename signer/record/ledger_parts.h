@@ -1,10 +1,10 @@
 /*
- * The parts of the register, used by register*.c only.
+ * The parts of the register, used by ledger*.c and register_open.c only.
  */
 #pragma once
 
-#include "signer/record/register.h"
-#include "signer/record/register_line.h"
+#include "signer/record/ledger.h"
+#include "signer/record/ledger_line.h"
 
 struct ledger {
 	struct chain *chain;   /* without a file where it was only read */
@@ -32,13 +32,13 @@ const struct ledger_entry *
 ledger_response(const struct ledger *ledger, const uint8_t sha256[SHA256_SIZE]);
 
 /*
- * register_take.c: what a line means after those before it.  Takes over what
+ * ledger_take.c: what a line means after those before it.  Takes over what
  * the line's entry owns.
  */
 MUST_USE bool ledger_take_line(
     struct ledger *ledger, struct ledger_line *line, struct err *err);
 
-/* register_append.c: a line as it is, which is taken over. */
+/* ledger_append.c: a line as it is, which is taken over. */
 MUST_USE bool ledger_append_line(
     struct ledger *ledger, json_t *line, struct err *err);
 

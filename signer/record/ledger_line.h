@@ -1,13 +1,13 @@
 /*
  * One line of the register, read strictly: nothing unknown, nothing missing,
  * nothing of another type or form.  What it means after the lines before it is
- * register.c's.
+ * ledger.c's.
  */
 #pragma once
 
 #include <jansson.h>
 
-#include "signer/record/register.h"
+#include "signer/record/ledger.h"
 
 enum ledger_event {
 	LEDGER_SIGNING,

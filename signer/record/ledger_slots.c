@@ -5,7 +5,7 @@
 #include "ksr/dns/rrset.h"
 #include "ksr/rules/check_rules.h"
 #include "signer/record/json.h"
-#include "signer/record/register_slots.h"
+#include "signer/record/ledger_slots.h"
 
 /* Keys of a response that differ: no more than this many of each kind. */
 #define LINE_KEYS_MAX ((size_t)BUNDLES_MAX * BUNDLE_KEYS_MAX)

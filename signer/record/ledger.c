@@ -10,7 +10,7 @@
 #include "ksr/rules/check_rules.h"
 #include "signer/record/input.h"
 #include "signer/record/json.h"
-#include "signer/record/register_parts.h"
+#include "signer/record/ledger_parts.h"
 
 void
 ledger_path(const char *configuration, char ret[REGISTER_PATH_SIZE])
@@ -179,6 +179,23 @@ const char *
 ledger_head(const struct ledger *ledger)
 {
 	return ledger == NULL ? "" : lines_of(ledger)->head;
+}
+
+bool
+ledger_has_head(const struct ledger *ledger, const char *head, struct err *err)
+{
+	const struct chain_lines *lines = lines_of(ledger);
+
+	if (head == NULL)
+		return true;
+	for (size_t i = 0; i < lines->n; i++)
+		if (strcmp(lines->lines[i].hash, head) == 0)
+			return true;
+	return err_set(err, E_REFUSED,
+	    "the register has no line with the head that was written down, "
+	    "%s: it was cut short or exchanged; `register adopt` takes up "
+	    "what is missing",
+	    head);
 }
 
 int64_t

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ksr/rules/check_rules.h"
-#include "signer/record/register_parts.h"
+#include "signer/record/ledger_parts.h"
 
 /* Room for one more: an array doubles when its size is full. */
 static bool
