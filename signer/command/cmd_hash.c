@@ -190,7 +190,7 @@ hash_one(const struct context *context, const char *path, json_t *list,
 	struct hashing h = { .path = path,
 		.content = buf_new(KSR_FILE_MAX),
 		.next = WATCHED_OCTETS,
-		.watched = isatty(STDERR_FILENO) && !context->json };
+		.watched = screen_is_watched() && !context->json };
 	bool ok;
 
 	if (record_recorded(context->record) != NULL)

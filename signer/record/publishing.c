@@ -58,6 +58,14 @@ publishing_name(const struct context *context, struct output *output,
 }
 
 bool
+publishing_keep(
+    const struct context *context, const char *path, struct err *err)
+{
+	return record_recorded(context->record) != NULL ||
+	    file_sync_folder_of(path, err);
+}
+
+bool
 publishing_finish(const struct context *context, struct output *output,
     const char *path, struct bytes text, struct err *err)
 {

@@ -39,6 +39,10 @@ MUST_USE bool publishing_finish(const struct context *context,
     struct output *output, const char *path, struct bytes text,
     struct err *err);
 
+/* What has its name already keeps it, whatever happens to the power. */
+MUST_USE bool publishing_keep(
+    const struct context *context, const char *path, struct err *err);
+
 /* Something has its name: a response in place counts as well. */
 void publishing_note(const struct context *context, const char *path);
 

@@ -400,6 +400,21 @@ record_read(struct record *record, const char *role, const char *path,
 }
 
 bool
+record_look(struct record *record, const char *role, const char *path,
+    size_t max, struct buf *ret, struct err *err)
+{
+	struct recorded *recorded = record_recorded(record);
+	char step[STEP_TEXT_SIZE];
+
+	if (recorded == NULL)
+		return file_read(path, max, ret, err);
+	snprintf(step, sizeof(step), "input %.40s", role);
+	return recorded_has_input(recorded, role, path)
+	    ? recorded_stored(recorded, step, ret, err)
+	    : err_set(err, E_IO, "%s: is not there", path);
+}
+
+bool
 record_finds(const struct record *record, const char *role, const char *path)
 {
 	struct recorded *recorded = record_recorded(record);

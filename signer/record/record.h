@@ -86,6 +86,13 @@ MUST_USE bool record_read(struct record *record, const char *role,
     const char *path, size_t max, struct buf *ret, struct err *err);
 
 /*
+ * What lies there, before it is decided whether that is put on record under the
+ * role: nothing is yet.
+ */
+MUST_USE bool record_look(struct record *record, const char *role,
+    const char *path, size_t max, struct buf *ret, struct err *err);
+
+/*
  * What the run was given a file for, if it is there: a regular file; in a replay, one that
  * comes next on record under the role.
  */

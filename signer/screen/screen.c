@@ -210,6 +210,12 @@ screen_complain(const char *fmt, ...)
 	buf_free(&text);
 }
 
+bool
+screen_is_watched(void)
+{
+	return screen.muted == NULL && isatty(STDERR_FILENO) == 1;
+}
+
 void
 screen_progress(const char *fmt, ...)
 {

@@ -50,6 +50,9 @@ void screen_answered(void);
 /* A line on standard error, "anchorite: " before it. */
 void screen_complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* Whether somebody watches: standard error is a terminal, and not muted. */
+bool screen_is_watched(void);
+
 /* How far a long act has come, in a line that each call overwrites. */
 void screen_progress(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void screen_progress_done(void);

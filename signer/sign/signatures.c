@@ -170,8 +170,7 @@ start_workers(
 {
 	for (size_t i = 1; i < jobs; i++) {
 		workers[i].work = workers[0].work;
-		workers[i].token.config = token->config;
-		if (!hsm_worker_open(token->hsm, &workers[i].token.hsm, err))
+		if (!token_worker_open(token, &workers[i].token, err))
 			return false;
 	}
 	for (size_t i = 1; i < jobs; i++) {
@@ -189,7 +188,7 @@ end_workers(struct worker *workers, size_t jobs)
 	for (size_t i = 1; i < jobs; i++) {
 		if (workers[i].started)
 			pthread_join(workers[i].thread, NULL);
-		hsm_worker_close(workers[i].token.hsm);
+		token_worker_close(&workers[i].token);
 	}
 }
 

@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ksr/response/response.h"
 #include "signer/record/context.h"
@@ -9,7 +8,6 @@
 #include "signer/record/input.h"
 #include "signer/record/publishing.h"
 #include "signer/record/record.h"
-#include "signer/record/recorded.h"
 #include "signer/screen/screen.h"
 #include "signer/sign/signatures.h"
 #include "signer/sign/signing_facts.h"
@@ -26,18 +24,6 @@ response_clear(struct signing_response *response)
 	json_decref(response->followers);
 }
 
-/* What lies where the response is to go, before it is read as one. */
-static bool
-look(struct record *record, const char *path, struct buf *ret, struct err *err)
-{
-	struct recorded *recorded = record_recorded(record);
-
-	if (recorded == NULL)
-		return file_read(path, KSR_FILE_MAX, ret, err);
-	return recorded_has_input(recorded, IN_PLACE_ROLE, path) &&
-	    recorded_stored(recorded, "input " IN_PLACE_ROLE, ret, err);
-}
-
 bool
 response_find(struct signing *signing, struct asked_response *asked,
     struct signing_response *response, struct err *err)
@@ -50,7 +36,8 @@ response_find(struct signing *signing, struct asked_response *asked,
 
 	response->asked = asked;
 	/* What is another file, or none, is for response_open to say. */
-	if (look(signing->context->record, asked->path, &content, &absent) &&
+	if (record_look(signing->context->record, IN_PLACE_ROLE, asked->path,
+		KSR_FILE_MAX, &content, &absent) &&
 	    sha256(buf_bytes(&content), sha256_of_it, &absent))
 		asked_take_in_place(
 		    asked, signing->ledger, request, sha256_of_it);
@@ -95,7 +82,7 @@ response_sign(
 	const struct context *context = signing->context;
 	const char *name = response->asked->name;
 	struct ksr *built = response->built;
-	bool watched = isatty(STDERR_FILENO) && !context->json;
+	bool watched = screen_is_watched() && !context->json;
 	const struct signatures_job job = { .config = signing->config,
 		.schema = response->asked->schema,
 		.request = signing->ksr.ksr,
@@ -147,11 +134,8 @@ give_name(const struct signing *signing,
 {
 	const char *path = response->asked->path;
 
-	if (record_recorded(signing->context->record) != NULL &&
-	    response->asked->in_place)
-		return true;
 	return response->asked->in_place
-	    ? file_sync_folder_of(path, err)
+	    ? publishing_keep(signing->context, path, err)
 	    : publishing_name(signing->context, response->output, path, err);
 }
 

@@ -271,6 +271,21 @@ token_delete(struct token *token, const struct hsm_key *key, struct err *err)
 }
 
 bool
+token_worker_open(
+    const struct token *token, struct token *ret, struct err *err)
+{
+	*ret = (struct token){ .config = token->config };
+	return hsm_worker_open(token->hsm, &ret->hsm, err);
+}
+
+void
+token_worker_close(struct token *worker)
+{
+	hsm_worker_close(worker->hsm);
+	worker->hsm = NULL;
+}
+
+bool
 token_shows(
     struct token *token, const char *label, bool *ret, struct err *err)
 {

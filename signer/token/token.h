@@ -61,6 +61,11 @@ MUST_USE bool token_delete(
 MUST_USE bool token_find_known(struct token *token,
     const struct dnskey *dnskey, struct hsm_key *ret, struct err *err);
 
+/* The same token for one further thread, which may sign by it (hsm.h). */
+MUST_USE bool token_worker_open(
+    const struct token *token, struct token *ret, struct err *err);
+void token_worker_close(struct token *worker);
+
 /* Whether the token has a key of that label, whatever it is. */
 MUST_USE bool token_shows(
     struct token *token, const char *label, bool *ret, struct err *err);
