@@ -18,6 +18,16 @@ static const struct attribute {
 	{ "model", NULL, offsetof(struct token_uri, model) },
 	{ "serial", NULL, offsetof(struct token_uri, serial) },
 	{ "slot-id", NULL, offsetof(struct token_uri, slot_id) },
+	{ "slot-description", NULL,
+	    offsetof(struct token_uri, slot_description) },
+	{ "slot-manufacturer", NULL,
+	    offsetof(struct token_uri, slot_manufacturer) },
+	{ "library-description", NULL,
+	    offsetof(struct token_uri, library_description) },
+	{ "library-manufacturer", NULL,
+	    offsetof(struct token_uri, library_manufacturer) },
+	{ "library-version", NULL,
+	    offsetof(struct token_uri, library_version) },
 	{ "object", "describes a key, not a token", 0 },
 	{ "type", "describes a key, not a token", 0 },
 	{ "id", "describes a key, not a token", 0 },
@@ -140,6 +150,26 @@ take_pairs(
 	return true;
 }
 
+/* RFC 7512 section 2.3: "3.2", or "3" for 3.0. */
+static bool
+parse_version(const char *text, uint8_t *ret_major, uint8_t *ret_minor)
+{
+	char major[4] = "";
+	const char *dot = strchr(text, '.');
+	size_t len = dot == NULL ? strlen(text) : (size_t)(dot - text);
+	uint64_t n, m = 0;
+
+	if (len >= sizeof(major))
+		return false;
+	memcpy(major, text, len);
+	if (!number_parse(major, UINT8_MAX, &n) ||
+	    (dot != NULL && !number_parse(dot + 1, UINT8_MAX, &m)))
+		return false;
+	*ret_major = (uint8_t)n;
+	*ret_minor = (uint8_t)m;
+	return true;
+}
+
 bool
 uri_parse(const char *text, struct token_uri *ret, struct err *err)
 {
@@ -167,6 +197,11 @@ uri_parse(const char *text, struct token_uri *ret, struct err *err)
 		return err_set(
 		    err, E_INPUT, "token URI: slot-id is not a decimal number");
 	uri.slot = (unsigned long)slot;
+	if (uri.library_version.given &&
+	    !parse_version(uri.library_version.data, &uri.library_major,
+		&uri.library_minor))
+		return err_set(err, E_INPUT,
+		    "token URI: library-version is no version such as 3.2");
 	*ret = uri;
 	return true;
 }

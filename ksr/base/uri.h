@@ -7,11 +7,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ksr/base/bytes.h"
 #include "ksr/base/err.h"
 
-/* The longest field of CK_TOKEN_INFO is 32 octets. */
+/* The longest field of CK_SLOT_INFO is 64 octets. */
 #define URI_VALUE_MAX 64u
 
 /* An attribute's value, percent-decoded; holds no NUL but the last. */
@@ -28,6 +29,12 @@ struct token_uri {
 	struct uri_value serial;
 	struct uri_value slot_id;
 	unsigned long slot; /* the number in slot_id */
+	struct uri_value slot_description;
+	struct uri_value slot_manufacturer;
+	struct uri_value library_description;
+	struct uri_value library_manufacturer;
+	struct uri_value library_version;
+	uint8_t library_major, library_minor; /* the numbers in it */
 };
 
 /* E_INPUT on failure.  Messages never repeat a value. */

@@ -20,6 +20,20 @@ uri_parse_attributes_decoded(void **state)
 	assert_string_equal(uri.manufacturer.data, "A/B");
 	assert_string_equal(uri.model.data, "v2");
 	assert_int_equal(uri.slot, 18);
+	assert_ok(uri_parse("pkcs11:library-version=3;slot-description=R%201;"
+			    "slot-manufacturer=M;library-manufacturer=L;"
+			    "library-description=D",
+		      &uri, &err),
+	    &err);
+	assert_int_equal(uri.library_major, 3);
+	assert_int_equal(uri.library_minor, 0);
+	assert_string_equal(uri.slot_description.data, "R 1");
+	assert_string_equal(uri.slot_manufacturer.data, "M");
+	assert_string_equal(uri.library_manufacturer.data, "L");
+	assert_string_equal(uri.library_description.data, "D");
+	assert_ok(uri_parse("pkcs11:library-version=2.40", &uri, &err), &err);
+	assert_int_equal(uri.library_major, 2);
+	assert_int_equal(uri.library_minor, 40);
 }
 
 static void
@@ -55,7 +69,6 @@ uri_parse_malformed_refused(void **state)
 		{ "pkcs11:tokens=a", "unknown path attribute \"tokens\"" },
 		{ "pkcs11:Token=a", "unknown path attribute \"Token\"" },
 		{ "pkcs11:x-vendor=a", "unknown path attribute" },
-		{ "pkcs11:library-version=3", "unknown path attribute" },
 		{ "pkcs11:token=a;token=a", "token is repeated" },
 		{ "pkcs11:serial=1;token=a;serial=2", "serial is repeated" },
 		{ "pkcs11:token=", "value of token" },
@@ -69,6 +82,11 @@ uri_parse_malformed_refused(void **state)
 		{ "pkcs11:token=\xc3\xb6", "value of token" },
 		{ "pkcs11:token=a#b", "value of token" },
 		{ "pkcs11:slot-id=0x12", "slot-id is not a decimal number" },
+		{ "pkcs11:library-version=a", "library-version is no version" },
+		{ "pkcs11:library-version=1.", "library-version is no" },
+		{ "pkcs11:library-version=.1", "library-version is no" },
+		{ "pkcs11:library-version=256", "library-version is no" },
+		{ "pkcs11:library-version=2.1.1", "library-version is no" },
 		{ "pkcs11:slot-id=-1", "slot-id is not a decimal number" },
 		{ "pkcs11:slot-id=99999999999999999999",
 		    "slot-id is not a decimal number" },
