@@ -13,6 +13,14 @@ struct candidate {
 	CK_SLOT_ID slot;
 	CK_RV rv;           /* of C_GetTokenInfo */
 	CK_TOKEN_INFO info; /* zeros where that failed */
+	CK_SLOT_INFO place; /* zeros where C_GetSlotInfo failed */
+};
+
+/* What there is to choose from. */
+struct candidates {
+	CK_INFO library;
+	struct candidate *list; /* owned */
+	size_t n;
 };
 
 /* CK_TOKEN_INFO pads with blanks and has no NUL. */
@@ -56,6 +64,8 @@ token_of(const struct candidate *candidate)
 		.user_pin_final_try = info->flags & CKF_USER_PIN_FINAL_TRY,
 	};
 
+	if (candidate->rv != CKR_OK)
+		rv_text(candidate->rv, token.trouble, sizeof(token.trouble));
 	copy_printable(token.label, UNPADDED(info->label));
 	copy_up_to(0xff, token.name, UNPADDED(info->label));
 	copy_printable(token.manufacturer, UNPADDED(info->manufacturerID));
@@ -78,52 +88,61 @@ token_read(
 }
 
 /*
- * The tokens of all slots.  A slot without one, or with a card that is none of
- * this module's, is passed over; one that cannot be read is kept with its
- * reason, so that it spoils no choice but its own.
+ * An empty slot is passed over.  One that cannot be read, or whose card is none
+ * of this module's, is kept with its reason, so that it spoils no choice but
+ * its own.
  */
 static bool
-list_candidates(
-    struct hsm *hsm, struct candidate **ret, size_t *ret_n, struct err *err)
+read_candidate(struct hsm *hsm, CK_SLOT_ID slot, struct candidate *ret)
 {
-	struct candidate *list;
-	CK_SLOT_ID *slots;
-	size_t n_slots, n = 0;
+	struct candidate c = { .slot = slot };
 
-	if (!slots_list(hsm, &slots, &n_slots, err))
+	c.rv = hsm->p11->C_GetTokenInfo(slot, &c.info);
+	if (c.rv == CKR_TOKEN_NOT_PRESENT)
 		return false;
-	list = calloc(n_slots + 1, sizeof(*list));
-	if (list == NULL) {
-		free(slots);
-		return err_set(err, E_MEMORY, "out of memory");
-	}
-	for (size_t i = 0; i < n_slots; i++) {
-		struct candidate c = { .slot = slots[i] };
-
-		c.rv = hsm->p11->C_GetTokenInfo(c.slot, &c.info);
-		if (c.rv == CKR_TOKEN_NOT_PRESENT ||
-		    c.rv == CKR_TOKEN_NOT_RECOGNIZED)
-			continue;
-		if (c.rv != CKR_OK)
-			memset(&c.info, 0, sizeof(c.info));
-		list[n++] = c;
-	}
-	free(slots);
-	*ret = list;
-	*ret_n = n;
+	if (c.rv != CKR_OK)
+		memset(&c.info, 0, sizeof(c.info));
+	if (hsm->p11->C_GetSlotInfo(slot, &c.place) != CKR_OK)
+		memset(&c.place, 0, sizeof(c.place));
+	*ret = c;
 	return true;
 }
 
-/* Where all tokens count, each must be readable. */
 static bool
-all_readable(const struct hsm *hsm, const struct candidate *list, size_t n,
-    struct err *err)
+list_candidates(struct hsm *hsm, struct candidates *ret, struct err *err)
 {
-	for (size_t i = 0; i < n; i++)
-		if (list[i].rv != CKR_OK)
-			return rv_fail(err, list[i].rv,
-			    "%s: slot %lu: C_GetTokenInfo", hsm->module,
-			    list[i].slot);
+	struct candidates all = { .n = 0 };
+	CK_SLOT_ID *slots;
+	size_t n_slots;
+
+	if (!slots_list(hsm, &slots, &n_slots, err))
+		return false;
+	all.list = calloc(n_slots + 1, sizeof(*all.list));
+	if (all.list == NULL) {
+		free(slots);
+		return err_set(err, E_MEMORY, "out of memory");
+	}
+	for (size_t i = 0; i < n_slots; i++)
+		all.n += read_candidate(hsm, slots[i], &all.list[all.n]);
+	free(slots);
+	if (hsm->p11->C_GetInfo(&all.library) != CKR_OK)
+		memset(&all.library, 0, sizeof(all.library));
+	*ret = all;
+	return true;
+}
+
+/* Where all tokens count, each must be readable; a foreign card is none. */
+static bool
+all_readable(
+    const struct hsm *hsm, const struct candidates *all, struct err *err)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		CK_RV rv = all->list[i].rv;
+
+		if (rv != CKR_OK && rv != CKR_TOKEN_NOT_RECOGNIZED)
+			return rv_fail(err, rv, "%s: slot %lu: C_GetTokenInfo",
+			    hsm->module, all->list[i].slot);
+	}
 	return true;
 }
 
@@ -131,26 +150,21 @@ bool
 hsm_tokens(
     struct hsm *hsm, struct hsm_token **ret, size_t *ret_n, struct err *err)
 {
-	struct candidate *list;
+	struct candidates all;
 	struct hsm_token *tokens;
-	size_t n;
 
-	if (!list_candidates(hsm, &list, &n, err))
+	if (!list_candidates(hsm, &all, err))
 		return false;
-	if (!all_readable(hsm, list, n, err)) {
-		free(list);
-		return false;
-	}
-	tokens = calloc(n + 1, sizeof(*tokens));
+	tokens = calloc(all.n + 1, sizeof(*tokens));
 	if (tokens == NULL) {
-		free(list);
+		free(all.list);
 		return err_set(err, E_MEMORY, "out of memory");
 	}
-	for (size_t i = 0; i < n; i++)
-		tokens[i] = token_of(&list[i]);
-	free(list);
+	for (size_t i = 0; i < all.n; i++)
+		tokens[i] = token_of(&all.list[i]);
+	free(all.list);
 	*ret = tokens;
-	*ret_n = n;
+	*ret_n = all.n;
 	return true;
 }
 
@@ -163,7 +177,33 @@ value_matches(const struct uri_value *value, struct bytes field)
 }
 
 static bool
-uri_matches(const struct token_uri *uri, const struct candidate *candidate)
+library_matches(const struct token_uri *uri, const CK_INFO *library)
+{
+	return value_matches(&uri->library_description,
+		   UNPADDED(library->libraryDescription)) &&
+	    value_matches(&uri->library_manufacturer,
+		UNPADDED(library->manufacturerID)) &&
+	    (!uri->library_version.given ||
+		(uri->library_major == library->libraryVersion.major &&
+		    uri->library_minor == library->libraryVersion.minor));
+}
+
+static bool
+slot_matches(const struct token_uri *uri, const struct candidate *candidate)
+{
+	const CK_SLOT_INFO *place = &candidate->place;
+
+	return value_matches(&uri->slot_description,
+		   UNPADDED(place->slotDescription)) &&
+	    value_matches(&uri->slot_manufacturer,
+		UNPADDED(place->manufacturerID)) &&
+	    (!uri->slot_id.given || uri->slot == candidate->slot);
+}
+
+/* All that the URI gives. */
+static bool
+uri_matches(const struct token_uri *uri, const CK_INFO *library,
+    const struct candidate *candidate)
 {
 	const CK_TOKEN_INFO *info = &candidate->info;
 
@@ -172,35 +212,144 @@ uri_matches(const struct token_uri *uri, const struct candidate *candidate)
 	    value_matches(&uri->manufacturer, UNPADDED(info->manufacturerID)) &&
 	    value_matches(&uri->model, UNPADDED(info->model)) &&
 	    value_matches(&uri->serial, UNPADDED(info->serialNumber)) &&
-	    (!uri->slot_id.given || uri->slot == candidate->slot);
+	    slot_matches(uri, candidate) && library_matches(uri, library);
+}
+
+static size_t
+count_matches(const struct token_uri *uri, const struct candidates *all,
+    size_t *ret_last)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->n; i++) {
+		if (uri_matches(uri, &all->library, &all->list[i])) {
+			*ret_last = i;
+			n++;
+		}
+	}
+	return n;
+}
+
+/* Some tokens show a text such as "No slot selected" until the login. */
+static bool
+shows_serial(const struct candidate *candidate)
+{
+	struct bytes serial = UNPADDED(candidate->info.serialNumber);
+
+	for (size_t i = 0; i < serial.len; i++)
+		if (serial.data[i] >= '0' && serial.data[i] <= '9')
+			return true;
+	return false;
+}
+
+/* The only one that may be meant and shows no serial number yet. */
+static bool
+match_later(const struct token_uri *uri, const struct candidates *all,
+    size_t *ret)
+{
+	struct token_uri without = *uri;
+
+	without.serial.given = false;
+	return uri->serial.given && count_matches(&without, all, ret) == 1 &&
+	    !shows_serial(&all->list[*ret]);
+}
+
+enum uri_parts { URI_NAMES, URI_NAMES_AND_SLOT, URI_SLOT };
+
+static void
+put_uri(
+    const struct candidate *candidate, enum uri_parts parts, struct buf *ret)
+{
+	struct bytes label = UNPADDED(candidate->info.label);
+	const char *separator = "";
+
+	buf_puts(ret, "pkcs11:");
+	if (parts != URI_SLOT && label.len > 0) {
+		buf_puts(ret, "token=");
+		uri_escape(label, ret);
+		separator = ";";
+	}
+	if (parts != URI_SLOT && shows_serial(candidate)) {
+		buf_printf(ret, "%sserial=", separator);
+		uri_escape(UNPADDED(candidate->info.serialNumber), ret);
+		separator = ";";
+	}
+	if (parts != URI_NAMES)
+		buf_printf(ret, "%sslot-id=%lu", separator, candidate->slot);
+}
+
+/* The shortest that leads to this token and to no other. */
+static void
+propose(const struct candidates *all, const struct candidate *candidate,
+    struct buf *ret)
+{
+	for (int parts = URI_NAMES; parts <= URI_SLOT; parts++) {
+		struct buf text = buf_new(CHOICES_TEXT_MAX);
+		struct token_uri uri;
+		struct err ignored;
+		size_t last;
+		bool good;
+
+		put_uri(candidate, (enum uri_parts)parts, &text);
+		buf_u8(&text, 0);
+		good = !text.failed &&
+		    uri_parse((const char *)text.data, &uri, &ignored) &&
+		    count_matches(&uri, all, &last) == 1;
+		if (good)
+			buf_puts(ret, (const char *)text.data);
+		buf_free(&text);
+		if (good)
+			return;
+	}
 }
 
 /* "label" (serial 0123): pkcs11:token=label;serial=0123 */
 static void
-describe(const struct candidate *candidate, struct buf *ret)
+describe(const struct candidates *all, const struct candidate *candidate,
+    struct buf *ret)
 {
-	const CK_TOKEN_INFO *info = &candidate->info;
 	struct hsm_token token = token_of(candidate);
 
-	buf_printf(ret,
-	    "%s\"%s\" (serial %s): pkcs11:token=", ret->len == 0 ? "" : "; ",
-	    token.label, token.serial);
-	uri_escape(UNPADDED(info->label), ret);
-	buf_puts(ret, ";serial=");
-	uri_escape(UNPADDED(info->serialNumber), ret);
+	buf_printf(ret, "%s\"%s\" (serial %s): ", ret->len == 0 ? "" : "; ",
+	    token.label, token.serial[0] == '\0' ? "none" : token.serial);
+	propose(all, candidate, ret);
+}
+
+/* With no match all tokens are named, else those that match: whole, or not. */
+static void
+describe_all(const struct token_uri *uri, const struct candidates *all,
+    bool matching, struct buf *ret)
+{
+	size_t left_out = 0;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct candidate *c = &all->list[i];
+		struct buf longer = buf_new(CHOICES_TEXT_MAX);
+
+		if ((c->info.flags & CKF_TOKEN_INITIALIZED) != 0 &&
+		    (!matching || uri_matches(uri, &all->library, c))) {
+			buf_put(&longer, ret->data, ret->len);
+			describe(all, c, &longer);
+			if (longer.failed) {
+				left_out++;
+			} else {
+				ret->len = 0;
+				buf_put(ret, longer.data, longer.len);
+			}
+		}
+		buf_free(&longer);
+	}
+	if (left_out > 0)
+		buf_printf(ret, "; and %zu more", left_out);
 }
 
 static bool
 fail_choice(const struct hsm *hsm, const struct token_uri *uri,
-    const struct candidate *list, size_t n, size_t n_matches, struct err *err)
+    const struct candidates *all, size_t n_matches, struct err *err)
 {
-	struct buf text = buf_new(CHOICES_TEXT_MAX);
+	struct buf text = buf_new(CHOICES_TEXT_MAX + 32);
 
-	/* With no match all tokens are named, else those that match. */
-	for (size_t i = 0; i < n; i++)
-		if (list[i].info.flags & CKF_TOKEN_INITIALIZED &&
-		    (n_matches == 0 || uri_matches(uri, &list[i])))
-			describe(&list[i], &text);
+	describe_all(uri, all, n_matches > 0, &text);
 	if (text.len == 0)
 		err_set(err, E_HSM, "%s: no initialised token", hsm->module);
 	else if (n_matches == 0)
@@ -255,34 +404,52 @@ select_candidate(
 	return true;
 }
 
+/* An unreadable token may be the one: "the only one" is no choice then. */
+static bool
+choose(struct hsm *hsm, const struct token_uri *uri,
+    const struct candidates *all, bool any, struct err *err)
+{
+	size_t chosen = 0, n = count_matches(uri, all, &chosen);
+
+	if ((n == 0 || any) && !all_readable(hsm, all, err))
+		return false;
+	if (n == 0 && match_later(uri, all, &chosen)) {
+		if (!select_candidate(hsm, &all->list[chosen], err))
+			return false;
+		memcpy(hsm->late_serial, uri->serial.data,
+		    sizeof(hsm->late_serial));
+		return true;
+	}
+	return n == 1 ? select_candidate(hsm, &all->list[chosen], err)
+		      : fail_choice(hsm, uri, all, n, err);
+}
+
 bool
 hsm_select(struct hsm *hsm, const char *uri_text, struct err *err)
 {
 	struct token_uri uri = { 0 };
-	struct candidate *list;
-	size_t n, chosen = 0, n_matches = 0;
-	bool ok = true;
+	struct candidates all;
+	bool ok;
 
 	if (uri_text[0] != '\0' && !uri_parse(uri_text, &uri, err))
 		return false;
 	token_deselect(hsm);
-	if (!list_candidates(hsm, &list, &n, err))
+	if (!list_candidates(hsm, &all, err))
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (uri_matches(&uri, &list[i])) {
-			chosen = i;
-			n_matches++;
-		}
-	}
-	/* An unreadable token may be the one: "the only one" is no choice then. */
-	if (n_matches == 0 || uri_text[0] == '\0')
-		ok = all_readable(hsm, list, n, err);
-	if (ok)
-		ok = n_matches == 1
-		    ? select_candidate(hsm, &list[chosen], err)
-		    : fail_choice(hsm, &uri, list, n, n_matches, err);
-	free(list);
+	ok = choose(hsm, &uri, &all, uri_text[0] == '\0', err);
+	free(all.list);
 	return ok;
+}
+
+bool
+token_check_serial(const struct hsm *hsm, struct err *err)
+{
+	if (hsm->late_serial[0] == '\0' ||
+	    strcmp(hsm->late_serial, hsm->token.serial) == 0)
+		return true;
+	return err_set(err, E_HSM,
+	    "after the login its serial is %s, the token URI wants %s",
+	    hsm->token.serial, hsm->late_serial);
 }
 
 const struct hsm_token *
@@ -319,5 +486,6 @@ token_deselect(struct hsm *hsm)
 	token_logout(hsm);
 	hsm->p11->C_CloseSession(hsm->session);
 	hsm->selected = false;
+	hsm->late_serial[0] = '\0';
 	hsm->token = (struct hsm_token){ 0 };
 }

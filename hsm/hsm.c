@@ -23,7 +23,8 @@ load_library(struct hsm *hsm, struct err *err)
 	rv = get_function_list(&hsm->p11);
 	if (rv != CKR_OK)
 		return rv_fail(err, rv, "%s: C_GetFunctionList", hsm->module);
-	if (hsm->p11 == NULL || hsm->p11->version.major != 2)
+	/* A list of version 3 begins as one of version 2 does. */
+	if (hsm->p11 == NULL || hsm->p11->version.major < 2)
 		return err_set(err, E_HSM,
 		    "%s does not offer the functions of PKCS#11 2",
 		    hsm->module);
@@ -34,7 +35,9 @@ static bool
 has_all_functions(const CK_FUNCTION_LIST *p11)
 {
 	return p11->C_Initialize != NULL && p11->C_Finalize != NULL &&
-	    p11->C_GetSlotList != NULL && p11->C_GetTokenInfo != NULL &&
+	    p11->C_GetInfo != NULL && p11->C_GetSlotList != NULL &&
+	    p11->C_GetSlotInfo != NULL && p11->C_GetTokenInfo != NULL &&
+	    p11->C_GetMechanismInfo != NULL &&
 	    p11->C_OpenSession != NULL && p11->C_CloseSession != NULL &&
 	    p11->C_GetSessionInfo != NULL && p11->C_Login != NULL &&
 	    p11->C_Logout != NULL && p11->C_InitToken != NULL &&
@@ -45,13 +48,19 @@ has_all_functions(const CK_FUNCTION_LIST *p11)
 	    p11->C_Sign != NULL;
 }
 
-/* A module that somebody in this process has initialised is content, too. */
+/*
+ * A module that somebody in this process has initialised is content, too.  One
+ * that cannot lock serves one thread.
+ */
 bool
 module_start(struct hsm *hsm, struct err *err)
 {
 	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
 	CK_RV rv = hsm->p11->C_Initialize(&args);
 
+	hsm->one_thread = rv == CKR_CANT_LOCK;
+	if (hsm->one_thread)
+		rv = hsm->p11->C_Initialize(NULL);
 	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
 		return rv_fail(err, rv, "%s does not initialise", hsm->module);
 	hsm->started = true;

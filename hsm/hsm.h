@@ -63,6 +63,8 @@ MUST_USE bool hsm_mapped(
 /* Sessions, logout, slots, module, in the order that works.  NULL is fine. */
 void hsm_close(struct hsm *hsm);
 
+#define HSM_DEFECT_SIZE 128u
+
 /*
  * CK_TOKEN_INFO without its padding; "?" for what is not printable ASCII.  The
  * name is the label with its octets of 0x80 and more, for people alone.
@@ -74,21 +76,27 @@ struct hsm_token {
 	char manufacturer[33];
 	char model[17];
 	char serial[17];
+	/* Why the slot's token cannot be used, then all else is empty; or "". */
+	char trouble[HSM_DEFECT_SIZE];
 	bool initialised;
 	bool user_pin_set;
 	bool user_pin_locked;
 	bool user_pin_final_try;
 };
 
-/* All tokens present; *ret is freed by the caller with free(). */
+/*
+ * All tokens present, and the slots with something that is none or does not
+ * answer; *ret is freed by the caller with free().
+ */
 MUST_USE bool hsm_tokens(
     struct hsm *hsm, struct hsm_token **ret, size_t *ret_n, struct err *err);
 
 /*
- * Selects the token that the RFC 7512 URI describes (token, manufacturer,
- * model, serial, slot-id; a PIN in a URI is refused), and opens a session.
- * With uri "" the only initialised token is taken; several are an error that
- * lists them.  A malformed URI is E_INPUT.  What was selected before is
+ * Selects the token that the RFC 7512 URI describes (uri.h), and opens a
+ * session.  With uri "" the only initialised token is taken; several are an
+ * error that lists them with a URI each.  Some tokens show no serial number
+ * until the login: if one alone can be meant, it is taken, and hsm_login
+ * compares.  A malformed URI is E_INPUT.  What was selected before is
  * deselected and logged out, on failure too.
  */
 MUST_USE bool hsm_select(struct hsm *hsm, const char *uri, struct err *err);
@@ -103,15 +111,20 @@ const struct hsm_token *hsm_selected(const struct hsm *hsm);
  */
 MUST_USE bool hsm_login(struct hsm *hsm, const char *pin, struct err *err);
 
+/* Cloud services name their keys in it, by paths of a hundred octets. */
+#define HSM_KEY_ID_MAX 1024u
+
 enum hsm_key_type { HSM_RSA, HSM_EC_P256, HSM_EC_P384, HSM_OTHER };
 
 /* The public half, and what the private half's attributes say. */
 struct hsm_key {
 	char label[ID_MAX + 1]; /* printable; other octets as \xNN */
 	char name[ID_MAX + 1];  /* with those of 0x80 and more, for people */
-	uint8_t id[64];
+	uint8_t id[HSM_KEY_ID_MAX];
 	size_t id_len;
 	enum hsm_key_type type;
+	/* Why the key cannot be used: type is HSM_OTHER.  "" if it can. */
+	char defect[HSM_DEFECT_SIZE];
 	unsigned bits;
 	uint8_t modulus[512]; /* RSA, big-endian */
 	size_t modulus_len;
@@ -119,7 +132,7 @@ struct hsm_key {
 	size_t exponent_len;
 	uint8_t point[96]; /* EC: X || Y */
 	size_t point_len;
-	bool has_private, has_public;
+	bool has_private, has_public; /* as objects; hsm_find_pinned: known */
 	/*
 	 * Of the private key, CKA_ names.  False if the token does not say, but
 	 * extractable is true then.
@@ -150,6 +163,23 @@ MUST_USE bool hsm_shows(
  */
 MUST_USE bool hsm_find(
     struct hsm *hsm, const char *label, struct hsm_key *ret, struct err *err);
+
+/* Whether a public half is the one that is wanted, as a pinned DS tells. */
+struct hsm_pin {
+	bool (*is_it)(const struct hsm_key *key, const void *arg);
+	const void *arg;
+};
+
+/*
+ * The key that the pin tells from all others, whatever its objects are called:
+ * its public half bears the label, or stands in its private half, or is any in
+ * the token; its private half bears the label or the public half's CKA_ID, and
+ * shows no other numbers.  One of the two bears the label.  It is given under the label asked for.  Where
+ * nothing fits the pin it is hsm_find's pair, which is then another key, or its
+ * error.
+ */
+MUST_USE bool hsm_find_pinned(struct hsm *hsm, const char *label,
+    const struct hsm_pin *pin, struct hsm_key *ret, struct err *err);
 
 /* How the digest is made and padded; the DNSSEC algorithms we sign with. */
 enum hsm_mechanism {

@@ -19,7 +19,7 @@ find_free_slot(
 	for (size_t i = 0; i < n; i++) {
 		if (tokens[i].initialised) {
 			taken |= strcmp(tokens[i].label, label) == 0;
-		} else if (!found) {
+		} else if (!found && tokens[i].trouble[0] == '\0') {
 			*ret = tokens[i].slot;
 			found = true;
 		}

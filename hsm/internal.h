@@ -6,6 +6,7 @@
 #include <p11-kit/pkcs11.h>
 
 #include "hsm/hsm.h"
+#include "ksr/base/uri.h"
 
 struct hsm {
 	char module[PATH_MAX_LEN + 1];
@@ -17,10 +18,12 @@ struct hsm {
 	 */
 	CK_FUNCTION_LIST *p11;
 	bool started; /* C_Initialize was called, C_Finalize not yet */
+	bool one_thread; /* the module does no locking */
 	bool selected;
 	bool read_only; /* the token takes no new objects */
 	bool logged_in;
 	struct hsm_token token;    /* the selected one */
+	char late_serial[URI_VALUE_MAX + 1]; /* to be shown at login, or "" */
 	CK_SESSION_HANDLE session; /* open while selected; the login is its */
 };
 
@@ -50,6 +53,9 @@ MUST_USE bool token_read(struct hsm *hsm, unsigned long slot,
 /* What the token says of itself, again: a login changes its flags. */
 void token_refresh(struct hsm *hsm);
 
+/* Fails where the URI wanted a serial that the login did not bring. */
+MUST_USE bool token_check_serial(const struct hsm *hsm, struct err *err);
+
 /* Logs out and closes the session; fine when nothing is selected. */
 void token_deselect(struct hsm *hsm);
 
@@ -61,6 +67,26 @@ MUST_USE bool token_require_login(struct hsm *hsm, struct err *err);
 
 /* Puts the selected token's name in front of the message; returns false. */
 bool token_context(const struct hsm *hsm, struct err *err);
+
+/* Private or public key objects; has_* says which. */
+struct halves {
+	struct hsm_key *list; /* owned, with free() */
+	size_t n;
+};
+
+/* All halves of one class; with a label, only those that bear it. */
+MUST_USE bool halves_read(struct hsm *hsm, CK_OBJECT_CLASS class,
+    const char *label, struct halves *ret, struct err *err);
+
+/* The key's CKA_ID. */
+struct bytes key_id(const struct hsm_key *key);
+
+/* False where a private half shows that it is not this public one's. */
+bool key_same(const struct hsm_key *private, const struct hsm_key *public);
+
+/* Public numbers from the public half, all else from the private half. */
+struct hsm_key key_join(
+    const struct hsm_key *private, const struct hsm_key *public);
 
 /* hsm_find and hsm_sign, without the token's name in their messages. */
 MUST_USE bool key_find(

@@ -1,19 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hsm/object.h"
 #include "hsm/rv.h"
-
-/* A private or public key object; key says which through has_*. */
-struct half {
-	struct hsm_key key;
-	const char *defect; /* why the key cannot be used; NULL: it can */
-};
-
-struct halves {
-	struct half *list;
-	size_t n;
-};
 
 /* RFC 5480 section 2.1.1.1: namedCurve, in DER as CKA_EC_PARAMS holds it. */
 static const struct curve {
@@ -105,27 +95,51 @@ key_check_label(const char *label, struct err *err)
 	return true;
 }
 
+static void
+set_defect(struct hsm_key *key, const char *text)
+{
+	snprintf(key->defect, sizeof(key->defect), "%.*s",
+	    (int)sizeof(key->defect) - 1, text);
+}
+
+/* C's programs store the end of their string with it. */
+static struct bytes
+without_nuls(struct bytes label)
+{
+	while (label.len > 0 && label.data[label.len - 1] == '\0')
+		label.len--;
+	return label;
+}
+
 static bool
-read_names(struct hsm *hsm, CK_OBJECT_HANDLE object, struct half *half,
+read_label(struct hsm *hsm, CK_OBJECT_HANDLE object, struct hsm_key *key,
     struct err *err)
 {
 	struct attribute value;
+	struct bytes label;
 
 	if (!object_read(hsm, object, CKA_LABEL, &value, err))
 		return false;
 	if (value.state == ATTRIBUTE_TOO_LONG)
-		half->defect = "CKA_LABEL is too long";
-	printable_label(half->key.label, attribute_bytes(&value));
-	name_label(&half->key, attribute_bytes(&value));
+		set_defect(key, "CKA_LABEL is too long");
+	label = without_nuls(attribute_bytes(&value));
+	printable_label(key->label, label);
+	name_label(key, label);
+	return true;
+}
+
+static bool
+read_id(struct hsm *hsm, CK_OBJECT_HANDLE object, struct hsm_key *key,
+    struct err *err)
+{
+	struct attribute value;
+
 	if (!object_read(hsm, object, CKA_ID, &value, err))
 		return false;
-	if (value.state == ATTRIBUTE_TOO_LONG ||
-	    value.len > sizeof(half->key.id)) {
-		half->defect = "CKA_ID is longer than 64 octets";
-		return true;
-	}
-	memcpy(half->key.id, value.data, value.len);
-	half->key.id_len = value.len;
+	if (value.state == ATTRIBUTE_TOO_LONG)
+		set_defect(key, "CKA_ID is longer than 1024 octets");
+	memcpy(key->id, value.data, value.len);
+	key->id_len = value.len;
 	return true;
 }
 
@@ -160,10 +174,9 @@ count_bits(const uint8_t *number, size_t len)
 
 /* A private half may keep its numbers to itself. */
 static bool
-read_rsa(struct hsm *hsm, CK_OBJECT_HANDLE object, struct half *half,
+read_rsa(struct hsm *hsm, CK_OBJECT_HANDLE object, struct hsm_key *key,
     struct err *err)
 {
-	struct hsm_key *key = &half->key;
 	struct attribute value;
 
 	key->type = HSM_RSA;
@@ -172,15 +185,16 @@ read_rsa(struct hsm *hsm, CK_OBJECT_HANDLE object, struct half *half,
 	if (!copy_number(&value, key->modulus, sizeof(key->modulus),
 		&key->modulus_len) ||
 	    (key->has_public && key->modulus_len == 0))
-		half->defect =
-		    "CKA_MODULUS is missing, zero or longer than 4096 bits";
+		set_defect(key,
+		    "CKA_MODULUS is missing, zero or longer than 4096 bits");
 	if (!object_read(hsm, object, CKA_PUBLIC_EXPONENT, &value, err))
 		return false;
 	if (!copy_number(&value, key->exponent, sizeof(key->exponent),
 		&key->exponent_len) ||
 	    (key->has_public && key->exponent_len == 0))
-		half->defect = "CKA_PUBLIC_EXPONENT is missing, zero or longer "
-			       "than 16 octets";
+		set_defect(key,
+		    "CKA_PUBLIC_EXPONENT is missing, zero or longer than 16 "
+		    "octets");
 	key->bits = count_bits(key->modulus, key->modulus_len);
 	return true;
 }
@@ -216,8 +230,23 @@ copy_point(struct bytes value, const struct curve *curve, struct hsm_key *key)
 	return true;
 }
 
+/* Few private halves show their point. */
 static bool
-read_ec(struct hsm *hsm, CK_OBJECT_HANDLE object, struct half *half,
+read_point(struct hsm *hsm, CK_OBJECT_HANDLE object, const struct curve *curve,
+    struct hsm_key *key, struct err *err)
+{
+	struct attribute value;
+
+	if (!object_read(hsm, object, CKA_EC_POINT, &value, err))
+		return false;
+	if (!copy_point(attribute_bytes(&value), curve, key) && key->has_public)
+		set_defect(key,
+		    "CKA_EC_POINT is no uncompressed point of its curve");
+	return true;
+}
+
+static bool
+read_ec(struct hsm *hsm, CK_OBJECT_HANDLE object, struct hsm_key *key,
     struct err *err)
 {
 	const struct curve *curve;
@@ -227,37 +256,30 @@ read_ec(struct hsm *hsm, CK_OBJECT_HANDLE object, struct half *half,
 		return false;
 	curve = curve_by_oid(attribute_bytes(&value));
 	if (curve == NULL) {
-		half->defect = "CKA_EC_PARAMS names neither P-256 nor P-384";
+		set_defect(key, "CKA_EC_PARAMS names neither P-256 nor P-384");
 		return true;
 	}
-	half->key.type = curve->type;
-	half->key.bits = curve->bits;
-	if (half->key.has_private)
-		return true;
-	if (!object_read(hsm, object, CKA_EC_POINT, &value, err))
-		return false;
-	if (!copy_point(attribute_bytes(&value), curve, &half->key))
-		half->defect = "CKA_EC_POINT is no uncompressed point of its "
-			       "curve";
-	return true;
+	key->type = curve->type;
+	key->bits = curve->bits;
+	return read_point(hsm, object, curve, key, err);
 }
 
 static bool
-read_material(struct hsm *hsm, CK_OBJECT_HANDLE object, struct half *half,
+read_material(struct hsm *hsm, CK_OBJECT_HANDLE object, struct hsm_key *key,
     struct err *err)
 {
 	CK_KEY_TYPE type;
 
+	key->type = HSM_OTHER;
 	if (!object_read_ulong(hsm, object, CKA_KEY_TYPE, &type, err))
 		return false;
-	half->key.type = HSM_OTHER;
 	switch (type) {
 	case CKK_RSA:
-		return read_rsa(hsm, object, half, err);
+		return read_rsa(hsm, object, key, err);
 	case CKK_EC:
-		return read_ec(hsm, object, half, err);
+		return read_ec(hsm, object, key, err);
 	default:
-		half->defect = "CKA_KEY_TYPE is neither RSA nor EC";
+		set_defect(key, "CKA_KEY_TYPE is neither RSA nor EC");
 		return true;
 	}
 }
@@ -297,50 +319,66 @@ read_private_flags(struct hsm *hsm, CK_OBJECT_HANDLE object,
 	return true;
 }
 
+/* One odd object is a key that cannot be used, and no more than that. */
 static bool
-read_half(struct hsm *hsm, CK_OBJECT_HANDLE object, CK_OBJECT_CLASS class,
-    struct half *ret, struct err *err)
+or_defect(bool was_read, struct hsm_key *key, const struct err *err)
 {
-	struct half half = { 0 };
-	struct hsm_key *key = &half.key;
-
-	key->has_private = class == CKO_PRIVATE_KEY;
-	key->has_public = class == CKO_PUBLIC_KEY;
-	if (!read_material(hsm, object, &half, err) ||
-	    !read_names(hsm, object, &half, err))
+	if (was_read)
+		return true;
+	if (err->code != E_INPUT)
 		return false;
-	if (key->has_private) {
-		key->private_handle = object;
-		if (!read_private_flags(hsm, object, key, err))
-			return false;
-	} else {
-		key->public_handle = object;
-	}
-	if (half.defect != NULL) {
-		key->type = HSM_OTHER;
-		key->bits = 0;
-		key->modulus_len = key->exponent_len = key->point_len = 0;
-	}
-	*ret = half;
+	set_defect(key, err->msg);
 	return true;
 }
 
-/* All halves of one class; with a label, only those that bear it. */
 static bool
-read_halves(struct hsm *hsm, CK_OBJECT_CLASS class, const char *label,
+read_half(struct hsm *hsm, CK_OBJECT_HANDLE object, CK_OBJECT_CLASS class,
+    struct hsm_key *ret, struct err *err)
+{
+	struct hsm_key key = { .has_private = class == CKO_PRIVATE_KEY,
+		.has_public = class == CKO_PUBLIC_KEY };
+
+	if (key.has_private)
+		key.private_handle = object;
+	else
+		key.public_handle = object;
+	if (!or_defect(read_material(hsm, object, &key, err), &key, err) ||
+	    !or_defect(read_label(hsm, object, &key, err), &key, err) ||
+	    !or_defect(read_id(hsm, object, &key, err), &key, err) ||
+	    (key.has_private &&
+		!or_defect(read_private_flags(hsm, object, &key, err), &key,
+		    err)))
+		return false;
+	if (key.defect[0] != '\0') {
+		key.type = HSM_OTHER;
+		key.bits = 0;
+		key.modulus_len = key.exponent_len = key.point_len = 0;
+	}
+	*ret = key;
+	return true;
+}
+
+static bool
+find_halves(struct hsm *hsm, CK_OBJECT_CLASS class, const char *label,
+    CK_OBJECT_HANDLE **ret, size_t *ret_n, struct err *err)
+{
+	CK_ATTRIBUTE match = { CKA_CLASS, &class, sizeof(class) };
+
+	return label == NULL
+	    ? object_find(hsm, &match, 1, ret, ret_n, err)
+	    : object_find_label(hsm, &class, label, ret, ret_n, err);
+}
+
+bool
+halves_read(struct hsm *hsm, CK_OBJECT_CLASS class, const char *label,
     struct halves *ret, struct err *err)
 {
-	CK_ATTRIBUTE match[] = {
-		{ CKA_CLASS, &class, sizeof(class) },
-		{ CKA_LABEL, (void *)(uintptr_t)label,
-		    label == NULL ? 0 : strlen(label) },
-	};
 	CK_OBJECT_HANDLE *objects;
 	struct halves halves = { 0 };
 	size_t n;
 	bool ok = true;
 
-	if (!object_find(hsm, match, label == NULL ? 1 : 2, &objects, &n, err))
+	if (!find_halves(hsm, class, label, &objects, &n, err))
 		return false;
 	halves.list = calloc(n + 1, sizeof(*halves.list));
 	if (halves.list == NULL)
@@ -357,27 +395,30 @@ read_halves(struct hsm *hsm, CK_OBJECT_CLASS class, const char *label,
 	return true;
 }
 
-static struct bytes
+struct bytes
 key_id(const struct hsm_key *key)
 {
 	return (struct bytes){ key->id, key->id_len };
 }
 
-/* bits is 0 where a private half does not give its modulus. */
-static bool
-same_key(const struct hsm_key *private, const struct hsm_key *public)
+/* A private half may give no modulus, and seldom gives a point. */
+bool
+key_same(const struct hsm_key *private, const struct hsm_key *public)
 {
-	if (private->type != public->type)
-		return false;
+	if (private->type != public->type || private->type == HSM_OTHER)
+		return private->type == public->type;
+	if (private->type != HSM_RSA)
+		return private->point_len == 0 ||
+		    memcmp(private->point, public->point, public->point_len) ==
+		    0;
 	return private->bits == 0 ||
 	    (private->bits == public->bits &&
 		memcmp(private->modulus, public->modulus,
 		    private->modulus_len) == 0);
 }
 
-/* Public numbers from the public half, all else from the private half. */
-static struct hsm_key
-join(const struct hsm_key *private, const struct hsm_key *public)
+struct hsm_key
+key_join(const struct hsm_key *private, const struct hsm_key *public)
 {
 	struct hsm_key key = *private;
 
@@ -429,8 +470,8 @@ join_pairs(struct hsm_key *keys, size_t n)
 			end++;
 		if (end - i == 2 && keys[i].has_private &&
 		    keys[i + 1].has_public &&
-		    same_key(&keys[i], &keys[i + 1])) {
-			keys[out++] = join(&keys[i], &keys[i + 1]);
+		    key_same(&keys[i], &keys[i + 1])) {
+			keys[out++] = key_join(&keys[i], &keys[i + 1]);
 		} else {
 			memmove(
 			    &keys[out], &keys[i], (end - i) * sizeof(*keys));
@@ -450,8 +491,8 @@ hsm_keys(struct hsm *hsm, struct hsm_key **ret, size_t *ret_n, struct err *err)
 	bool ok = false;
 
 	if (!token_require_login(hsm, err) ||
-	    !read_halves(hsm, CKO_PRIVATE_KEY, NULL, &private, err) ||
-	    !read_halves(hsm, CKO_PUBLIC_KEY, NULL, &public, err)) {
+	    !halves_read(hsm, CKO_PRIVATE_KEY, NULL, &private, err) ||
+	    !halves_read(hsm, CKO_PUBLIC_KEY, NULL, &public, err)) {
 		token_context(hsm, err);
 		goto out;
 	}
@@ -461,9 +502,9 @@ hsm_keys(struct hsm *hsm, struct hsm_key **ret, size_t *ret_n, struct err *err)
 		goto out;
 	}
 	for (size_t i = 0; i < private.n; i++)
-		keys[n++] = private.list[i].key;
+		keys[n++] = private.list[i];
 	for (size_t i = 0; i < public.n; i++)
-		keys[n++] = public.list[i].key;
+		keys[n++] = public.list[i];
 	qsort(keys, n, sizeof(*keys), compare_halves);
 	*ret_n = join_pairs(keys, n);
 	*ret = keys;
@@ -480,7 +521,7 @@ hsm_shows(struct hsm *hsm, const char *label, bool *ret, struct err *err)
 	struct halves public = { 0 };
 
 	if (!key_check_label(label, err) ||
-	    !read_halves(hsm, CKO_PUBLIC_KEY, label, &public, err))
+	    !halves_read(hsm, CKO_PUBLIC_KEY, label, &public, err))
 		return token_context(hsm, err);
 	*ret = public.n > 0;
 	free(public.list);
@@ -492,7 +533,7 @@ choose_pair(const char *label, const struct halves *private,
     const struct halves *public, struct hsm_key *ret, struct err *err)
 {
 	size_t n = private->n > public->n ? private->n : public->n;
-	const struct half *a = private->list, *b = public->list;
+	const struct hsm_key *a = private->list, *b = public->list;
 
 	if (n == 0)
 		return err_set(err, E_HSM, "no key with label \"%s\"", label);
@@ -505,21 +546,20 @@ choose_pair(const char *label, const struct halves *private,
 	if (private->n == 0)
 		return err_set(err, E_HSM,
 		    "public key without a private key: \"%s\"", label);
-	if (strcmp(a->key.label, b->key.label) != 0 ||
-	    strcmp(a->key.label, label) != 0)
+	if (strcmp(a->label, b->label) != 0 || strcmp(a->label, label) != 0)
 		return err_set(err, E_HSM,
 		    "asked for label \"%s\", the token gave \"%s\" and \"%s\"",
-		    label, a->key.label, b->key.label);
-	if (a->defect != NULL || b->defect != NULL)
+		    label, a->label, b->label);
+	if (a->defect[0] != '\0' || b->defect[0] != '\0')
 		return err_set(err, E_HSM, "key \"%s\" cannot be used: %s",
-		    label, a->defect != NULL ? a->defect : b->defect);
-	if (!bytes_equal(key_id(&a->key), key_id(&b->key)))
+		    label, a->defect[0] != '\0' ? a->defect : b->defect);
+	if (!bytes_equal(key_id(a), key_id(b)))
 		return err_set(err, E_HSM,
 		    "private and public key \"%s\" differ in CKA_ID", label);
-	if (!same_key(&a->key, &b->key))
+	if (!key_same(a, b))
 		return err_set(err, E_HSM,
 		    "private and public key \"%s\" are not one key", label);
-	*ret = join(&a->key, &b->key);
+	*ret = key_join(a, b);
 	return true;
 }
 
@@ -531,8 +571,8 @@ key_find(
 	bool ok;
 
 	ok = key_check_label(label, err) && token_require_login(hsm, err) &&
-	    read_halves(hsm, CKO_PRIVATE_KEY, label, &private, err) &&
-	    read_halves(hsm, CKO_PUBLIC_KEY, label, &public, err) &&
+	    halves_read(hsm, CKO_PRIVATE_KEY, label, &private, err) &&
+	    halves_read(hsm, CKO_PUBLIC_KEY, label, &public, err) &&
 	    choose_pair(label, &private, &public, ret, err);
 	free(private.list);
 	free(public.list);

@@ -265,6 +265,7 @@ hsm_keygen(struct hsm *hsm, const struct hsm_keygen *what, struct hsm_key *ret,
 {
 	if (keygen(hsm, what, ret, err))
 		return true;
+	err->code = err->code == E_INPUT ? E_HSM : err->code;
 	err_prefix(err, "keygen \"%s\"", what->label);
 	return token_context(hsm, err);
 }

@@ -101,5 +101,9 @@ hsm_login(struct hsm *hsm, const char *pin, struct err *err)
 		return token_context(hsm, err);
 	}
 	token_refresh(hsm);
+	if (!token_check_serial(hsm, err)) {
+		token_logout(hsm);
+		return token_context(hsm, err);
+	}
 	return true;
 }

@@ -62,22 +62,90 @@ object_find(struct hsm *hsm, CK_ATTRIBUTE *match, size_t n_match,
 	return true;
 }
 
-bool
-object_read(struct hsm *hsm, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
-    struct attribute *ret, struct err *err)
+static size_t
+without_repeats(CK_OBJECT_HANDLE *list, size_t n_first, size_t n)
 {
-	CK_ATTRIBUTE query = { type, ret->data, sizeof(ret->data) };
+	size_t out = n_first;
+
+	for (size_t i = n_first; i < n; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < n_first && !known; k++)
+			known = list[k] == list[i];
+		if (!known)
+			list[out++] = list[i];
+	}
+	return out;
+}
+
+bool
+object_find_label(struct hsm *hsm, const CK_OBJECT_CLASS *class,
+    const char *label, CK_OBJECT_HANDLE **ret, size_t *ret_n, struct err *err)
+{
+	CK_OBJECT_CLASS of_class = class == NULL ? 0 : *class;
+	CK_ATTRIBUTE all[] = {
+		{ CKA_CLASS, &of_class, sizeof(of_class) },
+		{ CKA_LABEL, (void *)(uintptr_t)label, strlen(label) },
+	};
+	CK_ATTRIBUTE *match = class == NULL ? &all[1] : all;
+	size_t n_match = class == NULL ? 1 : 2, n, n_nul;
+	CK_OBJECT_HANDLE *list, *with_nul;
+
+	if (!object_find(hsm, match, n_match, &list, &n, err))
+		return false;
+	all[1].ulValueLen++;
+	if (!object_find(hsm, match, n_match, &with_nul, &n_nul, err)) {
+		free(list);
+		return false;
+	}
+	if (n + n_nul > OBJECTS_MAX)
+		n_nul = OBJECTS_MAX - n;
+	memcpy(list + n, with_nul, n_nul * sizeof(*list));
+	free(with_nul);
+	*ret_n = without_repeats(list, n, n + n_nul);
+	*ret = list;
+	return true;
+}
+
+/* Whether no other object would fare better. */
+static bool
+is_of_token(CK_RV rv)
+{
+	switch (rv) {
+	case CKR_HOST_MEMORY:
+	case CKR_DEVICE_ERROR:
+	case CKR_DEVICE_MEMORY:
+	case CKR_DEVICE_REMOVED:
+	case CKR_TOKEN_NOT_PRESENT:
+	case CKR_TOKEN_NOT_RECOGNIZED:
+	case CKR_SESSION_CLOSED:
+	case CKR_SESSION_HANDLE_INVALID:
+	case CKR_USER_NOT_LOGGED_IN:
+	case CKR_CRYPTOKI_NOT_INITIALIZED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Into a buffer of `size` octets.  A token may claim a length and write
+ * nothing.
+ */
+static bool
+read_into(struct hsm *hsm, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+    size_t size, struct attribute *ret, struct err *err)
+{
+	CK_ATTRIBUTE query = { type, ret->data, size };
 	CK_RV rv;
 
-	/* A token may claim a length and write nothing. */
 	memset(ret, 0, sizeof(*ret));
 	rv = hsm->p11->C_GetAttributeValue(hsm->session, object, &query, 1);
-
 	switch (rv) {
 	case CKR_OK:
 		if (query.ulValueLen == CK_UNAVAILABLE_INFORMATION) {
 			ret->state = ATTRIBUTE_ABSENT;
-		} else if (query.ulValueLen > sizeof(ret->data)) {
+		} else if (query.ulValueLen > size) {
 			ret->state = ATTRIBUTE_TOO_LONG;
 		} else {
 			ret->state = ATTRIBUTE_PRESENT;
@@ -92,9 +160,41 @@ object_read(struct hsm *hsm, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
 		ret->state = ATTRIBUTE_TOO_LONG;
 		return true;
 	default:
-		return rv_fail(
+		rv_fail(
 		    err, rv, "C_GetAttributeValue of attribute 0x%lx", type);
+		err->code = is_of_token(rv) ? E_HSM : E_INPUT;
+		return false;
 	}
+}
+
+/* PKCS#11 2.40 section 5.7: without a buffer the token says how long it is. */
+static bool
+length_of(struct hsm *hsm, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+    size_t *ret)
+{
+	CK_ATTRIBUTE query = { type, NULL, 0 };
+	CK_RV rv =
+	    hsm->p11->C_GetAttributeValue(hsm->session, object, &query, 1);
+
+	if (rv != CKR_OK || query.ulValueLen > ATTRIBUTE_MAX)
+		return false;
+	*ret = query.ulValueLen;
+	return true;
+}
+
+/* Some tokens want a buffer of the value's very size: they are asked for it. */
+bool
+object_read(struct hsm *hsm, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+    struct attribute *ret, struct err *err)
+{
+	size_t len;
+
+	if (!read_into(hsm, object, type, sizeof(ret->data), ret, err))
+		return false;
+	if (ret->state != ATTRIBUTE_TOO_LONG ||
+	    !length_of(hsm, object, type, &len))
+		return true;
+	return read_into(hsm, object, type, len, ret, err);
 }
 
 bool
@@ -103,13 +203,13 @@ object_read_bool(struct hsm *hsm, CK_OBJECT_HANDLE object,
 {
 	struct attribute value;
 
-	if (!object_read(hsm, object, type, &value, err))
+	if (!read_into(hsm, object, type, sizeof(CK_BBOOL), &value, err))
 		return false;
 	if (value.state != ATTRIBUTE_ABSENT &&
 	    (value.len != sizeof(CK_BBOOL) ||
 		(value.data[0] != CK_TRUE && value.data[0] != CK_FALSE)))
 		return err_set(
-		    err, E_HSM, "attribute 0x%lx is not a truth value", type);
+		    err, E_INPUT, "attribute 0x%lx is not a truth value", type);
 	if (ret_absent != NULL)
 		*ret_absent = value.state == ATTRIBUTE_ABSENT;
 	*ret = value.len > 0 && value.data[0] == CK_TRUE;
@@ -122,7 +222,7 @@ object_read_ulong(struct hsm *hsm, CK_OBJECT_HANDLE object,
 {
 	struct attribute value;
 
-	if (!object_read(hsm, object, type, &value, err))
+	if (!read_into(hsm, object, type, sizeof(*ret), &value, err))
 		return false;
 	if (value.state == ATTRIBUTE_ABSENT) {
 		*ret = CK_UNAVAILABLE_INFORMATION;
@@ -130,7 +230,7 @@ object_read_ulong(struct hsm *hsm, CK_OBJECT_HANDLE object,
 	}
 	if (value.len != sizeof(*ret))
 		return err_set(
-		    err, E_HSM, "attribute 0x%lx is not a number", type);
+		    err, E_INPUT, "attribute 0x%lx is not a number", type);
 	memcpy(ret, value.data, sizeof(*ret));
 	return true;
 }

@@ -24,11 +24,21 @@ struct attribute {
 	uint8_t data[ATTRIBUTE_MAX];
 };
 
+/*
+ * All objects of the class that bear the label, with or without a NUL behind
+ * it, as some tools write it; class NULL is any.  *ret is freed with free().
+ */
+MUST_USE bool object_find_label(struct hsm *hsm, const CK_OBJECT_CLASS *class,
+    const char *label, CK_OBJECT_HANDLE **ret, size_t *ret_n, struct err *err);
+
 /* All objects with these attributes; *ret is freed with free(). */
 MUST_USE bool object_find(struct hsm *hsm, CK_ATTRIBUTE *match, size_t n_match,
     CK_OBJECT_HANDLE **ret, size_t *ret_n, struct err *err);
 
-/* A value that the token does not have is no error. */
+/*
+ * A value that the token does not have is no error.  E_INPUT where it is this
+ * object that is odd; E_HSM where the token does not answer.
+ */
 MUST_USE bool object_read(struct hsm *hsm, CK_OBJECT_HANDLE object,
     CK_ATTRIBUTE_TYPE type, struct attribute *ret, struct err *err);
 

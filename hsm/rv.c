@@ -94,6 +94,12 @@ rv_name(CK_RV rv)
 	return rv >= CKR_VENDOR_DEFINED ? "vendor-defined" : "unknown";
 }
 
+void
+rv_text(CK_RV rv, char *ret, size_t size)
+{
+	snprintf(ret, size, "%s (0x%lx)", rv_name(rv), rv);
+}
+
 bool
 rv_fail(struct err *err, CK_RV rv, const char *fmt, ...)
 {

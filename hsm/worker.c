@@ -11,6 +11,11 @@ hsm_worker_open(const struct hsm *hsm, struct hsm **ret, struct err *err)
 
 	if (!hsm->selected)
 		return err_set(err, E_HSM, "no token is selected");
+	if (hsm->one_thread)
+		return err_set(err, E_HSM,
+		    "%s does no locking (CKR_CANT_LOCK) and serves one thread: "
+		    "sign without --jobs",
+		    hsm->module);
 	worker = malloc(sizeof(*worker));
 	if (worker == NULL)
 		return err_set(err, E_MEMORY, "out of memory");

@@ -181,6 +181,8 @@ print_key(struct inventory *inventory, const struct hsm_key *key)
 	printf(" %s", type_text(key->type));
 	if (key->type == HSM_RSA)
 		printf(" %u", key->bits);
+	if (key->defect[0] != '\0')
+		printf(", UNUSABLE: %s", key->defect);
 	printf(", %s", !key->has_private ? "NO PRIVATE KEY" :
 		!key->has_public	 ? "NO PUBLIC KEY" :
 					   attributes);
@@ -218,6 +220,8 @@ json_of_token_key(struct inventory *inventory, const struct hsm_key *key)
 	    json_of_text(key->label), "type", type_text(key->type), "bits",
 	    (int)key->bits, "private", key->has_private, "public", key->has_public, "attributes",
 	    attributes, "configured_as", json_of_text(role));
+	if (json != NULL && key->defect[0] != '\0')
+		json_object_set_new(json, "unusable", json_of_text(key->defect));
 	if (json != NULL && info_of(config, key, &info)) {
 		json_object_set_new(json, "dns", keyinfo_json(&info));
 		if (may_be_pinned(config, key, &info)) {
@@ -233,10 +237,15 @@ json_of_token_key(struct inventory *inventory, const struct hsm_key *key)
 static json_t *
 json_of_token(const struct hsm_token *token)
 {
-	return json_pack("{s:I, s:o, s:o, s:b}", "slot",
+	json_t *json = json_pack("{s:I, s:o, s:o, s:b}", "slot",
 	    (json_int_t)token->slot, "label", json_of_text(token->label),
 	    "serial", json_of_text(token->serial), "initialised",
 	    token->initialised);
+
+	if (token->trouble[0] != '\0')
+		json_object_set_new(
+		    json, "trouble", json_string(token->trouble));
+	return json;
 }
 
 static void
@@ -247,7 +256,9 @@ print_token(const struct hsm_token *token)
 		    token->serial, token->slot,
 		    token->user_pin_locked ? ", PIN LOCKED" : "");
 	else
-		printf("slot %lu: not initialised\n", token->slot);
+		printf("slot %lu: %s\n", token->slot,
+		    token->trouble[0] == '\0' ? "not initialised" :
+						token->trouble);
 }
 
 static bool

@@ -16,7 +16,7 @@
 #include "signer/token/token_facts.h"
 #include "signer/token/token_recorded.h"
 
-#define TOKEN_URI_SIZE 128
+#define TOKEN_URI_SIZE 40
 
 static bool
 choose_hsm(const struct config *config, const char *name,
@@ -78,17 +78,6 @@ token_load(const struct context *context, const char *hsm_name,
 	return true;
 }
 
-/* A serial number may hold any character: all but the plainest are escaped. */
-static void
-uri_of_serial(const char *serial, char ret[TOKEN_URI_SIZE])
-{
-	size_t len = (size_t)snprintf(ret, TOKEN_URI_SIZE, "pkcs11:serial=");
-
-	for (; *serial != '\0'; serial++)
-		len += (size_t)snprintf(ret + len, TOKEN_URI_SIZE - len,
-		    "%%%02X", (unsigned char)*serial);
-}
-
 /* True if the selected token shows a public key of one of the wanted KSKs. */
 static bool
 holds_wanted(struct hsm *hsm, const struct config *config, uint32_t wanted,
@@ -125,7 +114,9 @@ select_by_key(struct hsm *hsm, const struct config *config, uint32_t wanted,
 	for (size_t i = 0; i < n && n > 1 && ok; i++) {
 		if (!tokens[i].initialised)
 			continue;
-		uri_of_serial(tokens[i].serial, uri);
+		/* Labels and serials may be blank, or others' as well. */
+		snprintf(uri, sizeof(uri), "pkcs11:slot-id=%lu",
+		    tokens[i].slot);
 		ok = hsm_select(hsm, uri, err) &&
 		    holds_wanted(hsm, config, wanted, &holds, err);
 		if (ok && holds) {
@@ -397,6 +388,33 @@ matches_pin(const struct config *config, const struct config_key *pinned,
 	return true;
 }
 
+struct pinned {
+	const struct config *config;
+	const struct config_key *key;
+};
+
+/* Whatever its objects are called. */
+static bool
+is_pinned(const struct hsm_key *key, const void *arg)
+{
+	const struct pinned *pinned = arg;
+	struct dnskey dnskey;
+	struct err ignored;
+
+	return token_dnskey(key, pinned->key->algorithm, DNSKEY_FLAGS_KSK,
+		   config_ttl_s(pinned->config), &dnskey, &ignored) &&
+	    matches_pin(pinned->config, pinned->key, &dnskey, &ignored);
+}
+
+static bool
+find_pinned(struct token *token, const char *label, const struct hsm_pin *pin,
+    struct hsm_key *ret, struct err *err)
+{
+	return token->recorded != NULL
+	    ? token_find_again(token, label, ret, err)
+	    : hsm_find_pinned(token->hsm, label, pin, ret, err);
+}
+
 /* A KSK that could leave its token is good for rehearsals only. */
 static bool
 is_kept_in_token(
@@ -421,11 +439,14 @@ token_find_ksks(struct token *token, const struct config *config,
 {
 	for (size_t i = 0; i < config->n_keys; i++) {
 		const struct config_key *pinned = &config->keys[i];
+		const struct pinned arg = { config, pinned };
+		const struct hsm_pin pin = { is_pinned, &arg };
 		struct ksk ksk = { .present = true };
 
 		if ((wanted >> i & 1) == 0)
 			continue;
-		if (!token_find(token, pinned->label, &ksk.key, err) ||
+		if (!find_pinned(
+			token, pinned->label, &pin, &ksk.key, err) ||
 		    !token_dnskey(&ksk.key, pinned->algorithm, DNSKEY_FLAGS_KSK,
 			config_ttl_s(config), &ksk.dnskey, err) ||
 		    !matches_pin(config, pinned, &ksk.dnskey, err) ||

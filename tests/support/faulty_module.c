@@ -306,10 +306,7 @@ static const struct attribute_fault {
 	{ "label_too_long", CKA_LABEL, NULL, 5000, CKR_BUFFER_TOO_SMALL },
 	{ "label_lies", CKA_LABEL, NULL, 100000, CKR_OK },
 	{ "label_differs", CKA_LABEL, "\x1b[2J", 4, CKR_OK },
-	{ "id_too_long", CKA_ID,
-	    "0123456789012345678901234567890123456789012345678901234567890123"
-	    "4",
-	    65, CKR_OK },
+	{ "id_too_long", CKA_ID, NULL, 1025, CKR_BUFFER_TOO_SMALL },
 	{ "id_differs", CKA_ID, "\x7f", 1, CKR_OK },
 	{ "key_type_short", CKA_KEY_TYPE, "\0", 1, CKR_OK },
 	{ "sensitive_garbage", CKA_SENSITIVE, "\2", 1, CKR_OK },
@@ -577,8 +574,8 @@ C_GetFunctionList(CK_FUNCTION_LIST **list)
 	faulty.C_InitPIN = init_pin;
 	if (fault("function_missing"))
 		faulty.C_Sign = NULL;
-	if (fault("version_three"))
-		faulty.version.major = 3;
+	if (fault("version_one"))
+		faulty.version.major = 1;
 	*list = &faulty;
 	return CKR_OK;
 }

@@ -50,6 +50,9 @@ rig_setup(void **state)
 	setenv("SOFTHSM2_CONF", path, 1);
 	setenv("FAULTY_TARGET", SOFTHSM, 1);
 	unsetenv("FAULTY");
+	setenv("QUIRKY_TARGET", SOFTHSM, 1);
+	setenv("QUIRKY_PIN", PIN, 1);
+	unsetenv("QUIRKY");
 	*state = rig;
 	return 0;
 }
@@ -136,6 +139,17 @@ rig_break_login(struct rig *rig, const char *fault)
 
 	rig_break(rig, fault);
 	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+}
+
+/* A token of another make, selected by the URI. */
+static void
+rig_quirky(struct rig *rig, const char *quirks, const char *uri)
+{
+	struct err err;
+
+	setenv("QUIRKY", quirks, 1);
+	rig_open(rig, QUIRKY_MODULE);
+	assert_ok(hsm_select(rig->hsm, uri, &err), &err);
 }
 
 static void
@@ -317,7 +331,7 @@ hsm_open_bad_module_fails(void **state)
 		const char *fault, *message;
 	} cases[] = {
 		{ "function_missing", "lacks functions of PKCS#11 2" },
-		{ "version_three", "does not offer the functions" },
+		{ "version_one", "does not offer the functions" },
 		{ "initialize_fails",
 		    "does not initialise: CKR_GENERAL_ERROR (0x5)" },
 	};
@@ -1225,12 +1239,12 @@ hsm_find_hostile_answer_fails(void **state)
 		    "the token gave \"ec\" and "
 		    "\"\\x1b[2J\"" },
 		{ "find_ignores_label", "ec", "2 keys with label" },
-		{ "id_too_long", "ec", "CKA_ID is longer than 64 octets" },
+		{ "id_too_long", "ec", "CKA_ID is longer than 1024 octets" },
 		{ "id_differs:1", "ec", "differ in CKA_ID" },
 		{ "key_type_short", "ec", "attribute 0x100 is not a number" },
 		{ "sensitive_garbage", "ec", "is not a truth value" },
 		{ "sensitive_missing", "ec", NULL },
-		{ "attributes_fail:7", "ec",
+		{ "attributes_fail:8", "ec",
 		    "C_GetAttributeValue of attribute 0x162: "
 		    "CKR_DEVICE_ERROR" },
 		{ "find_fails", "ec",
@@ -1501,6 +1515,289 @@ hsm_sign_rsa_equals_openssl(void **state)
 	}
 }
 
+static void
+assert_signs(struct rig *rig, const struct hsm_key *key, const EVP_MD *md,
+    enum hsm_mechanism mechanism)
+{
+	struct bytes data = bytes_of_string("canonical RRset");
+	EVP_PKEY *pkey = key_public(key);
+	uint8_t sig[SIGNATURE_MAX];
+	struct err err;
+	size_t len;
+
+	assert_ok(
+	    hsm_sign(rig->hsm, key, mechanism, data, sig, &len, &err), &err);
+	assert_true(verifies(pkey, md, data, sig, len));
+	EVP_PKEY_free(pkey);
+}
+
+static void
+hsm_open_module_of_other_make_works(void **state)
+{
+	static const char *const quirks[] = { "version_three", "cant_lock",
+		"exact_sizes", "serial=,label=", "foreign_slot" };
+	struct rig *rig = *state;
+	struct hsm *worker = NULL;
+	struct hsm_key key;
+	struct err err;
+
+	rig_login(rig);
+	rig_keygen(rig, "k", HSM_RSA);
+	for (size_t i = 0; i < ARRAY_LEN(quirks); i++) {
+		rig_quirky(rig, quirks[i], "");
+		assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+		assert_ok(hsm_find(rig->hsm, "k", &key, &err), &err);
+		assert_int_equal(key.bits, 2048);
+		assert_signs(rig, &key, EVP_sha256(), HSM_RSA_PKCS1_SHA256);
+		if (strcmp(quirks[i], "cant_lock") != 0)
+			continue;
+		assert_false(hsm_worker_open(rig->hsm, &worker, &err));
+		assert_message_has(&err, "does no locking (CKR_CANT_LOCK)");
+	}
+}
+
+static void
+hsm_tokens_foreign_card_is_named(void **state)
+{
+	struct rig *rig = *state;
+	struct hsm_token *tokens;
+	struct err err;
+	size_t n;
+
+	rig_token(rig, "ksk");
+	rig_quirky(rig, "foreign_slot", "");
+	assert_ok(hsm_tokens(rig->hsm, &tokens, &n, &err), &err);
+	assert_int_equal(n, 3);
+	assert_string_equal(tokens[0].trouble, "");
+	assert_string_equal(
+	    tokens[2].trouble, "CKR_TOKEN_NOT_RECOGNIZED (0xe1)");
+	assert_false(tokens[2].initialised);
+	free(tokens);
+}
+
+/* Each URI in the message leads to one token, and to another than the last. */
+static void
+hsm_select_equal_names_proposes_a_uri_each(void **state)
+{
+	static const char *const quirks[] = { "twin,serial=,label=Same",
+		"twin,serial=,label=", "twin", "twin,serial=1" };
+	struct rig *rig = *state;
+	struct err err;
+
+	rig_token(rig, "ksk");
+	for (size_t i = 0; i < ARRAY_LEN(quirks); i++) {
+		unsigned long slots[2];
+		const char *at = err.msg;
+
+		setenv("QUIRKY", quirks[i], 1);
+		rig_open(rig, QUIRKY_MODULE);
+		assert_false(hsm_select(rig->hsm, "", &err));
+		assert_message_has(&err, "2 tokens match");
+		for (size_t k = 0; k < 2; k++) {
+			struct err ignored;
+			char uri[160];
+
+			at = strstr(at + 1, "pkcs11:");
+			assert_non_null(at);
+			snprintf(uri, sizeof(uri), "%s", at);
+			if (strstr(uri, "; ") != NULL)
+				*strstr(uri, "; ") = '\0';
+			assert_ok(hsm_select(rig->hsm, uri, &ignored), &ignored);
+			slots[k] = hsm_selected(rig->hsm)->slot;
+		}
+		assert_int_not_equal(slots[0], slots[1]);
+	}
+}
+
+static void
+hsm_login_serial_shown_later_is_compared(void **state)
+{
+	struct rig *rig = *state;
+	struct err err;
+
+	rig_token(rig, "ksk");
+	rig_quirky(rig, "late_serial=H1404001", "pkcs11:serial=H1404001");
+	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+	assert_string_equal(hsm_selected(rig->hsm)->serial, "H1404001");
+
+	rig_quirky(rig, "late_serial=H1404001",
+	    "pkcs11:token=ksk;serial=H1404002");
+	assert_false(hsm_login(rig->hsm, PIN, &err));
+	assert_message_has(&err,
+	    "after the login its serial is H1404001, the token URI wants "
+	    "H1404002");
+	assert_false(hsm_login(rig->hsm, "999999", &err));
+	assert_message_has(&err, "wrong PIN");
+
+	/* One that has a serial is not given a PIN to try, nor one of two. */
+	assert_false(hsm_select(rig->hsm, "pkcs11:token=other;serial=1", &err));
+	assert_message_has(&err, "no token matches");
+	setenv("QUIRKY", "serial=H1404003", 1);
+	rig_open(rig, QUIRKY_MODULE);
+	assert_false(hsm_select(rig->hsm, "pkcs11:serial=H1404001", &err));
+	assert_message_has(&err, "no token matches");
+	setenv("QUIRKY", "twin,late_serial=H1404001", 1);
+	rig_open(rig, QUIRKY_MODULE);
+	assert_false(hsm_select(rig->hsm, "pkcs11:serial=H1404001", &err));
+	assert_message_has(&err, "no token matches");
+}
+
+static void
+hsm_select_by_slot_and_library_works(void **state)
+{
+	static const struct {
+		const char *uri;
+		bool matches;
+	} cases[] = {
+		{ "pkcs11:library-manufacturer=SoftHSM", true },
+		{ "pkcs11:library-manufacturer=Other", false },
+		{ "pkcs11:library-description=Implementation%20of%20PKCS11",
+		    true },
+		{ "pkcs11:library-version=2.6", true },
+		{ "pkcs11:library-version=2", false },
+		{ "pkcs11:library-version=2.7", false },
+		{ "pkcs11:slot-manufacturer=SoftHSM%20project", true },
+		{ "pkcs11:slot-manufacturer=SoftHSM", false },
+		{ "pkcs11:slot-description=SoftHSM", false },
+	};
+	struct rig *rig = *state;
+	struct err err;
+
+	rig_token(rig, "ksk");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		if (hsm_select(rig->hsm, cases[i].uri, &err) !=
+		    cases[i].matches)
+			fail_msg("%s: %s", cases[i].uri, err.msg);
+}
+
+static void
+hsm_keys_one_odd_object_disturbs_no_other(void **state)
+{
+	static const struct {
+		const char *quirk, *defect;
+	} cases[] = {
+		{ "flag_empty=odd", "attribute 0x202 is not a truth value" },
+		{ "flag_odd=odd", "attribute 0x202 is not a truth value" },
+		{ "flag_fails=odd",
+		    "C_GetAttributeValue of attribute 0x202: "
+		    "CKR_FUNCTION_FAILED (0x6)" },
+	};
+	struct rig *rig = *state;
+	struct hsm_key *keys, key;
+	struct err err;
+	size_t n;
+
+	rig_login(rig);
+	rig_keygen(rig, "good", HSM_EC_P256);
+	rig_keygen(rig, "odd", HSM_EC_P256);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		rig_quirky(rig, cases[i].quirk, "");
+		assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+		assert_ok(hsm_keys(rig->hsm, &keys, &n, &err), &err);
+		assert_int_equal(n, 3);
+		assert_string_equal(keys[0].label, "good");
+		assert_string_equal(keys[0].defect, "");
+		assert_string_equal(keys[1].label, "odd");
+		assert_true(keys[1].has_private);
+		assert_string_equal(keys[1].defect, cases[i].defect);
+		free(keys);
+		assert_ok(hsm_find(rig->hsm, "good", &key, &err), &err);
+		assert_false(hsm_find(rig->hsm, "odd", &key, &err));
+		assert_int_equal(err.code, E_HSM);
+		assert_message_has(&err, "key \"odd\" cannot be used: ");
+		assert_message_has(&err, cases[i].defect);
+	}
+}
+
+static bool
+has_modulus(const struct hsm_key *key, const void *arg)
+{
+	const struct hsm_key *wanted = arg;
+
+	return key->modulus_len == wanted->modulus_len &&
+	    memcmp(key->modulus, wanted->modulus, key->modulus_len) == 0;
+}
+
+static bool
+has_point(const struct hsm_key *key, const void *arg)
+{
+	const struct hsm_key *wanted = arg;
+
+	return key->point_len == wanted->point_len &&
+	    memcmp(key->point, wanted->point, key->point_len) == 0;
+}
+
+static void
+hsm_find_pinned_whatever_it_is_called(void **state)
+{
+	static const char *const quirks[] = { "label_nul", "id_long",
+		"id_private=x", "no_public", "no_numbers",
+		"no_numbers,id_private=x", "exact_sizes" };
+	struct rig *rig = *state;
+	struct hsm_key made, key;
+	struct hsm_pin pin = { has_modulus, &made };
+	struct err err;
+
+	rig_login(rig);
+	made = rig_keygen(rig, "k", HSM_RSA);
+	for (size_t i = 0; i < ARRAY_LEN(quirks); i++) {
+		rig_quirky(rig, quirks[i], "");
+		assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+		assert_ok(
+		    hsm_find_pinned(rig->hsm, "k", &pin, &key, &err), &err);
+		assert_string_equal(key.label, "k");
+		assert_signs(rig, &key, EVP_sha256(), HSM_RSA_PKCS1_SHA256);
+	}
+	/* A curve's point stands in no private half of this token. */
+	made = rig_keygen(rig, "ec", HSM_EC_P256);
+	pin.is_it = has_point;
+	rig_quirky(rig, "no_public", "");
+	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+	assert_false(hsm_find_pinned(rig->hsm, "ec", &pin, &key, &err));
+	assert_message_has(&err, "private key without a public key: \"ec\"");
+}
+
+/* Two pairs of one label, and a pair whose halves have different labels. */
+static void
+hsm_find_pinned_tells_equal_labels_apart(void **state)
+{
+	struct rig *rig = *state;
+	EVP_PKEY *pkeys[] = { EVP_RSA_gen(2048), EVP_RSA_gen(2048) };
+	struct hsm_key *keys, key;
+	struct hsm_pin pin = { has_modulus, NULL };
+	struct err err;
+	size_t n;
+
+	rig_token(rig, "ksk");
+	rig_close(rig);
+	import_key(rig, pkeys[0], "twins", "01");
+	import_key(rig, pkeys[1], "twins", "02");
+	EVP_PKEY_free(pkeys[0]);
+	EVP_PKEY_free(pkeys[1]);
+	for (int i = 0; i < 3; i++) {
+		if (i == 2)
+			pkcs11_tool("--delete-object --type privkey --id 01");
+		rig_quirky(rig, i == 0 ? "" : "no_numbers", "");
+		assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+		assert_false(hsm_find(rig->hsm, "twins", &key, &err));
+		assert_ok(hsm_keys(rig->hsm, &keys, &n, &err), &err);
+		for (size_t k = 0; k < n; k++) {
+			bool whole = keys[k].has_private && keys[k].has_public;
+
+			pin.arg = &keys[k];
+			if (!keys[k].has_public)
+				continue;
+			if (!hsm_find_pinned(
+				rig->hsm, "twins", &pin, &key, &err))
+				assert_false(whole);
+			else if (whole)
+				assert_signs(rig, &key, EVP_sha256(),
+				    HSM_RSA_PKCS1_SHA256);
+		}
+		free(keys);
+	}
+}
+
 #define hsm_test(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int
@@ -1543,6 +1840,14 @@ main(void)
 		hsm_test(hsm_sign_wrong_use_fails),
 		hsm_test(hsm_sign_third_call_alone_is_bad),
 		hsm_test(hsm_sign_rsa_equals_openssl),
+		hsm_test(hsm_open_module_of_other_make_works),
+		hsm_test(hsm_tokens_foreign_card_is_named),
+		hsm_test(hsm_select_equal_names_proposes_a_uri_each),
+		hsm_test(hsm_login_serial_shown_later_is_compared),
+		hsm_test(hsm_select_by_slot_and_library_works),
+		hsm_test(hsm_keys_one_odd_object_disturbs_no_other),
+		hsm_test(hsm_find_pinned_whatever_it_is_called),
+		hsm_test(hsm_find_pinned_tells_equal_labels_apart),
 		hsm_test(hsm_load_changed_file_fails),
 		hsm_test(hsm_load_other_file_at_its_path_loads_the_hashed),
 	};
