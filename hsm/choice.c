@@ -79,7 +79,7 @@ token_read(
     struct hsm *hsm, unsigned long slot, struct hsm_token *ret, struct err *err)
 {
 	struct candidate candidate = { .slot = slot };
-	CK_RV rv = hsm->p11->C_GetTokenInfo(slot, &candidate.info);
+	CK_RV rv = CALL(hsm, C_GetTokenInfo, slot, &candidate.info);
 
 	if (rv != CKR_OK)
 		return rv_fail(err, rv, "slot %lu: C_GetTokenInfo", slot);
@@ -97,12 +97,12 @@ read_candidate(struct hsm *hsm, CK_SLOT_ID slot, struct candidate *ret)
 {
 	struct candidate c = { .slot = slot };
 
-	c.rv = hsm->p11->C_GetTokenInfo(slot, &c.info);
+	c.rv = CALL(hsm, C_GetTokenInfo, slot, &c.info);
 	if (c.rv == CKR_TOKEN_NOT_PRESENT)
 		return false;
 	if (c.rv != CKR_OK)
 		memset(&c.info, 0, sizeof(c.info));
-	if (hsm->p11->C_GetSlotInfo(slot, &c.place) != CKR_OK)
+	if (CALL(hsm, C_GetSlotInfo, slot, &c.place) != CKR_OK)
 		memset(&c.place, 0, sizeof(c.place));
 	*ret = c;
 	return true;
@@ -125,7 +125,7 @@ list_candidates(struct hsm *hsm, struct candidates *ret, struct err *err)
 	for (size_t i = 0; i < n_slots; i++)
 		all.n += read_candidate(hsm, slots[i], &all.list[all.n]);
 	free(slots);
-	if (hsm->p11->C_GetInfo(&all.library) != CKR_OK)
+	if (CALL(hsm, C_GetInfo, &all.library) != CKR_OK)
 		memset(&all.library, 0, sizeof(all.library));
 	*ret = all;
 	return true;
@@ -377,10 +377,10 @@ open_session(struct hsm *hsm, CK_SLOT_ID slot, bool *ret_read_only,
 	bool read_only = false;
 	CK_RV rv;
 
-	rv = hsm->p11->C_OpenSession(slot, flags, NULL, NULL, ret);
+	rv = CALL(hsm, C_OpenSession, slot, flags, NULL, NULL, ret);
 	if (rv == CKR_TOKEN_WRITE_PROTECTED) {
 		read_only = true;
-		rv = hsm->p11->C_OpenSession(
+		rv = CALL(hsm, C_OpenSession,
 		    slot, CKF_SERIAL_SESSION, NULL, NULL, ret);
 	}
 	if (rv != CKR_OK)
@@ -484,7 +484,7 @@ token_deselect(struct hsm *hsm)
 	if (!hsm->selected)
 		return;
 	token_logout(hsm);
-	hsm->p11->C_CloseSession(hsm->session);
+	CALL(hsm, C_CloseSession, hsm->session);
 	hsm->selected = false;
 	hsm->late_serial[0] = '\0';
 	hsm->token = (struct hsm_token){ 0 };

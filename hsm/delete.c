@@ -34,11 +34,11 @@ check_there(struct hsm *hsm, const struct hsm_key *key, struct err *err)
 static bool
 destroy_halves(struct hsm *hsm, const struct hsm_key *key, struct err *err)
 {
-	CK_RV rv = hsm->p11->C_DestroyObject(hsm->session, key->private_handle);
+	CK_RV rv = CALL(hsm, C_DestroyObject, hsm->session, key->private_handle);
 
 	if (rv != CKR_OK)
 		return rv_fail(err, rv, "nothing was deleted: C_DestroyObject");
-	rv = hsm->p11->C_DestroyObject(hsm->session, key->public_handle);
+	rv = CALL(hsm, C_DestroyObject, hsm->session, key->public_handle);
 	return rv == CKR_OK ||
 	    rv_fail(err, rv,
 		"the private half was deleted, the public half not: "

@@ -5,6 +5,21 @@
 #include "hsm/internal.h"
 #include "hsm/rv.h"
 
+void
+call_begins(void (*aside)(bool begins))
+{
+	if (aside != NULL)
+		aside(true);
+}
+
+CK_RV
+call_ended(void (*aside)(bool begins), CK_RV rv)
+{
+	if (aside != NULL)
+		aside(false);
+	return rv;
+}
+
 /* Never unmapped (RTLD_NODELETE): modules leave exit handlers behind. */
 static bool
 load_library(struct hsm *hsm, struct err *err)
@@ -20,7 +35,8 @@ load_library(struct hsm *hsm, struct err *err)
 		return err_set(err, E_HSM,
 		    "%s is not a PKCS#11 module: it has no C_GetFunctionList",
 		    hsm->module);
-	rv = get_function_list(&hsm->p11);
+	call_begins(hsm->aside);
+	rv = call_ended(hsm->aside, get_function_list(&hsm->p11));
 	if (rv != CKR_OK)
 		return rv_fail(err, rv, "%s: C_GetFunctionList", hsm->module);
 	/* A list of version 3 begins as one of version 2 does. */
@@ -56,11 +72,11 @@ bool
 module_start(struct hsm *hsm, struct err *err)
 {
 	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
-	CK_RV rv = hsm->p11->C_Initialize(&args);
+	CK_RV rv = CALL(hsm, C_Initialize, &args);
 
 	hsm->one_thread = rv == CKR_CANT_LOCK;
 	if (hsm->one_thread)
-		rv = hsm->p11->C_Initialize(NULL);
+		rv = CALL(hsm, C_Initialize, NULL);
 	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
 		return rv_fail(err, rv, "%s does not initialise", hsm->module);
 	hsm->started = true;
@@ -72,7 +88,7 @@ module_stop(struct hsm *hsm)
 {
 	token_deselect(hsm);
 	if (hsm->started)
-		hsm->p11->C_Finalize(NULL);
+		CALL(hsm, C_Finalize, NULL);
 	hsm->started = false;
 }
 
@@ -86,6 +102,7 @@ hsm_load(struct hsm_module *module, struct hsm **ret, struct err *err)
 		return err_set(err, E_MEMORY, "out of memory");
 	}
 	hsm->file = module;
+	hsm->aside = module_aside(module);
 	memcpy(hsm->module, module_path(module), sizeof(hsm->module));
 	if (!load_library(hsm, err))
 		goto fail;

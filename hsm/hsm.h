@@ -32,6 +32,13 @@ struct hsm_module;
 MUST_USE bool hsm_module_open(
     const char *path, struct hsm_module **ret, struct err *err);
 const uint8_t *hsm_module_sha256(const struct hsm_module *module);
+
+/*
+ * What is called before the module's code runs and again after it, from any
+ * thread that calls it: some modules print on standard output.
+ */
+void hsm_module_aside(
+    struct hsm_module *module, void (*aside)(bool begins));
 void hsm_module_close(struct hsm_module *module); /* NULL does nothing */
 
 /*

@@ -39,26 +39,25 @@ static bool
 set_user_pin(struct hsm *hsm, CK_SLOT_ID slot, const char *so_pin,
     const char *pin, struct err *err)
 {
-	CK_FUNCTION_LIST *p11 = hsm->p11;
 	CK_FLAGS flags = CKF_SERIAL_SESSION | CKF_RW_SESSION;
 	CK_SESSION_HANDLE session;
 	CK_RV rv;
 
-	rv = p11->C_OpenSession(slot, flags, NULL, NULL, &session);
+	rv = CALL(hsm, C_OpenSession, slot, flags, NULL, NULL, &session);
 	if (rv != CKR_OK)
 		return rv_fail(err, rv, "C_OpenSession");
-	rv = p11->C_Login(
+	rv = CALL(hsm, C_Login,
 	    session, CKU_SO, (CK_UTF8CHAR *)(uintptr_t)so_pin, strlen(so_pin));
 	if (rv != CKR_OK) {
 		rv_fail(err, rv, "the security officer's login");
 	} else {
-		rv = p11->C_InitPIN(
+		rv = CALL(hsm, C_InitPIN,
 		    session, (CK_UTF8CHAR *)(uintptr_t)pin, strlen(pin));
 		if (rv != CKR_OK)
 			rv_fail(err, rv, "C_InitPIN");
-		p11->C_Logout(session);
+		CALL(hsm, C_Logout, session);
 	}
-	p11->C_CloseSession(session);
+	CALL(hsm, C_CloseSession, session);
 	return rv == CKR_OK;
 }
 
@@ -71,7 +70,7 @@ init_slot(struct hsm *hsm, CK_SLOT_ID slot, const char *label,
 
 	memset(padded, ' ', sizeof(padded));
 	memcpy(padded, label, strlen(label));
-	rv = hsm->p11->C_InitToken(
+	rv = CALL(hsm, C_InitToken,
 	    slot, (CK_UTF8CHAR *)(uintptr_t)so_pin, strlen(so_pin), padded);
 	if (rv != CKR_OK)
 		return rv_fail(err, rv, "C_InitToken");

@@ -16,7 +16,8 @@ struct hsm {
 	 * The module's functions, asked for once: p11-kit-client connects anew
 	 * at each C_GetFunctionList, and a login is its connection's.
 	 */
-	CK_FUNCTION_LIST *p11;
+	CK_FUNCTION_LIST *p11; /* called by CALL only */
+	void (*aside)(bool begins); /* round each call, or NULL */
 	bool started; /* C_Initialize was called, C_Finalize not yet */
 	bool one_thread; /* the module does no locking */
 	bool selected;
@@ -26,6 +27,16 @@ struct hsm {
 	char late_serial[URI_VALUE_MAX + 1]; /* to be shown at login, or "" */
 	CK_SESSION_HANDLE session; /* open while selected; the login is its */
 };
+
+/* One call of the module: what it prints meanwhile is its own. */
+#define CALL(hsm, function, ...)   \
+	(call_begins((hsm)->aside), \
+	    call_ended((hsm)->aside, (hsm)->p11->function(__VA_ARGS__)))
+void call_begins(void (*aside)(bool begins));
+CK_RV call_ended(void (*aside)(bool begins), CK_RV rv);
+
+/* What hsm_module_aside was given. */
+void (*module_aside(const struct hsm_module *module))(bool begins);
 
 /* PATH_MAX_LEN + 1 octets. */
 const char *module_path(const struct hsm_module *module);

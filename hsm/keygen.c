@@ -146,7 +146,7 @@ generate(struct hsm *hsm, const struct hsm_keygen *what,
 	} else {
 		attributes_add(&public, CKA_EC_PARAMS, curve.data, curve.len);
 	}
-	rv = hsm->p11->C_GenerateKeyPair(hsm->session, &mechanism, public.list,
+	rv = CALL(hsm, C_GenerateKeyPair, hsm->session, &mechanism, public.list,
 	    public.n, private.list, private.n, ret_public, ret_private);
 	if (rv != CKR_OK)
 		return rv_fail(err, rv, "C_GenerateKeyPair");
@@ -221,8 +221,8 @@ static bool
 destroy(struct hsm *hsm, CK_OBJECT_HANDLE private, CK_OBJECT_HANDLE public,
     struct err *err)
 {
-	CK_RV rv_private = hsm->p11->C_DestroyObject(hsm->session, private);
-	CK_RV rv_public = hsm->p11->C_DestroyObject(hsm->session, public);
+	CK_RV rv_private = CALL(hsm, C_DestroyObject, hsm->session, private);
+	CK_RV rv_public = CALL(hsm, C_DestroyObject, hsm->session, public);
 
 	return err_prefix(err, "%s",
 	    rv_private == CKR_OK && rv_public == CKR_OK

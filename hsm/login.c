@@ -8,7 +8,7 @@ static bool
 read_login_state(struct hsm *hsm, bool *ret, struct err *err)
 {
 	CK_SESSION_INFO info = { 0 };
-	CK_RV rv = hsm->p11->C_GetSessionInfo(hsm->session, &info);
+	CK_RV rv = CALL(hsm, C_GetSessionInfo, hsm->session, &info);
 
 	if (rv != CKR_OK)
 		return rv_fail(err, rv, "C_GetSessionInfo");
@@ -36,7 +36,7 @@ void
 token_logout(struct hsm *hsm)
 {
 	if (hsm->logged_in)
-		hsm->p11->C_Logout(hsm->session);
+		CALL(hsm, C_Logout, hsm->session);
 	hsm->logged_in = false;
 }
 
@@ -77,7 +77,7 @@ log_in(struct hsm *hsm, const char *pin, struct err *err)
 	token_refresh(hsm);
 	if (hsm->token.user_pin_locked)
 		return err_set(err, E_HSM, "PIN locked");
-	rv = hsm->p11->C_Login(hsm->session, CKU_USER,
+	rv = CALL(hsm, C_Login, hsm->session, CKU_USER,
 	    (CK_UTF8CHAR *)(uintptr_t)pin, strlen(pin));
 	if (rv != CKR_OK)
 		return fail_login(hsm, rv, err);

@@ -18,6 +18,7 @@ struct hsm_module {
 	bool at_its_place; /* see names_origin */
 	bool kept; /* the descriptor is not ours to close */
 	uint8_t sha256[HSM_SHA256_SIZE];
+	void (*aside)(bool begins); /* or NULL */
 };
 
 /*
@@ -119,6 +120,17 @@ hsm_module_sha256(const struct hsm_module *module)
 	return module->sha256;
 }
 
+void
+hsm_module_aside(struct hsm_module *module, void (*aside)(bool begins))
+{
+	module->aside = aside;
+}
+
+void (*module_aside(const struct hsm_module *module))(bool begins)
+{
+	return module->aside;
+}
+
 const char *
 module_path(const struct hsm_module *module)
 {
@@ -164,7 +176,9 @@ module_dlopen(struct hsm_module *module, void **ret, struct err *err)
 		    "cannot load PKCS#11 module: %s is no longer the file that "
 		    "was hashed",
 		    module->path);
+	call_begins(module->aside);
 	library = dlopen(module->at_its_place ? module->path : path, flags);
+	call_ended(module->aside, CKR_OK);
 	if (library == NULL)
 		return err_set(err, E_HSM,
 		    "cannot load PKCS#11 module: %s: %s", module->path,

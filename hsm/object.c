@@ -14,7 +14,7 @@ take_batches(
 
 	for (;;) {
 		CK_ULONG got = 0;
-		CK_RV rv = hsm->p11->C_FindObjects(
+		CK_RV rv = CALL(hsm, C_FindObjects,
 		    hsm->session, list + n, BATCH, &got);
 
 		if (rv != CKR_OK)
@@ -45,13 +45,13 @@ object_find(struct hsm *hsm, CK_ATTRIBUTE *match, size_t n_match,
 	list = calloc(OBJECTS_MAX + BATCH, sizeof(*list));
 	if (list == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
-	rv = hsm->p11->C_FindObjectsInit(hsm->session, match, n_match);
+	rv = CALL(hsm, C_FindObjectsInit, hsm->session, match, n_match);
 	if (rv != CKR_OK) {
 		free(list);
 		return rv_fail(err, rv, "C_FindObjectsInit");
 	}
 	ok = take_batches(hsm, list, ret_n, err);
-	rv = hsm->p11->C_FindObjectsFinal(hsm->session);
+	rv = CALL(hsm, C_FindObjectsFinal, hsm->session);
 	if (ok && rv != CKR_OK)
 		ok = rv_fail(err, rv, "C_FindObjectsFinal");
 	if (!ok) {
@@ -140,7 +140,7 @@ read_into(struct hsm *hsm, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
 	CK_RV rv;
 
 	memset(ret, 0, sizeof(*ret));
-	rv = hsm->p11->C_GetAttributeValue(hsm->session, object, &query, 1);
+	rv = CALL(hsm, C_GetAttributeValue, hsm->session, object, &query, 1);
 	switch (rv) {
 	case CKR_OK:
 		if (query.ulValueLen == CK_UNAVAILABLE_INFORMATION) {
@@ -174,7 +174,7 @@ length_of(struct hsm *hsm, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
 {
 	CK_ATTRIBUTE query = { type, NULL, 0 };
 	CK_RV rv =
-	    hsm->p11->C_GetAttributeValue(hsm->session, object, &query, 1);
+	    CALL(hsm, C_GetAttributeValue, hsm->session, object, &query, 1);
 
 	if (rv != CKR_OK || query.ulValueLen > ATTRIBUTE_MAX)
 		return false;

@@ -79,10 +79,10 @@ sign_digest(struct hsm *hsm, const struct hsm_key *key, CK_MECHANISM_TYPE type,
 	CK_RV rv;
 
 	rv =
-	    hsm->p11->C_SignInit(hsm->session, &mechanism, key->private_handle);
+	    CALL(hsm, C_SignInit, hsm->session, &mechanism, key->private_handle);
 	if (rv != CKR_OK)
 		return rv_fail(err, rv, "C_SignInit");
-	rv = hsm->p11->C_Sign(hsm->session, digest, digest_len, ret, &len);
+	rv = CALL(hsm, C_Sign, hsm->session, digest, digest_len, ret, &len);
 	if (rv != CKR_OK)
 		return rv_fail(err, rv, "C_Sign");
 	if (len != signature_size(key))

@@ -21,10 +21,10 @@ slots_list(struct hsm *hsm, CK_SLOT_ID **ret, size_t *ret_n, struct err *err)
 	if (list == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
 	/* Some modules look for new tokens when they are asked how many only. */
-	rv = hsm->p11->C_GetSlotList(CK_FALSE, NULL, &n);
+	rv = CALL(hsm, C_GetSlotList, CK_FALSE, NULL, &n);
 	n = SLOTS_MAX;
 	if (rv == CKR_OK)
-		rv = hsm->p11->C_GetSlotList(CK_FALSE, list, &n);
+		rv = CALL(hsm, C_GetSlotList, CK_FALSE, list, &n);
 	if (rv != CKR_OK || n > SLOTS_MAX) {
 		free(list);
 		if (rv == CKR_OK || rv == CKR_BUFFER_TOO_SMALL)

@@ -25,7 +25,7 @@ hsm_worker_open(const struct hsm *hsm, struct hsm **ret, struct err *err)
 	worker->library = NULL;
 	worker->started = false;
 	worker->logged_in = false;
-	rv = hsm->p11->C_OpenSession(hsm->token.slot, CKF_SERIAL_SESSION, NULL,
+	rv = CALL(hsm, C_OpenSession, hsm->token.slot, CKF_SERIAL_SESSION, NULL,
 	    NULL, &worker->session);
 	if (rv != CKR_OK) {
 		free(worker);
@@ -41,6 +41,6 @@ hsm_worker_close(struct hsm *worker)
 {
 	if (worker == NULL)
 		return;
-	worker->p11->C_CloseSession(worker->session);
+	CALL(worker, C_CloseSession, worker->session);
 	free(worker);
 }

@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -158,6 +160,46 @@ screen_flush(struct err *err)
 		return err_set(
 		    err, E_IO, "standard output: not all of it arrived");
 	return true;
+}
+
+/* The code of others that runs now, and where our output went before. */
+static struct {
+	pthread_mutex_t lock;
+	unsigned running;
+	FILE *file;
+	int fd; /* -1: there is no standard error */
+} aside = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void
+put_aside(void)
+{
+	(void)fflush(screen.out == NULL ? stdout : screen.out);
+	aside.file = stdout;
+	aside.fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (aside.fd >= 0)
+		(void)dup2(STDERR_FILENO, STDOUT_FILENO);
+	stdout = stderr;
+}
+
+static void
+take_back(void)
+{
+	stdout = aside.file;
+	if (aside.fd < 0)
+		return;
+	(void)dup2(aside.fd, STDOUT_FILENO);
+	close(aside.fd);
+}
+
+void
+screen_aside(bool begins)
+{
+	pthread_mutex_lock(&aside.lock);
+	if (begins && aside.running++ == 0)
+		put_aside();
+	else if (!begins && --aside.running == 0)
+		take_back();
+	pthread_mutex_unlock(&aside.lock);
 }
 
 void

@@ -44,6 +44,12 @@ void screen_mute(bool muted);
  */
 MUST_USE bool screen_flush(struct err *err);
 
+/*
+ * From true to false, in as many threads as there are, what others' code prints
+ * on standard output goes to standard error: it is none of ours.
+ */
+void screen_aside(bool begins);
+
 /* Enter, typed behind a question, has ended its line. */
 void screen_answered(void);
 

@@ -12,6 +12,7 @@
 #include "signer/record/context.h"
 #include "signer/record/record.h"
 #include "signer/record/recorded.h"
+#include "signer/screen/screen.h"
 #include "signer/token/token.h"
 #include "signer/token/token_facts.h"
 #include "signer/token/token_recorded.h"
@@ -63,6 +64,7 @@ token_load(const struct context *context, const char *hsm_name,
 		*err = late;
 		return false;
 	}
+	hsm_module_aside(module, screen_aside);
 	if (!facts_hsm(
 		context->record, hsm, hsm_module_sha256(module), err)) {
 		hsm_module_close(module);

@@ -30,7 +30,7 @@ signer/line     ksr/base                                              -
 signer/screen   ksr/base ksr/dns ksr/document ksr/rules               (langinfo|locale|wchar|wctype)\.h
 signer/record   ksr/base ksr/dns ksr/document ksr/policy ksr/rules signer/line signer/screen  jansson\.h
 signer/live     ksr/base ksr/policy signer/screen signer/record       jansson\.h|openssl/crypto\.h
-signer/token    ksr/base ksr/dns ksr/document ksr/policy ksr/response hsm signer/record signer/live  jansson\.h
+signer/token    ksr/base ksr/dns ksr/document ksr/policy ksr/response hsm signer/screen signer/record signer/live  jansson\.h
 signer/sign     ksr/base ksr/dns ksr/policy ksr/response ksr/rules signer/line signer/screen signer/record signer/live signer/token  jansson\.h
 signer/foresight  ksr/base ksr/dns ksr/trust ksr/policy ksr/rules ksr/zone ksr/plan signer/line signer/screen signer/record signer/sign  jansson\.h
 signer/keys     ksr/base ksr/dns ksr/document ksr/policy ksr/rules ksr/request hsm signer/screen signer/record signer/token signer/foresight  jansson\.h|openssl/.*

@@ -1,0 +1,104 @@
+#!/bin/bash
+# Tokens of other makes, as $QUIRKY has them: each is used, or its message says
+# why not before anybody is asked.
+# shellcheck source=tests/support/lib.sh
+. tests/support/lib.sh
+FORGETFUL=yes
+needs jq
+
+workspace
+KSR=$WS/ksr.xml
+MODULE=$(sed -n 's/^    module: "\(.*\)"$/\1/p' "$CONFIG")
+QUIRKY_CONFIG=$WS/quirky.yaml
+QUIRKY_PIN=$(<"$WS/pin")
+export QUIRKY QUIRKY_PIN QUIRKY_TARGET=$MODULE
+export SOFTHSM2_CONF=$WS/softhsm2.conf
+[ -e "$TEST_BIN/libquirky_module.so" ] || fail "quirky_module is not built"
+sed "s|module: .*|module: \"$TEST_BIN/libquirky_module.so\"|" "$CONFIG" \
+	>"$QUIRKY_CONFIG"
+
+# quirky QUIRKS [SED]: the module's ways from now on, and a change of the
+# configuration.
+quirky() {
+	QUIRKY=$1
+	sed "${2-}" "$QUIRKY_CONFIG" >"$WS/now.yaml"
+	[ -z "${2-}" ] || ! cmp -s "$QUIRKY_CONFIG" "$WS/now.yaml" ||
+		fail "the edit changes nothing: $2"
+}
+
+# command ARGS...: with that configuration.
+COMMAND=(--config "$WS/now.yaml" --at "$AT")
+
+# signs: and the response is the one that any other token gives.
+signs() {
+	rm -f "$SCRATCH/signed.xml"
+	accepts "${COMMAND[@]}" sign "$KSR" "$SCRATCH/signed.xml" --first --batch
+	cmp "$SCRATCH/signed.xml" "$WS/skr.xml" || fail "not the same response"
+}
+
+# last_events: those of the record's last run.
+last_events() {
+	jq -rs '[.[] | .event] | .[rindex("run"):] | join(" ")' \
+		"$SCRATCH/ceremony/log.jsonl"
+}
+
+# unasked TEXT: refused before anybody was asked, and the record tells of no
+# signing.
+unasked() {
+	refuses 2 "$1" "${COMMAND[@]}" sign "$KSR" "$OUTPUT/skr.xml" --first \
+		--batch
+	nothing_written
+	[[ " $(last_events) " != *" signing "* ]] || fail "signing is on record"
+	[[ " $(last_events) " != *" answer "* ]] || fail "somebody was asked"
+}
+
+### what is read of it
+
+for quirks in version_three cant_lock exact_sizes label_nul id_long id_private=x \
+	no_public no_numbers foreign_slot flag_empty=zsk-2027-q1; do
+	quirky "$quirks"
+	signs
+done
+quirky 'serial=,label=' '/^    token:/d'
+signs
+quirky foreign_slot
+accepts "${COMMAND[@]}" inventory
+says 'slot 7777777: CKR_TOKEN_NOT_RECOGNIZED (0xe1)'
+accepts "${COMMAND[@]}" --json inventory
+jq -e '.tokens | map(.trouble) | index("CKR_TOKEN_NOT_RECOGNIZED (0xe1)")' \
+	"$SCRATCH/out" >"$SCRATCH/jq" || fail "no trouble in JSON"
+quirky flag_odd=zsk-2027-q1
+accepts "${COMMAND[@]}" inventory
+says 'UNUSABLE: attribute 0x202 is not a truth value'
+accepts "${COMMAND[@]}" --json inventory
+equal "odd keys" 1 "$(jq '[.keys[] | select(.unusable)] | length' "$SCRATCH/out")"
+
+# What a message proposes may be pasted.
+quirky 'twin,serial=,label=Card' '/^    token:/d'
+unasked '2 tokens match, choose one by its URI: "Card" (serial none): pkcs11:token=Card;slot-id='
+uri=$(grep -o 'pkcs11:[^ ;]*;slot-id=[0-9]*' "$SCRATCH/err" | head -n 1)
+quirky 'twin,serial=,label=Card' "s|token: .*|token: \"$uri\"|"
+signs
+quirky late_serial=H1404001 's|token: .*|token: "pkcs11:serial=H1404001"|'
+signs
+quirky late_serial=H1404001 's|token: .*|token: "pkcs11:serial=H1404002"|'
+unasked 'after the login its serial is H1404001, the token URI wants H1404002'
+
+### what it prints is none of the program's output
+
+quirky chatter
+for jobs in 1 4; do
+	rm -f "$SCRATCH/signed.xml"
+	run "${COMMAND[@]}" sign "$KSR" "$SCRATCH/signed.xml" --first --batch \
+		--jobs "$jobs"
+	equal status 0 "$status"
+	cmp "$SCRATCH/signed.xml" "$WS/skr.xml" || fail "not the same response"
+	! grep -q 'library 4.2' "$SCRATCH/out" || fail "the module is heard"
+	grep -q 'this is printed' "$SCRATCH/err" || fail "nothing was printed"
+	grep -q 'written' "$SCRATCH/err" || fail "nothing was written"
+done
+run "${COMMAND[@]}" --json inventory
+equal status 0 "$status"
+jq -e .keys "$SCRATCH/out" >"$SCRATCH/jq" || fail "no JSON"
+
+finish
