@@ -59,8 +59,11 @@ token_of(const struct candidate *candidate)
 	struct hsm_token token = {
 		.slot = candidate->slot,
 		.initialised = info->flags & CKF_TOKEN_INITIALIZED,
+		.login_required = info->flags & CKF_LOGIN_REQUIRED,
+		.pin_pad = info->flags & CKF_PROTECTED_AUTHENTICATION_PATH,
 		.user_pin_set = info->flags & CKF_USER_PIN_INITIALIZED,
 		.user_pin_locked = info->flags & CKF_USER_PIN_LOCKED,
+		.user_pin_count_low = info->flags & CKF_USER_PIN_COUNT_LOW,
 		.user_pin_final_try = info->flags & CKF_USER_PIN_FINAL_TRY,
 	};
 
@@ -487,5 +490,7 @@ token_deselect(struct hsm *hsm)
 	CALL(hsm, C_CloseSession, hsm->session);
 	hsm->selected = false;
 	hsm->late_serial[0] = '\0';
+	hsm->pin_each = false;
+	hsm->key_pin = NULL;
 	hsm->token = (struct hsm_token){ 0 };
 }

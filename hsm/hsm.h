@@ -86,8 +86,11 @@ struct hsm_token {
 	/* Why the slot's token cannot be used, then all else is empty; or "". */
 	char trouble[HSM_DEFECT_SIZE];
 	bool initialised;
+	bool login_required; /* or the user's keys are there for anybody */
+	bool pin_pad;	     /* takes the PIN by itself, on a pad of its own */
 	bool user_pin_set;
 	bool user_pin_locked;
+	bool user_pin_count_low; /* there were wrong ones */
 	bool user_pin_final_try;
 };
 
@@ -112,11 +115,19 @@ MUST_USE bool hsm_select(struct hsm *hsm, const char *uri, struct err *err);
 const struct hsm_token *hsm_selected(const struct hsm *hsm);
 
 /*
- * Logs the user in, in the session that signs.  Whether it worked is read back
+ * Logs the user in, in the session that signs; pin is NULL for a token with a
+ * pin pad, and not used for one that requires no login.  Whether it worked is read back
  * from the token; no copy of the PIN is made.
  * Says "wrong PIN", "PIN locked", "one try left" in those words.
  */
 MUST_USE bool hsm_login(struct hsm *hsm, const char *pin, struct err *err);
+
+/*
+ * From now on a key that wants the PIN before each signature gets this one,
+ * which the caller keeps until hsm is closed; from a pin pad where it is NULL.
+ * Without this call such a key does not sign.
+ */
+void hsm_pin_each(struct hsm *hsm, const char *pin);
 
 /* Cloud services name their keys in it, by paths of a hundred octets. */
 #define HSM_KEY_ID_MAX 1024u
@@ -146,7 +157,8 @@ struct hsm_key {
 	 */
 	bool sensitive, always_sensitive, extractable, never_extractable;
 	bool sign, decrypt, unwrap, derive, local, token_object, private_object;
-	bool always_authenticate; /* a PIN per signature: hsm_sign refuses */
+	bool always_authenticate; /* a PIN per signature: hsm_pin_each */
+	bool hash_in_hsm; /* hsm_can_sign: the token hashes, too */
 	unsigned long private_handle, public_handle; /* CK_OBJECT_HANDLE */
 };
 
@@ -190,11 +202,21 @@ MUST_USE bool hsm_find_pinned(struct hsm *hsm, const char *label,
 
 /* How the digest is made and padded; the DNSSEC algorithms we sign with. */
 enum hsm_mechanism {
-	HSM_RSA_PKCS1_SHA256, /* CKM_RSA_PKCS over a DigestInfo made here */
+	/* CKM_RSA_PKCS over a DigestInfo made here, or CKM_SHA256_RSA_PKCS */
+	HSM_RSA_PKCS1_SHA256,
 	HSM_RSA_PKCS1_SHA512,
-	HSM_ECDSA_SHA256, /* CKM_ECDSA over the digest; r || s */
+	/* CKM_ECDSA over the digest, or CKM_ECDSA_SHA256; r || s */
+	HSM_ECDSA_SHA256,
 	HSM_ECDSA_SHA384,
 };
+
+/*
+ * Whether the key can sign so, as far as its attributes and the token's
+ * mechanisms say.  With hash_in_hsm the token hashes, too; it does so as well
+ * where it offers nothing else.  That is noted in the key.
+ */
+MUST_USE bool hsm_can_sign(struct hsm *hsm, struct hsm_key *key,
+    enum hsm_mechanism mechanism, bool hash_in_hsm, struct err *err);
 
 /*
  * The one place in this program where a private key is used.

@@ -23,6 +23,8 @@ struct hsm {
 	bool selected;
 	bool read_only; /* the token takes no new objects */
 	bool logged_in;
+	bool pin_each;	     /* as hsm_pin_each has it */
+	const char *key_pin; /* borrowed; NULL: the pin pad asks */
 	struct hsm_token token;    /* the selected one */
 	char late_serial[URI_VALUE_MAX + 1]; /* to be shown at login, or "" */
 	CK_SESSION_HANDLE session; /* open while selected; the login is its */
@@ -73,7 +75,13 @@ void token_deselect(struct hsm *hsm);
 /* Logs out; fine when not logged in. */
 void token_logout(struct hsm *hsm);
 
-/* Fails unless the user is logged in, by the token's own word. */
+/* The PIN before one signature, between C_SignInit and C_Sign. */
+MUST_USE bool token_login_for_key(struct hsm *hsm, struct err *err);
+
+/*
+ * Fails unless the user is logged in, by the token's own word, or none has to
+ * be.
+ */
 MUST_USE bool token_require_login(struct hsm *hsm, struct err *err);
 
 /* Puts the selected token's name in front of the message; returns false. */

@@ -204,14 +204,15 @@ check_key(const struct hsm_keygen *what, const uint8_t id[HSM_ID_SIZE],
 }
 
 static bool
-check_signature(struct hsm *hsm, const struct kind *kind,
-    const struct hsm_key *key, struct err *err)
+check_signature(struct hsm *hsm, const struct kind *kind, struct hsm_key *key,
+    struct err *err)
 {
 	struct bytes data = bytes_of_string("test signature of a new key");
 	uint8_t sig[SIGNATURE_MAX];
 	size_t len;
 
-	return key_sign(hsm, key, kind->sign, data, sig, &len, err) &&
+	return hsm_can_sign(hsm, key, kind->sign, false, err) &&
+	    key_sign(hsm, key, kind->sign, data, sig, &len, err) &&
 	    proof_verify(
 		key, kind->sign, data, (struct bytes){ sig, len }, err);
 }

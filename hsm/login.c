@@ -25,6 +25,8 @@ token_require_login(struct hsm *hsm, struct err *err)
 
 	if (!hsm->selected)
 		return err_set(err, E_HSM, "no token is selected");
+	if (!hsm->token.login_required)
+		return true;
 	if (!read_login_state(hsm, &logged_in, err))
 		return false;
 	if (!logged_in || !hsm->logged_in)
@@ -78,11 +80,22 @@ log_in(struct hsm *hsm, const char *pin, struct err *err)
 	if (hsm->token.user_pin_locked)
 		return err_set(err, E_HSM, "PIN locked");
 	rv = CALL(hsm, C_Login, hsm->session, CKU_USER,
-	    (CK_UTF8CHAR *)(uintptr_t)pin, strlen(pin));
+	    (CK_UTF8CHAR *)(uintptr_t)pin, pin == NULL ? 0 : strlen(pin));
 	if (rv != CKR_OK)
 		return fail_login(hsm, rv, err);
 	hsm->logged_in = true;
 	return true;
+}
+
+/*
+ * Some tokens that require no login show more after one, and none of them
+ * counts a try without a PIN.
+ */
+static void
+try_login(struct hsm *hsm)
+{
+	hsm->logged_in = CALL(hsm, C_Login, hsm->session, CKU_USER, NULL, 0) ==
+	    CKR_OK;
 }
 
 bool
@@ -90,7 +103,14 @@ hsm_login(struct hsm *hsm, const char *pin, struct err *err)
 {
 	if (!hsm->selected)
 		return err_set(err, E_HSM, "no token is selected");
-	if (strlen(pin) > PIN_MAX)
+	if (!hsm->token.login_required) {
+		try_login(hsm);
+		token_refresh(hsm);
+		return token_check_serial(hsm, err) || token_context(hsm, err);
+	}
+	if (pin == NULL && !hsm->token.pin_pad)
+		return err_set(err, E_HSM, "the token has no pin pad");
+	if (pin != NULL && strlen(pin) > PIN_MAX)
 		return err_set(
 		    err, E_HSM, "the PIN is longer than %u octets", PIN_MAX);
 	if (!log_in(hsm, pin, err))
@@ -106,4 +126,23 @@ hsm_login(struct hsm *hsm, const char *pin, struct err *err)
 		return token_context(hsm, err);
 	}
 	return true;
+}
+
+void
+hsm_pin_each(struct hsm *hsm, const char *pin)
+{
+	hsm->pin_each = true;
+	hsm->key_pin = pin;
+}
+
+/* PKCS#11 2.40 section 5.6: C_Login with CKU_CONTEXT_SPECIFIC. */
+bool
+token_login_for_key(struct hsm *hsm, struct err *err)
+{
+	const char *pin = hsm->key_pin;
+	CK_RV rv = CALL(hsm, C_Login, hsm->session, CKU_CONTEXT_SPECIFIC,
+	    (CK_UTF8CHAR *)(uintptr_t)pin, pin == NULL ? 0 : strlen(pin));
+
+	return rv == CKR_OK ||
+	    rv_fail(err, rv, "the PIN before the signature: C_Login");
 }

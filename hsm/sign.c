@@ -7,24 +7,30 @@
 
 #define DIGEST_INFO_MAX (19u + EVP_MAX_MD_SIZE)
 
+/* Over a digest that is made here, and over data that the token hashes. */
 static const struct mechanism {
-	CK_MECHANISM_TYPE type;
+	CK_MECHANISM_TYPE type, hashed;
+	const char *name, *hashed_name;
 	enum hsm_key_type key_type;
 	const EVP_MD *(*digest)(void);
 	struct bytes prefix; /* RFC 8017 section 9.2 note 1: DigestInfo */
 } mechanisms[] = {
-	[HSM_RSA_PKCS1_SHA256] = { CKM_RSA_PKCS, HSM_RSA, EVP_sha256,
+#define NAMED(type, hashed) type, hashed, #type, #hashed
+	[HSM_RSA_PKCS1_SHA256] = { NAMED(CKM_RSA_PKCS, CKM_SHA256_RSA_PKCS),
+	    HSM_RSA, EVP_sha256,
 	    { (const uint8_t *)"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65"
 			       "\x03\x04\x02\x01\x05\x00\x04\x20",
 		19 } },
-	[HSM_RSA_PKCS1_SHA512] = { CKM_RSA_PKCS, HSM_RSA, EVP_sha512,
+	[HSM_RSA_PKCS1_SHA512] = { NAMED(CKM_RSA_PKCS, CKM_SHA512_RSA_PKCS),
+	    HSM_RSA, EVP_sha512,
 	    { (const uint8_t *)"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65"
 			       "\x03\x04\x02\x03\x05\x00\x04\x40",
 		19 } },
-	[HSM_ECDSA_SHA256] = { CKM_ECDSA, HSM_EC_P256, EVP_sha256,
-	    { NULL, 0 } },
-	[HSM_ECDSA_SHA384] = { CKM_ECDSA, HSM_EC_P384, EVP_sha384,
-	    { NULL, 0 } },
+	[HSM_ECDSA_SHA256] = { NAMED(CKM_ECDSA, CKM_ECDSA_SHA256), HSM_EC_P256,
+	    EVP_sha256, { NULL, 0 } },
+	[HSM_ECDSA_SHA384] = { NAMED(CKM_ECDSA, CKM_ECDSA_SHA384), HSM_EC_P384,
+	    EVP_sha384, { NULL, 0 } },
+#undef NAMED
 };
 
 /* RFC 8017 section 8.2.1 for RSA, RFC 6605 section 4 for ECDSA. */
@@ -45,11 +51,67 @@ check_key(const struct hsm_key *key, const struct mechanism *mechanism,
 		    "its type does not fit the algorithm to sign with");
 	if (!key->sign)
 		return err_set(err, E_HSM, "its CKA_SIGN is not true");
-	if (key->always_authenticate)
-		return err_set(err, E_HSM,
-		    "its CKA_ALWAYS_AUTHENTICATE asks for the PIN at each "
-		    "signature, which is not supported");
 	return true;
+}
+
+static bool
+check_pin_each(const struct hsm *hsm, const struct hsm_key *key, struct err *err)
+{
+	return !key->always_authenticate || hsm->pin_each ||
+	    err_set(err, E_HSM,
+		"its CKA_ALWAYS_AUTHENTICATE asks for the PIN at each "
+		"signature, for which it is kept only where the configuration "
+		"says `pin_per_signature: true`");
+}
+
+/* Whether the token offers it for signing; what it does not say may be. */
+static bool
+is_offered(struct hsm *hsm, CK_MECHANISM_TYPE type)
+{
+	CK_MECHANISM_INFO info = { 0 };
+	CK_RV rv =
+	    CALL(hsm, C_GetMechanismInfo, hsm->token.slot, type, &info);
+
+	return rv == CKR_OK ? (info.flags & CKF_SIGN) != 0
+			    : rv != CKR_MECHANISM_INVALID;
+}
+
+/* As it is configured; else here, unless the token offers nothing but its own. */
+static bool
+choose_hashing(struct hsm *hsm, const struct mechanism *how, bool hash_in_hsm,
+    bool *ret, struct err *err)
+{
+	bool hashed = is_offered(hsm, how->hashed);
+
+	if (!hash_in_hsm && is_offered(hsm, how->type))
+		*ret = false;
+	else if (hashed)
+		*ret = true;
+	else
+		return err_set(err, E_HSM, "the token does not offer %s%s%s",
+		    hash_in_hsm ? "" : how->name,
+		    hash_in_hsm ? "" : ", nor ", how->hashed_name);
+	return true;
+}
+
+bool
+hsm_can_sign(struct hsm *hsm, struct hsm_key *key, enum hsm_mechanism mechanism,
+    bool hash_in_hsm, struct err *err)
+{
+	const struct mechanism *how;
+	bool ok = true;
+
+	if (!hsm->selected)
+		return err_set(err, E_HSM, "no token is selected");
+	if ((size_t)mechanism >= ARRAY_LEN(mechanisms))
+		return err_set(err, E_INTERNAL, "unknown mechanism");
+	how = &mechanisms[mechanism];
+	ok = check_key(key, how, err) && check_pin_each(hsm, key, err) &&
+	    choose_hashing(hsm, how, hash_in_hsm, &key->hash_in_hsm, err);
+	if (ok)
+		return true;
+	err_prefix(err, "key \"%s\"", key->label);
+	return token_context(hsm, err);
 }
 
 /* What the token signs: the digest, for RSA inside its DigestInfo. */
@@ -69,10 +131,32 @@ make_digest(const struct mechanism *mechanism, struct bytes data,
 	return true;
 }
 
+/* What tokens say that refuse to sign a digest, FIPS 140 forbidding it. */
+static const char *
+hint_of(CK_RV rv, CK_MECHANISM_TYPE type)
+{
+	bool raw = type == CKM_RSA_PKCS || type == CKM_ECDSA;
+
+	return raw &&
+		(rv >= CKR_VENDOR_DEFINED || rv == CKR_MECHANISM_INVALID ||
+		    rv == CKR_FUNCTION_REJECTED || rv == CKR_DATA_INVALID ||
+		    rv == CKR_KEY_FUNCTION_NOT_PERMITTED)
+	    ? "; a token that signs only what it has hashed itself wants "
+	      "`hash_using_hsm: true`"
+	    : "";
+}
+
 static bool
-sign_digest(struct hsm *hsm, const struct hsm_key *key, CK_MECHANISM_TYPE type,
-    uint8_t *digest, size_t digest_len, uint8_t ret[SIGNATURE_MAX],
-    struct err *err)
+fail_call(
+    CK_RV rv, CK_MECHANISM_TYPE type, const char *call, struct err *err)
+{
+	rv_fail(err, rv, "%s", call);
+	return err_append(err, "%s", hint_of(rv, type));
+}
+
+static bool
+sign_input(struct hsm *hsm, const struct hsm_key *key, CK_MECHANISM_TYPE type,
+    struct bytes input, uint8_t ret[SIGNATURE_MAX], struct err *err)
 {
 	CK_MECHANISM mechanism = { type, NULL, 0 };
 	CK_ULONG len = SIGNATURE_MAX;
@@ -81,15 +165,34 @@ sign_digest(struct hsm *hsm, const struct hsm_key *key, CK_MECHANISM_TYPE type,
 	rv =
 	    CALL(hsm, C_SignInit, hsm->session, &mechanism, key->private_handle);
 	if (rv != CKR_OK)
-		return rv_fail(err, rv, "C_SignInit");
-	rv = CALL(hsm, C_Sign, hsm->session, digest, digest_len, ret, &len);
+		return fail_call(rv, type, "C_SignInit", err);
+	if (key->always_authenticate && !token_login_for_key(hsm, err))
+		return false;
+	rv = CALL(hsm, C_Sign, hsm->session, (CK_BYTE *)(uintptr_t)input.data,
+	    input.len, ret, &len);
 	if (rv != CKR_OK)
-		return rv_fail(err, rv, "C_Sign");
+		return fail_call(rv, type, "C_Sign", err);
 	if (len != signature_size(key))
 		return err_set(err, E_HSM,
 		    "C_Sign gave %lu octets, the key's signatures have %zu",
 		    len, signature_size(key));
 	return true;
+}
+
+/* Over the digest made here, or over all of data. */
+static bool
+sign_data(struct hsm *hsm, const struct hsm_key *key,
+    const struct mechanism *how, struct bytes data, uint8_t ret[SIGNATURE_MAX],
+    struct err *err)
+{
+	uint8_t digest[DIGEST_INFO_MAX];
+	size_t len = 0;
+
+	if (key->hash_in_hsm)
+		return sign_input(hsm, key, how->hashed, data, ret, err);
+	return make_digest(how, data, digest, &len, err) &&
+	    sign_input(hsm, key, how->type, (struct bytes){ digest, len }, ret,
+		err);
 }
 
 bool
@@ -98,17 +201,15 @@ key_sign(struct hsm *hsm, const struct hsm_key *key,
     size_t *ret_len, struct err *err)
 {
 	const struct mechanism *how;
-	uint8_t digest[DIGEST_INFO_MAX], sig[SIGNATURE_MAX] = { 0 };
-	size_t digest_len = 0;
+	uint8_t sig[SIGNATURE_MAX] = { 0 };
 
 	if (!hsm->selected)
 		return err_set(err, E_HSM, "no token is selected");
 	if ((size_t)mechanism >= ARRAY_LEN(mechanisms))
 		return err_set(err, E_INTERNAL, "unknown mechanism");
 	how = &mechanisms[mechanism];
-	if (!check_key(key, how, err) ||
-	    !make_digest(how, data, digest, &digest_len, err) ||
-	    !sign_digest(hsm, key, how->type, digest, digest_len, sig, err))
+	if (!check_key(key, how, err) || !check_pin_each(hsm, key, err) ||
+	    !sign_data(hsm, key, how, data, sig, err))
 		return err_prefix(err, "key \"%s\"", key->label);
 	memcpy(ret, sig, signature_size(key));
 	*ret_len = signature_size(key);

@@ -37,6 +37,8 @@ struct config_hsm {
 	bool has_pin, has_so_pin;	 /* rehearsal only */
 	char pin[PIN_MAX + 1];
 	char so_pin[PIN_MAX + 1];
+	bool empty_pin;	 /* the user PIN is the empty one */
+	bool pin_per_signature; /* kept for keys that want it so */
 	size_t n_env;
 	struct config_env env[CONFIG_ENV_MAX];
 };

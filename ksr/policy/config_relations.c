@@ -152,6 +152,25 @@ check_keys(
 	return true;
 }
 
+/* A PIN is empty or it is something. */
+static bool
+check_hsms(
+    const struct tree *root, const struct config *config, struct err *err)
+{
+	const struct tree *hsms = tree_find(root, "hsm");
+	const struct tree *entry = hsms == NULL ? NULL : hsms->first;
+
+	for (size_t i = 0; i < config->n_hsms; i++, entry = entry->next) {
+		const struct config_hsm *hsm = &config->hsms[i];
+
+		if (hsm->empty_pin && (hsm->has_pin || hsm->pin_file[0] != '\0'))
+			return tree_refuse(tree_find(entry, "empty_pin"), err,
+			    "there is a PIN as well (expected neither pin nor "
+			    "pin_file with it)");
+	}
+	return true;
+}
+
 /* A label names one key, and a key has one purpose. */
 static bool
 check_other_keys(
@@ -186,5 +205,6 @@ config_relations_check(
 	return check_pairs(root, config, err) &&
 	    check_counts(root, config, err) && check_keys(root, config, err) &&
 	    check_trust_section(root, config, err) &&
+	    check_hsms(root, config, err) &&
 	    check_other_keys(root, config, err);
 }

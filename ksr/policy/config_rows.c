@@ -41,6 +41,8 @@ static const struct config_row hsm_rows[] = {
 	{ "token", CONFIG_TOKEN, HSM(token) },
 	{ "pin_file", CONFIG_PATH, HSM(pin_file) },
 	{ "pin", CONFIG_PIN, HSM(pin), MARK(config_hsm, has_pin) },
+	{ "empty_pin", CONFIG_BOOL, HSM(empty_pin) },
+	{ "pin_per_signature", CONFIG_BOOL, HSM(pin_per_signature) },
 	{ "so_pin", CONFIG_PIN, HSM(so_pin), MARK(config_hsm, has_so_pin) },
 	{ "env", CONFIG_ENV, LIST(config_hsm, env, n_env) },
 };

@@ -12,6 +12,28 @@
 #include "signer/screen/interrupt.h"
 #include "signer/screen/screen.h"
 
+/*
+ * What editors and other systems put round a PIN is none of it, and would cost
+ * a try.
+ */
+static bool
+is_plain(const char *text, size_t len, const char *path, struct err *err)
+{
+	const char *stranger =
+	    memchr(text, '\r', len) != NULL	? "a carriage return" :
+	    strncmp(text, "\xef\xbb\xbf", 3) == 0 ? "a byte order mark" :
+	    strchr(" \t", text[0]) != NULL ||
+		    strchr(" \t", text[len - 1]) != NULL ?
+						"a blank at an end" :
+						NULL;
+
+	return stranger == NULL ||
+	    err_set(err, E_INPUT,
+		"pin_file: %s: holds %s beside the PIN; the token was not "
+		"asked",
+		path, stranger);
+}
+
 /* Straight into locked memory: no buffer in between has a copy. */
 static bool
 read_pin_line(int fd, const char *path, struct pin *ret, struct err *err)
@@ -36,10 +58,11 @@ read_pin_line(int fd, const char *path, struct pin *ret, struct err *err)
 	if (len == 0 || len > PIN_MAX || memchr(ret->text, '\0', len) != NULL ||
 	    memchr(ret->text, '\n', len) != NULL)
 		return err_set(err, E_INPUT,
-		    "pin_file: %s: expected one line of 1 to %u octets", path,
-		    PIN_MAX);
+		    "pin_file: %s: expected one line of 1 to %u octets (an "
+		    "empty PIN is `empty_pin: true`)",
+		    path, PIN_MAX);
 	ret->text[len] = '\0';
-	return true;
+	return is_plain(ret->text, len, path, err);
 }
 
 static bool
@@ -86,7 +109,9 @@ read_line(int fd, struct pin *ret, struct err *err)
 	}
 	ret->text[len] = '\0';
 	if (len == 0)
-		return err_set(err, E_IO, "no PIN was entered");
+		return err_set(err, E_IO,
+		    "no PIN was entered (if the token's is the empty one, "
+		    "`empty_pin: true` says so)");
 	return true;
 }
 
@@ -133,7 +158,10 @@ pin_obtain(const struct config *config, const struct config_hsm *hsm,
 	if (mlock(ret, sizeof(*ret)) != 0 && !config->rehearsal)
 		return err_set_errno(err,
 		    "the memory for the PIN cannot be locked (ulimit -l)");
-	if (hsm->pin_file[0] != '\0') {
+	if (hsm->empty_pin) {
+		ret->text[0] = '\0';
+		ok = true;
+	} else if (hsm->pin_file[0] != '\0') {
 		ok = pin_from_file(hsm->pin_file, ret, err);
 	} else if (!hsm->has_pin) {
 		ok = pin_from_terminal(token, ret, err);

@@ -130,18 +130,81 @@ select_by_key(struct hsm *hsm, const struct config *config, uint32_t wanted,
 	return ok && hsm_select(hsm, n_found == 1 ? found : "", err);
 }
 
+/* Before one is spent.  From a file the PIN is what it was. */
+static void
+tell_tries(const struct hsm_token *selected, const struct config_hsm *hsm)
+{
+	bool typed = hsm->pin_file[0] == '\0' && !hsm->has_pin;
+
+	if (selected->user_pin_count_low && typed)
+		screen_complain("note: token \"%s\": a wrong PIN was given "
+				"since the last right one",
+		    selected->label);
+	if (selected->user_pin_final_try)
+		screen_complain("note: token \"%s\": this is the last try "
+				"before its PIN is locked",
+		    selected->label);
+}
+
+static bool
+log_in_on_pad(struct token *token, struct err *err)
+{
+	const struct config_hsm *hsm = token->config;
+
+	screen_complain("note: token \"%s\" asks for its PIN by itself: enter "
+			"it there%s",
+	    hsm_selected(token->hsm)->label,
+	    hsm->has_pin || hsm->pin_file[0] != '\0' ?
+		"; the configuration's PIN is not used" :
+		"");
+	if (!hsm_login(token->hsm, NULL, err))
+		return false;
+	if (hsm->pin_per_signature)
+		hsm_pin_each(token->hsm, NULL);
+	return true;
+}
+
+static void
+pin_free(struct pin *pin)
+{
+	if (pin != NULL)
+		pin_wipe(pin);
+	free(pin);
+}
+
+static bool
+log_in_with_pin(
+    struct token *token, const struct config *config, struct err *err)
+{
+	const char *name = hsm_selected(token->hsm)->label;
+	struct pin *pin = calloc(1, sizeof(*pin));
+
+	if (pin == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	if (!pin_obtain(config, token->config, name, pin, err) ||
+	    !hsm_login(token->hsm, pin->text, err)) {
+		pin_free(pin);
+		return false;
+	}
+	if (token->config->pin_per_signature) {
+		token->pin = pin;
+		hsm_pin_each(token->hsm, pin->text);
+	} else {
+		pin_free(pin);
+	}
+	return true;
+}
+
 static bool
 log_in(struct token *token, const struct config *config, struct err *err)
 {
-	const char *name = hsm_selected(token->hsm)->label;
-	struct pin pin;
-	bool ok;
+	const struct hsm_token *selected = hsm_selected(token->hsm);
 
-	if (!pin_obtain(config, token->config, name, &pin, err))
-		return false;
-	ok = hsm_login(token->hsm, pin.text, err);
-	pin_wipe(&pin);
-	return ok;
+	if (!selected->login_required)
+		return hsm_login(token->hsm, NULL, err);
+	tell_tries(selected, token->config);
+	return selected->pin_pad ? log_in_on_pad(token, err) :
+				   log_in_with_pin(token, config, err);
 }
 
 static bool
@@ -186,6 +249,7 @@ void
 token_close(struct token *token)
 {
 	hsm_close(token->hsm);
+	pin_free(token->pin);
 	json_decref(token->mapped);
 	ksr_free(token->request);
 	*token = (struct token){ 0 };
@@ -417,6 +481,43 @@ find_pinned(struct token *token, const char *label, const struct hsm_pin *pin,
 	    : hsm_find_pinned(token->hsm, label, pin, ret, err);
 }
 
+static bool
+mechanism_of(uint8_t algorithm, enum hsm_mechanism *ret, struct err *err)
+{
+	char text[ALGORITHM_TEXT_SIZE];
+
+	switch (algorithm) {
+	case ALGORITHM_RSASHA256:
+		*ret = HSM_RSA_PKCS1_SHA256;
+		return true;
+	case ALGORITHM_RSASHA512:
+		*ret = HSM_RSA_PKCS1_SHA512;
+		return true;
+	case ALGORITHM_ECDSAP256SHA256:
+		*ret = HSM_ECDSA_SHA256;
+		return true;
+	case ALGORITHM_ECDSAP384SHA384:
+		*ret = HSM_ECDSA_SHA384;
+		return true;
+	default:
+		return err_set(err, E_HSM, "%s keys cannot sign here",
+		    algorithm_text(algorithm, text));
+	}
+}
+
+/* As far as anybody can know before it signs. */
+static bool
+can_sign(struct token *token, const struct config_key *pinned, struct ksk *ksk,
+    struct err *err)
+{
+	enum hsm_mechanism mechanism = HSM_RSA_PKCS1_SHA256;
+
+	return token->recorded != NULL ||
+	    (mechanism_of(pinned->algorithm, &mechanism, err) &&
+	    hsm_can_sign(token->hsm, &ksk->key, mechanism,
+		pinned->hash_using_hsm, err));
+}
+
 /* A KSK that could leave its token is good for rehearsals only. */
 static bool
 is_kept_in_token(
@@ -455,36 +556,13 @@ token_find_ksks(struct token *token, const struct config *config,
 		    !purpose_require(config, &ksk.dnskey,
 			(struct bytes){ ksk.key.id, ksk.key.id_len },
 			PURPOSE_KSK, err) ||
-		    !is_kept_in_token(config, &ksk.key, err))
+		    !is_kept_in_token(config, &ksk.key, err) ||
+		    !can_sign(token, pinned, &ksk, err))
 			return err_prefix(err, "keys.%s (label \"%s\")",
 			    pinned->name, pinned->label);
 		ret[i] = ksk;
 	}
 	return true;
-}
-
-static bool
-mechanism_of(uint8_t algorithm, enum hsm_mechanism *ret, struct err *err)
-{
-	char text[ALGORITHM_TEXT_SIZE];
-
-	switch (algorithm) {
-	case ALGORITHM_RSASHA256:
-		*ret = HSM_RSA_PKCS1_SHA256;
-		return true;
-	case ALGORITHM_RSASHA512:
-		*ret = HSM_RSA_PKCS1_SHA512;
-		return true;
-	case ALGORITHM_ECDSAP256SHA256:
-		*ret = HSM_ECDSA_SHA256;
-		return true;
-	case ALGORITHM_ECDSAP384SHA384:
-		*ret = HSM_ECDSA_SHA384;
-		return true;
-	default:
-		return err_set(err, E_HSM, "%s keys cannot sign here",
-		    algorithm_text(algorithm, text));
-	}
 }
 
 static bool

@@ -15,6 +15,8 @@
 struct token {
 	const struct config_hsm *config; /* borrowed */
 	struct hsm *hsm;		 /* owned; NULL in a replay */
+	/* Owned, locked: for keys that want it at each signature; or NULL. */
+	struct pin *pin;
 	json_t *mapped; /* owned: files of code on record, path to hash */
 	/* Of a replay (token_recorded.h). */
 	struct recorded *recorded; /* NULL: there is a token */
@@ -84,7 +86,7 @@ struct ksk {
 /*
  * Finds each key of the mask `wanted` in the token and compares it with what
  * the configuration pins: algorithm, size, exponent, tag, DS; and its private
- * half with what a ceremony demands.  The first that is missing or differs is
+ * half with what a ceremony demands, and whether it can sign.  The first that is missing or differs is
  * the error.
  */
 MUST_USE bool token_find_ksks(struct token *token, const struct config *config,

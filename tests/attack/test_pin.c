@@ -83,6 +83,35 @@ pin_obtain_refused_leaves_nothing(void **state)
 	}
 }
 
+/* They would cost a try each. */
+static void
+pin_obtain_with_strangers_round_it_refused(void **state)
+{
+	static const struct {
+		const char *file, *message;
+	} cases[] = {
+		{ "13572468\r\n", "holds a carriage return beside the PIN" },
+		{ "13572468\r", "a carriage return" },
+		{ "\xef\xbb\xbf" "13572468\n", "a byte order mark" },
+		{ " 13572468\n", "a blank at an end" },
+		{ "13572468 \n", "a blank at an end" },
+		{ "13572468\t", "a blank at an end" },
+	};
+	static struct config config;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct pin pin = { "" };
+
+		assert_false(obtain(
+		    &config, bytes_of_string(cases[i].file), &pin, &err));
+		assert_message_has(&err, cases[i].message);
+		assert_message_has(&err, "the token was not asked");
+		assert_true(is_blank(&pin));
+	}
+}
+
 static void
 pin_obtain_longest_with_its_newline_works(void **state)
 {
@@ -109,6 +138,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pin_wipe_leaves_nothing),
 		cmocka_unit_test(pin_obtain_refused_leaves_nothing),
+		cmocka_unit_test(pin_obtain_with_strangers_round_it_refused),
 		cmocka_unit_test(pin_obtain_longest_with_its_newline_works),
 	};
 

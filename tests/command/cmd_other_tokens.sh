@@ -84,6 +84,62 @@ signs
 quirky late_serial=H1404001 's|token: .*|token: "pkcs11:serial=H1404002"|'
 unasked 'after the login its serial is H1404001, the token URI wants H1404002'
 
+### ways in
+
+for pin in '' /pin_file/d; do
+	quirky pin_pad "$pin"
+	rm -f "$SCRATCH/signed.xml"
+	run "${COMMAND[@]}" sign "$KSR" "$SCRATCH/signed.xml" --first --batch
+	equal status 0 "$status"
+	grep -q 'asks for its PIN by itself: enter it there' "$SCRATCH/err" ||
+		fail "nobody is told to enter it"
+	cmp "$SCRATCH/signed.xml" "$WS/skr.xml" || fail "not the same response"
+done
+quirky empty_pin 's|pin_file: .*|empty_pin: true|'
+signs
+quirky empty_pin
+unasked 'wrong PIN: CKR_PIN_INCORRECT'
+quirky empty_pin 's|pin_file: .*|&\n    empty_pin: true|'
+refuses 2 "$WS/now.yaml:9:16: hsm.softhsm.empty_pin: there is a PIN as well" \
+	"${COMMAND[@]}" sign "$KSR" "$OUTPUT/skr.xml" --first --batch
+for pin in '' /pin_file/d; do
+	quirky no_login "$pin"
+	signs
+done
+quirky count_low
+signs
+printf '%s\r\n' "$QUIRKY_PIN" >"$WS/pin"
+unasked "holds a carriage return beside the PIN; the token was not asked"
+printf '%s\n' "$QUIRKY_PIN" >"$WS/pin"
+
+### a PIN before each signature
+
+quirky always_authenticate
+unasked 'key "ksk-1": its CKA_ALWAYS_AUTHENTICATE asks for the PIN at each signature'
+quirky always_authenticate 's|pin_file: .*|&\n    pin_per_signature: true|'
+signs
+rm -f "$SCRATCH/signed.xml"
+accepts "${COMMAND[@]}" sign "$KSR" "$SCRATCH/signed.xml" --first --batch --jobs 4
+cmp "$SCRATCH/signed.xml" "$WS/skr.xml" || fail "not the same response"
+quirky always_authenticate,pin_pad 's|pin_file: .*|pin_per_signature: true|'
+run "${COMMAND[@]}" sign "$KSR" "$SCRATCH/pad.xml" --first --batch
+equal status 0 "$status"
+
+### a token that hashes, too
+
+quirky hashed_only
+signs
+for quirks in hashed_only hashed_at_sign ''; do
+	quirky "$quirks" '/^    label: "ksk-1"/a \    hash_using_hsm: true'
+	signs
+done
+quirky hashed_at_sign
+refuses 2 'C_Sign: vendor-defined (0x80000123); a token that signs only what it has hashed itself wants `hash_using_hsm: true`' \
+	"${COMMAND[@]}" sign "$KSR" "$OUTPUT/skr.xml" --first --batch
+nothing_written
+quirky no_signing
+unasked 'key "ksk-1": the token does not offer CKM_RSA_PKCS, nor CKM_SHA256_RSA_PKCS'
+
 ### what it prints is none of the program's output
 
 quirky chatter

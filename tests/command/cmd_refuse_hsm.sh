@@ -181,7 +181,11 @@ faulty login_finds_no_pin 2 "${HERE}no user PIN is set"
 faulty login_expired 2 "${HERE}the PIN has expired"
 faulty login_lies 2 "${HERE}the token took the PIN, but: not logged in"
 echo 00000000 >"$WS/pin"
-faulty pin_final_try 2 "${HERE}wrong PIN, one try left"
+FAULTY=pin_final_try
+run --config "$FAULTY_CONFIG" --at "$AT" sign "$KSR" "$OUTPUT/skr.xml" --first --batch
+equal "the last try" "$(printf 'anchorite: note: token "%s": this is the last try before its PIN is locked\nanchorite: %swrong PIN, one try left: CKR_PIN_INCORRECT (0xa0)' \
+	"$TOKEN" "$HERE")" "$(<"$SCRATCH/err")"
+nothing_written
 faulty login_lies 2 "${HERE}the token took the PIN, but: not logged in"
 echo "$PIN" >"$WS/pin"
 faulty find_fails 2 "${KEY}C_FindObjects: CKR_DEVICE_ERROR"
@@ -195,7 +199,7 @@ faulty modulus_other 2 "keys.ksk_current (label \"ksk-1\"): the token's key has 
 faulty exponent_three 2 "keys.ksk_current (label \"ksk-1\"): the token's key has DS"
 faulty exponent_too_long 2 "${KEY}key \"ksk-1\" cannot be used: CKA_PUBLIC_EXPONENT"
 faulty sign_forbidden 2 'keys.ksk_current (label "ksk-1"): the private key may not sign'
-faulty always_authenticate 2 'bundle 1 ('
+faulty always_authenticate 2 "${KEY}key \"ksk-1\": its CKA_ALWAYS_AUTHENTICATE asks for the PIN at each signature"
 faulty sensitive_garbage 2 "${KEY}key \"ksk-1\" cannot be used: attribute 0x103 is not a truth value"
 faulty sign_init_fails 2 'bundle 1 ('
 faulty sign_fails 2 'bundle 1 ('

@@ -23,6 +23,7 @@
  *   count_low, final_try    what it says of the tries that are left
  *   always_authenticate     wants the PIN before each signature
  *   hashed_only       offers signatures of what it has hashed itself
+ *   no_signing        offers no mechanism for signatures
  *   hashed_at_sign    the same, and says so at C_Sign only
  *   keygen_after, destroy_after[=N]    do their work, then fail
  *   public_private    public halves must be CKA_PRIVATE
@@ -172,8 +173,9 @@ static CK_RV
 get_mechanism_info(
     CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
 {
-	if (quirk("hashed_only") != NULL &&
-	    (type == CKM_RSA_PKCS || type == CKM_ECDSA))
+	if (quirk("no_signing") != NULL ||
+	    (quirk("hashed_only") != NULL &&
+		(type == CKM_RSA_PKCS || type == CKM_ECDSA)))
 		return CKR_MECHANISM_INVALID;
 	return target->C_GetMechanismInfo(slot_of(slot), type, info);
 }

@@ -1798,6 +1798,126 @@ hsm_find_pinned_tells_equal_labels_apart(void **state)
 	}
 }
 
+static void
+hsm_login_other_ways_work(void **state)
+{
+	static const struct {
+		const char *quirks, *pin;
+	} cases[] = {
+		{ "pin_pad", NULL },
+		{ "empty_pin", "" },
+		{ "no_login", NULL },
+		{ "no_login", "not asked for" },
+	};
+	struct rig *rig = *state;
+	struct hsm_key key;
+	struct err err;
+
+	rig_login(rig);
+	rig_keygen(rig, "k", HSM_RSA);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		rig_quirky(rig, cases[i].quirks, "");
+		assert_ok(hsm_login(rig->hsm, cases[i].pin, &err), &err);
+		assert_ok(hsm_find(rig->hsm, "k", &key, &err), &err);
+		assert_signs(rig, &key, EVP_sha256(), HSM_RSA_PKCS1_SHA256);
+	}
+	rig_quirky(rig, "", "");
+	assert_false(hsm_login(rig->hsm, NULL, &err));
+	assert_message_has(&err, "the token has no pin pad");
+}
+
+static void
+hsm_sign_pin_before_each_works(void **state)
+{
+	struct bytes data = bytes_of_string("data");
+	struct rig *rig = *state;
+	uint8_t sig[SIGNATURE_MAX];
+	struct hsm *worker;
+	struct hsm_key key;
+	struct err err;
+	size_t len;
+
+	rig_login(rig);
+	rig_keygen(rig, "k", HSM_EC_P256);
+	rig_quirky(rig, "always_authenticate", "");
+	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+	assert_ok(hsm_find(rig->hsm, "k", &key, &err), &err);
+	assert_false(
+	    hsm_can_sign(rig->hsm, &key, HSM_ECDSA_SHA256, false, &err));
+	assert_message_has(&err, "key \"k\": its CKA_ALWAYS_AUTHENTICATE");
+	hsm_pin_each(rig->hsm, "999999");
+	assert_false(hsm_sign(
+	    rig->hsm, &key, HSM_ECDSA_SHA256, data, sig, &len, &err));
+	assert_message_has(
+	    &err, "the PIN before the signature: C_Login: CKR_PIN_INCORRECT");
+	rig_quirky(rig, "always_authenticate", "");
+	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+	assert_ok(hsm_find(rig->hsm, "k", &key, &err), &err);
+	hsm_pin_each(rig->hsm, PIN);
+	for (int i = 0; i < 3; i++)
+		assert_signs(rig, &key, EVP_sha256(), HSM_ECDSA_SHA256);
+	assert_ok(hsm_worker_open(rig->hsm, &worker, &err), &err);
+	assert_ok(hsm_sign(worker, &key, HSM_ECDSA_SHA256, data, sig, &len,
+		      &err),
+	    &err);
+	hsm_worker_close(worker);
+	/* Not for the next token. */
+	assert_ok(hsm_select(rig->hsm, "", &err), &err);
+	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+	assert_false(hsm_sign(
+	    rig->hsm, &key, HSM_ECDSA_SHA256, data, sig, &len, &err));
+}
+
+static void
+hsm_can_sign_chooses_who_hashes(void **state)
+{
+	static const struct {
+		const char *quirks, *message;
+		bool hash_in_hsm, hashes;
+	} cases[] = {
+		{ "", NULL, false, false },
+		{ "", NULL, true, true },
+		{ "hashed_only", NULL, false, true },
+		{ "hashed_only", NULL, true, true },
+		{ "no_signing",
+		    "the token does not offer CKM_RSA_PKCS, nor "
+		    "CKM_SHA256_RSA_PKCS",
+		    false, false },
+		{ "no_signing",
+		    "the token does not offer CKM_SHA256_RSA_PKCS", true,
+		    false },
+	};
+	struct rig *rig = *state;
+	struct hsm_key key;
+	struct err err;
+
+	rig_login(rig);
+	rig_keygen(rig, "k", HSM_RSA);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		bool ok;
+
+		rig_quirky(rig, cases[i].quirks, "");
+		assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+		assert_ok(hsm_find(rig->hsm, "k", &key, &err), &err);
+		ok = hsm_can_sign(rig->hsm, &key, HSM_RSA_PKCS1_SHA256,
+		    cases[i].hash_in_hsm, &err);
+		assert_int_equal(ok, cases[i].message == NULL);
+		assert_int_equal(key.hash_in_hsm, cases[i].hashes);
+		if (ok)
+			assert_signs(
+			    rig, &key, EVP_sha256(), HSM_RSA_PKCS1_SHA256);
+		else
+			assert_message_has(&err, cases[i].message);
+	}
+	rig_quirky(rig, "", "");
+	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+	assert_ok(hsm_find(rig->hsm, "k", &key, &err), &err);
+	assert_ok(hsm_can_sign(rig->hsm, &key, HSM_RSA_PKCS1_SHA512, true,
+		      &err),
+	    &err);
+	assert_signs(rig, &key, EVP_sha512(), HSM_RSA_PKCS1_SHA512);
+}
+
 #define hsm_test(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int
@@ -1848,6 +1968,9 @@ main(void)
 		hsm_test(hsm_keys_one_odd_object_disturbs_no_other),
 		hsm_test(hsm_find_pinned_whatever_it_is_called),
 		hsm_test(hsm_find_pinned_tells_equal_labels_apart),
+		hsm_test(hsm_login_other_ways_work),
+		hsm_test(hsm_sign_pin_before_each_works),
+		hsm_test(hsm_can_sign_chooses_who_hashes),
 		hsm_test(hsm_load_changed_file_fails),
 		hsm_test(hsm_load_other_file_at_its_path_loads_the_hashed),
 	};

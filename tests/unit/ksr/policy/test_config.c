@@ -521,6 +521,10 @@ config_read_bad_pin_refused_unseen(void **state)
 		{ HSM("pin: 012345"),
 		    "c.yaml:4:10: hsm.a.pin: reads as an "
 		    "octal number (expected a PIN; put it" },
+		{ HSM("pin: \"1\"\n    empty_pin: true"),
+		    "hsm.a.empty_pin: there is a PIN as well" },
+		{ HSM("pin_file: /p\n    empty_pin: true"),
+		    "hsm.a.empty_pin: there is a PIN as well" },
 		{ HSM("so_pin: 12:34"), "hsm.a.so_pin: reads as a sexagesi" },
 		{ HSM("pin: 1_2345"), "reads as a number with an underscore" },
 		{ HSM("pin: [12345]"), "hsm.a.pin: is a list" },
