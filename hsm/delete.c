@@ -30,19 +30,43 @@ check_there(struct hsm *hsm, const struct hsm_key *key, struct err *err)
 		    "that was to be deleted"));
 }
 
-/* The private half first: without it the rest is harmless. */
+/* Whatever a call said that failed: what the token shows now. */
+static bool
+fail_destroy(
+    struct hsm *hsm, const char *label, CK_RV rv, struct err *err)
+{
+	static const char *const texts[] = {
+		[LEFT_UNKNOWN] = "what was deleted cannot be seen",
+		[LEFT_NONE] = "both halves are gone, though the token says",
+		[LEFT_PRIVATE] =
+		    "the public half was deleted, the private half not",
+		[LEFT_PUBLIC] =
+		    "the private half was deleted, the public half not",
+		[LEFT_BOTH] = "nothing was deleted",
+	};
+
+	return rv_fail(err, rv, "%s: C_DestroyObject",
+	    texts[halves_left(hsm, label)]);
+}
+
+/*
+ * The private half first: without it the rest is harmless.  A call may fail
+ * after its work; then the rest is deleted, too.
+ */
 static bool
 destroy_halves(struct hsm *hsm, const struct hsm_key *key, struct err *err)
 {
 	CK_RV rv = CALL(hsm, C_DestroyObject, hsm->session, key->private_handle);
+	CK_RV rv_public;
 
-	if (rv != CKR_OK)
-		return rv_fail(err, rv, "nothing was deleted: C_DestroyObject");
-	rv = CALL(hsm, C_DestroyObject, hsm->session, key->public_handle);
-	return rv == CKR_OK ||
-	    rv_fail(err, rv,
-		"the private half was deleted, the public half not: "
-		"C_DestroyObject");
+	if (rv != CKR_OK && halves_left(hsm, key->label) != LEFT_PUBLIC)
+		return fail_destroy(hsm, key->label, rv, err);
+	rv_public =
+	    CALL(hsm, C_DestroyObject, hsm->session, key->public_handle);
+	if (rv == CKR_OK && rv_public == CKR_OK)
+		return true;
+	return fail_destroy(
+	    hsm, key->label, rv != CKR_OK ? rv : rv_public, err);
 }
 
 static bool

@@ -115,6 +115,26 @@ check_unused(struct hsm *hsm, CK_ATTRIBUTE_TYPE type, const void *value,
 	return true;
 }
 
+/* A token may fail after it has made the key. */
+static bool
+fail_generate(struct hsm *hsm, const char *label, CK_RV rv, struct err *err)
+{
+	static const char *const texts[] = {
+		[LEFT_UNKNOWN] = "; whether a key was made cannot be seen: "
+				 "look with `inventory`",
+		[LEFT_NONE] = "",
+		[LEFT_PRIVATE] = "; half a key was made all the same, the "
+				 "private one: delete it with the vendor's tool",
+		[LEFT_PUBLIC] = "; half a key was made all the same, the "
+				"public one: delete it with the vendor's tool",
+		[LEFT_BOTH] = "; a key was made all the same, that nobody has "
+			      "looked at: delete it with `keydelete`",
+	};
+
+	rv_fail(err, rv, "C_GenerateKeyPair");
+	return err_append(err, "%s", texts[halves_left(hsm, label)]);
+}
+
 static bool
 generate(struct hsm *hsm, const struct hsm_keygen *what,
     const struct kind *kind, const uint8_t id[HSM_ID_SIZE],
@@ -148,9 +168,7 @@ generate(struct hsm *hsm, const struct hsm_keygen *what,
 	}
 	rv = CALL(hsm, C_GenerateKeyPair, hsm->session, &mechanism, public.list,
 	    public.n, private.list, private.n, ret_public, ret_private);
-	if (rv != CKR_OK)
-		return rv_fail(err, rv, "C_GenerateKeyPair");
-	return true;
+	return rv == CKR_OK || fail_generate(hsm, what->label, rv, err);
 }
 
 static bool
@@ -217,18 +235,26 @@ check_signature(struct hsm *hsm, const struct kind *kind, struct hsm_key *key,
 		key, kind->sign, data, (struct bytes){ sig, len }, err);
 }
 
-/* A key that is not what was asked for must not stay. */
+/* Whatever the calls say: what the token shows afterwards. */
 static bool
-destroy(struct hsm *hsm, CK_OBJECT_HANDLE private, CK_OBJECT_HANDLE public,
-    struct err *err)
+destroy(struct hsm *hsm, const char *label, CK_OBJECT_HANDLE private,
+    CK_OBJECT_HANDLE public, struct err *err)
 {
-	CK_RV rv_private = CALL(hsm, C_DestroyObject, hsm->session, private);
-	CK_RV rv_public = CALL(hsm, C_DestroyObject, hsm->session, public);
+	static const char *const texts[] = {
+		[LEFT_UNKNOWN] = "the new key is bad, and whether it was "
+				 "destroyed cannot be seen",
+		[LEFT_NONE] = "the new key was destroyed",
+		[LEFT_PRIVATE] = "the new key is bad, and its private half "
+				 "could not be destroyed",
+		[LEFT_PUBLIC] = "the new key is bad, and its public half "
+				"could not be destroyed",
+		[LEFT_BOTH] =
+		    "the new key is bad, and could not be destroyed",
+	};
 
-	return err_prefix(err, "%s",
-	    rv_private == CKR_OK && rv_public == CKR_OK
-		? "the new key was destroyed"
-		: "the new key is bad, and could not be destroyed");
+	(void)CALL(hsm, C_DestroyObject, hsm->session, private);
+	(void)CALL(hsm, C_DestroyObject, hsm->session, public);
+	return err_prefix(err, "%s", texts[halves_left(hsm, label)]);
 }
 
 static bool
@@ -255,7 +281,7 @@ keygen(struct hsm *hsm, const struct hsm_keygen *what, struct hsm_key *ret,
 	    !key_find(hsm, what->label, &key, err) ||
 	    !check_key(what, id, &key, err) ||
 	    !check_signature(hsm, kind, &key, err))
-		return destroy(hsm, private, public, err);
+		return destroy(hsm, what->label, private, public, err);
 	*ret = key;
 	return true;
 }

@@ -107,6 +107,48 @@ object_find_label(struct hsm *hsm, const CK_OBJECT_CLASS *class,
 	return true;
 }
 
+static bool
+is_left(struct hsm *hsm, CK_OBJECT_CLASS class, const char *label, bool *ret)
+{
+	CK_OBJECT_HANDLE *list;
+	struct err ignored;
+	size_t n;
+
+	if (!object_find_label(hsm, &class, label, &list, &n, &ignored))
+		return false;
+	free(list);
+	*ret = n > 0;
+	return true;
+}
+
+static enum halves_left
+look(struct hsm *hsm, const char *label)
+{
+	bool private, public;
+
+	if (!is_left(hsm, CKO_PRIVATE_KEY, label, &private) ||
+	    !is_left(hsm, CKO_PUBLIC_KEY, label, &public))
+		return LEFT_UNKNOWN;
+	if (private)
+		return public ? LEFT_BOTH : LEFT_PRIVATE;
+	return public ? LEFT_PUBLIC : LEFT_NONE;
+}
+
+/* In a session of its own, if there may be one: what failed may be open. */
+enum halves_left
+halves_left(struct hsm *hsm, const char *label)
+{
+	enum halves_left left;
+	struct err ignored;
+	struct hsm *other;
+
+	if (!hsm_worker_open(hsm, &other, &ignored))
+		return look(hsm, label);
+	left = look(other, label);
+	hsm_worker_close(other);
+	return left;
+}
+
 /* Whether no other object would fare better. */
 static bool
 is_of_token(CK_RV rv)

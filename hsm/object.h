@@ -31,6 +31,18 @@ struct attribute {
 MUST_USE bool object_find_label(struct hsm *hsm, const CK_OBJECT_CLASS *class,
     const char *label, CK_OBJECT_HANDLE **ret, size_t *ret_n, struct err *err);
 
+/* Which halves of a label the token shows. */
+enum halves_left {
+	LEFT_UNKNOWN, /* it does not answer */
+	LEFT_NONE,
+	LEFT_PRIVATE,
+	LEFT_PUBLIC,
+	LEFT_BOTH,
+};
+
+/* Asked when a call that makes or destroys has failed: it may have done so. */
+enum halves_left halves_left(struct hsm *hsm, const char *label);
+
 /* All objects with these attributes; *ret is freed with free(). */
 MUST_USE bool object_find(struct hsm *hsm, CK_ATTRIBUTE *match, size_t n_match,
     CK_OBJECT_HANDLE **ret, size_t *ret_n, struct err *err);

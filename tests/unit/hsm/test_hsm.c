@@ -1918,6 +1918,55 @@ hsm_can_sign_chooses_who_hashes(void **state)
 	assert_signs(rig, &key, EVP_sha512(), HSM_RSA_PKCS1_SHA512);
 }
 
+static void
+hsm_keygen_failed_after_the_act_is_told(void **state)
+{
+	struct hsm_keygen what = { "k", HSM_EC_P256, 0, NULL };
+	struct rig *rig = *state;
+	struct hsm_key key;
+	struct err err;
+
+	rig_token(rig, "ksk");
+	rig_quirky(rig, "keygen_after", "");
+	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+	assert_false(hsm_keygen(rig->hsm, &what, &key, &err));
+	assert_message_has(&err,
+	    "C_GenerateKeyPair: CKR_DEVICE_ERROR (0x30); a key was made all "
+	    "the same, that nobody has looked at: delete it with `keydelete`");
+	assert_ok(hsm_find(rig->hsm, "k", &key, &err), &err);
+	assert_ok(hsm_delete(rig->hsm, &key, &err), &err);
+
+	/* A bad key whose destruction fails after it is gone. */
+	rig_quirky(rig, "extractable,destroy_after", "");
+	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+	assert_false(hsm_keygen(rig->hsm, &what, &key, &err));
+	assert_message_has(
+	    &err, "keygen \"k\": the new key was destroyed: CKA_EXTRACTABLE");
+	assert_no_keys(rig);
+}
+
+static void
+hsm_delete_failed_after_the_act_is_told(void **state)
+{
+	static const char *const quirks[] = { "destroy_after=1",
+		"destroy_after=2", "destroy_after" };
+	struct rig *rig = *state;
+	struct hsm_key key;
+	struct err err;
+
+	rig_token(rig, "ksk");
+	for (size_t i = 0; i < ARRAY_LEN(quirks); i++) {
+		rig_quirky(rig, quirks[i], "");
+		assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+		key = rig_keygen(rig, "k", HSM_EC_P256);
+		assert_false(hsm_delete(rig->hsm, &key, &err));
+		assert_message_has(&err,
+		    "delete \"k\": both halves are gone, though the token "
+		    "says: C_DestroyObject: CKR_DEVICE_ERROR (0x30)");
+		assert_no_keys(rig);
+	}
+}
+
 #define hsm_test(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int
@@ -1971,6 +2020,8 @@ main(void)
 		hsm_test(hsm_login_other_ways_work),
 		hsm_test(hsm_sign_pin_before_each_works),
 		hsm_test(hsm_can_sign_chooses_who_hashes),
+		hsm_test(hsm_keygen_failed_after_the_act_is_told),
+		hsm_test(hsm_delete_failed_after_the_act_is_told),
 		hsm_test(hsm_load_changed_file_fails),
 		hsm_test(hsm_load_other_file_at_its_path_loads_the_hashed),
 	};
