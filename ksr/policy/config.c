@@ -99,6 +99,14 @@ config_ttl_s(const struct config *config)
 					    : config->ksk_policy.ttl_s;
 }
 
+bool
+config_keeps_ksks(const struct config *config)
+{
+	enum config_demand extractable = config->key_policy.extractable;
+
+	return extractable == DEMAND_NONE || extractable == DEMAND_FALSE;
+}
+
 struct parent_ds
 config_parent_ds(const struct config *config)
 {

@@ -125,6 +125,22 @@ struct ksk_policy {
 	struct signature_policy signature;
 };
 
+/* What an attribute of a KSK's private half has to be. */
+enum config_demand {
+	DEMAND_NONE, /* not given: outside rehearsals as by the defaults */
+	DEMAND_ANY,
+	DEMAND_FALSE,
+	DEMAND_TRUE,
+};
+
+/* CKA_ names. */
+struct key_policy {
+	enum config_demand extractable; /* by default false */
+	enum config_demand sensitive;	/* by default true */
+	enum config_demand always_sensitive, never_extractable, local;
+	enum config_demand decrypt, unwrap, derive;
+};
+
 /* How the zone's followers come to trust a KSK. */
 enum config_trust {
 	TRUST_RFC5011,	 /* by what the zone publishes */
@@ -159,6 +175,7 @@ struct config {
 	struct request_policy request_policy;
 	struct response_policy response_policy;
 	struct ksk_policy ksk_policy;
+	struct key_policy key_policy;
 	struct config_parent_ds parent_ds;
 	size_t n_schemas; /* of the file, then those built in and not overridden */
 	struct schema schemas[CONFIG_SCHEMAS_MAX];
@@ -194,6 +211,9 @@ bool err_set_schema(
  */
 const struct config_key *config_key_of(const struct config *config,
     const struct dname *owner, const struct dnskey *key);
+
+/* True unless the configuration lets a KSK be extractable. */
+bool config_keeps_ksks(const struct config *config);
 
 /* What the parent publishes, as far as the configuration says. */
 struct parent_ds config_parent_ds(const struct config *config);

@@ -22,6 +22,7 @@
 #define REQUEST(member)  MEMBER(request_policy, member)
 #define RESPONSE(member) MEMBER(response_policy, member)
 #define KSK(member)      MEMBER(ksk_policy, member)
+#define KEY_POLICY(member) MEMBER(key_policy, member)
 #define PARENT(member)   MEMBER(config_parent_ds, member)
 
 static_assert(offsetof(struct config_hsm, name) == 0, "name comes first");
@@ -183,6 +184,18 @@ static const struct config_row ksk_rows[] = {
 	    .fallback = "172800" },
 };
 
+/* No fallbacks: the defaults hold outside rehearsals only. */
+static const struct config_row key_policy_rows[] = {
+	{ "extractable", CONFIG_DEMAND, KEY_POLICY(extractable) },
+	{ "sensitive", CONFIG_DEMAND, KEY_POLICY(sensitive) },
+	{ "always_sensitive", CONFIG_DEMAND, KEY_POLICY(always_sensitive) },
+	{ "never_extractable", CONFIG_DEMAND, KEY_POLICY(never_extractable) },
+	{ "local", CONFIG_DEMAND, KEY_POLICY(local) },
+	{ "decrypt", CONFIG_DEMAND, KEY_POLICY(decrypt) },
+	{ "unwrap", CONFIG_DEMAND, KEY_POLICY(unwrap) },
+	{ "derive", CONFIG_DEMAND, KEY_POLICY(derive) },
+};
+
 /* No defaults: a guess about the parent would be worse than none. */
 static const struct config_row parent_rows[] = {
 	{ "ttl", CONFIG_NUMBER, PARENT(ttl_s), RANGE(1, DNS_TTL_MAX),
@@ -215,6 +228,8 @@ const struct config_section config_sections[] = {
 	    .at = offsetof(struct config, response_policy) },
 	{ "ksk_policy", ROWS(ksk_rows),
 	    .at = offsetof(struct config, ksk_policy) },
+	{ "key_policy", ROWS(key_policy_rows),
+	    .at = offsetof(struct config, key_policy) },
 	{ "parent_ds", ROWS(parent_rows),
 	    .at = offsetof(struct config, parent_ds) },
 };

@@ -25,6 +25,7 @@ enum config_type {
 	CONFIG_ALGORITHM, /* uint8_t, by mnemonic */
 	CONFIG_DS,        /* uint8_t[DS_SHA256_SIZE] */
 	CONFIG_TRUST,     /* enum config_trust */
+	CONFIG_DEMAND,    /* enum config_demand */
 	CONFIG_PURPOSE,   /* enum key_purpose, of a key that is no KSK */
 	CONFIG_ENV,       /* struct config_env[], a map of names to values */
 	CONFIG_KEY_COUNT, /* with another key: see config_section.read_rest */

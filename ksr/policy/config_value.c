@@ -342,6 +342,23 @@ read_trust(const struct tree *tree, uint8_t *ret, struct err *err)
 }
 
 static bool
+read_demand(const struct tree *tree, uint8_t *ret, struct err *err)
+{
+	const struct boolean *boolean = boolean_of(tree->text);
+	enum config_demand demand = DEMAND_ANY;
+
+	if (tree->quoted || (boolean == NULL && strcmp(tree->text, "any") != 0))
+		return tree_refuse(tree, err,
+		    "\"%.60s\" is not what an attribute has to be (expected "
+		    "true, false or any)%s",
+		    tree->text, tree->quoted ? " without quotes" : "");
+	if (boolean != NULL)
+		demand = boolean->value ? DEMAND_TRUE : DEMAND_FALSE;
+	memcpy(ret, &demand, sizeof(demand));
+	return true;
+}
+
+static bool
 read_purpose(const struct tree *tree, enum key_purpose *ret, struct err *err)
 {
 	enum key_purpose purpose;
@@ -406,6 +423,8 @@ read_item(const struct tree *tree, const struct config_row *row, void *at,
 		return read_ds(tree, at, err);
 	case CONFIG_TRUST:
 		return read_trust(tree, at, err);
+	case CONFIG_DEMAND:
+		return read_demand(tree, at, err);
 	case CONFIG_PURPOSE:
 		return read_purpose(tree, at, err);
 	default:

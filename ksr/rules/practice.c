@@ -330,6 +330,21 @@ practice_ttl(const struct check_input *in, struct check_result *result)
 	return VERDICT_PASS;
 }
 
+/* A KSK that was made to be backed up by wrapping is waived, not refused. */
+static enum verdict
+practice_kept(const struct check_input *in, struct check_result *result)
+{
+	if (!config_keeps_ksks(in->config)) {
+		finding_add(result, NULL, NO_BUNDLE,
+		    "key_policy.extractable is %s",
+		    in->config->key_policy.extractable == DEMAND_ANY ? "any"
+								     : "true");
+		finding_required(result, "false: a KSK that cannot leave its "
+					 "HSM");
+	}
+	return VERDICT_PASS;
+}
+
 /* clang-format off */
 const struct check practice[] = {
 	{ "DPS-5.1.2", "5.1.2, 6.7",
@@ -353,6 +368,11 @@ const struct check practice[] = {
 	  "A signature cannot be called back; it can only run out.",
 	  STAGE_CONFIG, false, NULL, practice_validity,
 	  .since = RULES_0_1_0 },
+	{ "DPS-5.2", "5.2",
+	  "no KSK can leave its HSM",
+	  "What could leave may be anywhere.",
+	  STAGE_CONFIG, false, config_keeps_ksks, practice_kept,
+	  .since = RULES_0_2_0 },
 	{ "DPS-5.6", "5.6",
 	  "the signer is never networked",
 	  "What has no wire cannot be reached.",

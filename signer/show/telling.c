@@ -73,7 +73,11 @@ const struct telling tellings[] = {
 		    "{model}, slot {slot:n}",
 	    .html = "logged in to token \"{label}\", serial {serial}, "
 		    "{manufacturer}, {model}, slot {slot:n}" },
-	{ "ksks", "ksks", ALWAYS("the KSKs had been found" NOTHING_SIGNED),
+	{ "ksks", "ksks extractable",
+	    ALWAYS("the KSKs had been found" NOTHING_SIGNED),
+	    .remarks = REMARKS("[extractable?Waived: {extractable} can leave "
+			       "its token (CKA_EXTRACTABLE), which key_policy "
+			       "permits.]"),
 	    .tell = tell_ksks },
 	{ "generating", "label algorithm bits purpose",
 	    ALWAYS("a key may have been made"),

@@ -182,6 +182,11 @@ tell_ksks(struct teller *teller, const json_t *line)
 {
 	say(teller, PLAIN, line, NULL, "KSKs found in the token");
 	say_parts(teller, PLAIN, NULL, line, "ksks", BOTH("{name} " KEY_WORDS));
+	say(teller, ATTENTION, line,
+	    "[extractable?Waived: {extractable} can leave its token "
+	    "(CKA_EXTRACTABLE), which key_policy permits]",
+	    "[extractable?. Waived: {extractable} can leave its token "
+	    "(CKA_EXTRACTABLE), which key_policy permits]");
 }
 
 void

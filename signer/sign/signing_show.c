@@ -62,6 +62,11 @@ show_token(const struct signing *signing)
 	if (signing->context->json)
 		return;
 	printf("\nToken %s, serial %s\n", token->name, token->serial);
+	for (size_t i = 0; i < signing->config->n_keys; i++)
+		if (ksk_is_waived(signing->config, &signing->ksks[i]))
+			printf("  Waived: keys.%s can leave its token "
+			       "(CKA_EXTRACTABLE), which key_policy permits\n",
+			    signing->config->keys[i].name);
 }
 
 static bool

@@ -518,22 +518,69 @@ can_sign(struct token *token, const struct config_key *pinned, struct ksk *ksk,
 		pinned->hash_using_hsm, err));
 }
 
-/* A KSK that could leave its token is good for rehearsals only. */
+/*
+ * What a KSK's private half has to be.  The defaults hold outside rehearsals:
+ * a key that could leave its token is good for practice only.
+ */
+static const struct demand {
+	const char *name;
+	size_t policy_at, key_at;
+	enum config_demand fallback;
+} demands[] = {
+#define DEMAND(name, member, fallback)             \
+	{ "CKA_" name, offsetof(struct key_policy, member), \
+		offsetof(struct hsm_key, member), fallback }
+	DEMAND("EXTRACTABLE", extractable, DEMAND_FALSE),
+	DEMAND("SENSITIVE", sensitive, DEMAND_TRUE),
+	DEMAND("ALWAYS_SENSITIVE", always_sensitive, DEMAND_ANY),
+	DEMAND("NEVER_EXTRACTABLE", never_extractable, DEMAND_ANY),
+	DEMAND("LOCAL", local, DEMAND_ANY),
+	DEMAND("DECRYPT", decrypt, DEMAND_ANY),
+	DEMAND("UNWRAP", unwrap, DEMAND_ANY),
+	DEMAND("DERIVE", derive, DEMAND_ANY),
+#undef DEMAND
+};
+
 static bool
-is_kept_in_token(
+meets_demand(const struct config *config, const struct hsm_key *key,
+    const struct demand *demand, struct err *err)
+{
+	enum config_demand wanted;
+	bool given, value;
+
+	memcpy(&wanted,
+	    (const uint8_t *)&config->key_policy + demand->policy_at,
+	    sizeof(wanted));
+	memcpy(&value, (const uint8_t *)key + demand->key_at, sizeof(value));
+	given = wanted != DEMAND_NONE;
+	if (!given)
+		wanted = config->rehearsal ? DEMAND_ANY : demand->fallback;
+	if (wanted == DEMAND_ANY || value == (wanted == DEMAND_TRUE))
+		return true;
+	return err_set(err, E_HSM, "%s of the private key is %s%s",
+	    demand->name, value ? "true" : "false",
+	    given ? ", and key_policy wants it otherwise" :
+		    "; only a rehearsal may use it, or a configuration whose "
+		    "key_policy permits it");
+}
+
+static bool
+meets_policy(
     const struct config *config, const struct hsm_key *key, struct err *err)
 {
 	if (!key->sign)
 		return err_set(
 		    err, E_HSM, "the private key may not sign (CKA_SIGN)");
-	if (config->rehearsal)
-		return true;
-	if (key->extractable || !key->sensitive)
-		return err_set(err, E_HSM,
-		    "the private key is %s; only a rehearsal may use it",
-		    key->extractable ? "extractable (CKA_EXTRACTABLE)" :
-				       "not sensitive (CKA_SENSITIVE)");
+	for (size_t i = 0; i < ARRAY_LEN(demands); i++)
+		if (!meets_demand(config, key, &demands[i], err))
+			return false;
 	return true;
+}
+
+bool
+ksk_is_waived(const struct config *config, const struct ksk *ksk)
+{
+	return ksk->present && ksk->key.extractable && !config->rehearsal;
 }
 
 bool
@@ -556,7 +603,7 @@ token_find_ksks(struct token *token, const struct config *config,
 		    !purpose_require(config, &ksk.dnskey,
 			(struct bytes){ ksk.key.id, ksk.key.id_len },
 			PURPOSE_KSK, err) ||
-		    !is_kept_in_token(config, &ksk.key, err) ||
+		    !meets_policy(config, &ksk.key, err) ||
 		    !can_sign(token, pinned, &ksk, err))
 			return err_prefix(err, "keys.%s (label \"%s\")",
 			    pinned->name, pinned->label);

@@ -83,6 +83,9 @@ struct ksk {
 	struct dnskey dnskey; /* flags 257 */
 };
 
+/* It can leave its token, and outside a rehearsal key_policy lets it sign. */
+bool ksk_is_waived(const struct config *config, const struct ksk *ksk);
+
 /*
  * Finds each key of the mask `wanted` in the token and compares it with what
  * the configuration pins: algorithm, size, exponent, tag, DS; and its private

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "signer/live/environment.h"
@@ -75,11 +76,25 @@ facts_token(
 	    err);
 }
 
+/* Those that outside a rehearsal only the configuration lets sign. */
+static void
+waived_names(const struct config *config,
+    const struct ksk ksks[CONFIG_KEYS_MAX], char *ret, size_t size)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < config->n_keys && len < size; i++)
+		if (ksk_is_waived(config, &ksks[i]))
+			len += (size_t)snprintf(ret + len, size - len, "%s%s",
+			    len > 0 ? ", " : "", config->keys[i].name);
+}
+
 bool
 facts_ksks(struct record *record, const struct config *config,
     const struct ksk ksks[CONFIG_KEYS_MAX], struct err *err)
 {
-	json_t *list = json_array();
+	char extractable[CONFIG_KEYS_MAX * (NAME_MAX_LEN + 2) + 1] = "";
+	json_t *list = json_array(), *facts;
 
 	for (size_t i = 0; i < config->n_keys; i++)
 		if (ksks[i].present)
@@ -87,6 +102,10 @@ facts_ksks(struct record *record, const struct config *config,
 			    json_pack("{s:s, s:o}", "name",
 				config->keys[i].name, "key",
 				json_of_key(&ksks[i].dnskey)));
-	return record_event(
-	    record, "ksks", json_pack("{s:o}", "ksks", list), err);
+	facts = json_pack("{s:o}", "ksks", list);
+	waived_names(config, ksks, extractable, sizeof(extractable));
+	if (extractable[0] != '\0')
+		json_object_set_new(
+		    facts, "extractable", json_string(extractable));
+	return record_event(record, "ksks", facts, err);
 }

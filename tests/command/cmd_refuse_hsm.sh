@@ -266,9 +266,9 @@ kept_refused() {
 }
 LABEL=ksk-1
 real_faulty extractable_missing
-kept_refused 'the private key is extractable (CKA_EXTRACTABLE)' "$REAL/faulty.yaml"
+kept_refused 'CKA_EXTRACTABLE of the private key is true' "$REAL/faulty.yaml"
 real_faulty sensitive_missing
-kept_refused 'the private key is not sensitive (CKA_SENSITIVE)' "$REAL/faulty.yaml"
+kept_refused 'CKA_SENSITIVE of the private key is false' "$REAL/faulty.yaml"
 LABEL=loose
 p11 --keypairgen --key-type rsa:2048 --label "$LABEL" --id 77 --sensitive \
 	--extractable
@@ -277,7 +277,30 @@ ds=$(jq -r '.keys[] | select(.label == "loose").dns.ds_sha256' "$SCRATCH/out")
 tag=$(jq -r '.keys[] | select(.label == "loose").dns.key_tag' "$SCRATCH/out")
 sed -i "s/\"ksk-1\"/\"loose\"/;s/^    ds_sha256: .*/    ds_sha256: $ds/;s/^    key_tag: .*/    key_tag: $tag/" \
 	"$REAL/anchorite.yaml" "$REAL/ceremony.yaml"
-kept_refused 'the private key is extractable (CKA_EXTRACTABLE)' "$REAL/ceremony.yaml"
+kept_refused 'CKA_EXTRACTABLE of the private key is true' "$REAL/ceremony.yaml"
+# A line of the configuration permits it, which is told wherever one looks.
+sed '/^request_policy:/i key_policy:\n  extractable: any\n' \
+	"$REAL/ceremony.yaml" >"$REAL/permits.yaml"
+accepts --config "$REAL/permits.yaml" --ceremony "$SCRATCH/waived" sign \
+	"$REAL/ksr.xml" "$REAL/waived.xml" --first --batch
+says 'Waived: keys.ksk_current can leave its token (CKA_EXTRACTABLE), which key_policy permits'
+accepts log show "$SCRATCH/waived"
+says 'Waived: ksk_current can leave its token (CKA_EXTRACTABLE), which key_policy permits'
+accepts report "$SCRATCH/waived" -o "$SCRATCH/waived.html"
+grep -q 'ksk_current can leave its token' "$SCRATCH/waived.html" ||
+	fail "the report does not tell"
+accepts replay "$SCRATCH/waived"
+run --config "$REAL/permits.yaml" check --policy
+says 'key_policy.extractable is any'
+grep -q '^  waived  *DPS-5.2 ' "$SCRATCH/out" || fail "no waiver"
+sed 's/extractable: any/extractable: false/' "$REAL/permits.yaml" >"$BAD"
+refuses 2 'CKA_EXTRACTABLE of the private key is true, and key_policy wants it otherwise' \
+	--config "$BAD" sign "$REAL/ksr.xml" "$OUTPUT/skr.xml" --first --batch
+# And the rehearsal of a ceremony keeps to what is written down.
+sed '/^request_policy:/i key_policy:\n  extractable: false\n  local: true\n' \
+	"$REAL/anchorite.yaml" >"$BAD"
+refuses 2 'CKA_EXTRACTABLE of the private key is true, and key_policy wants it otherwise' \
+	--config "$BAD" sign "$REAL/ksr.xml" "$OUTPUT/skr.xml" --first --batch
 sed -i '/^request_policy:/a \  signature_horizon_days: 300' "$REAL/anchorite.yaml"
 accepts --config "$REAL/anchorite.yaml" sign "$REAL/ksr.xml" \
 	"$REAL/loose.xml" --first --batch
