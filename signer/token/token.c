@@ -564,14 +564,17 @@ meets_demand(const struct config *config, const struct hsm_key *key,
 		    "key_policy permits it");
 }
 
+/* Of a run on record only the first, which is told, is known. */
 static bool
-meets_policy(
-    const struct config *config, const struct hsm_key *key, struct err *err)
+meets_policy(const struct token *token, const struct config *config,
+    const struct hsm_key *key, struct err *err)
 {
+	size_t n = token->recorded == NULL ? ARRAY_LEN(demands) : 1;
+
 	if (!key->sign)
 		return err_set(
 		    err, E_HSM, "the private key may not sign (CKA_SIGN)");
-	for (size_t i = 0; i < ARRAY_LEN(demands); i++)
+	for (size_t i = 0; i < n; i++)
 		if (!meets_demand(config, key, &demands[i], err))
 			return false;
 	return true;
@@ -603,7 +606,7 @@ token_find_ksks(struct token *token, const struct config *config,
 		    !purpose_require(config, &ksk.dnskey,
 			(struct bytes){ ksk.key.id, ksk.key.id_len },
 			PURPOSE_KSK, err) ||
-		    !meets_policy(config, &ksk.key, err) ||
+		    !meets_policy(token, config, &ksk.key, err) ||
 		    !can_sign(token, pinned, &ksk, err))
 			return err_prefix(err, "keys.%s (label \"%s\")",
 			    pinned->name, pinned->label);

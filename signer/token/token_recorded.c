@@ -280,22 +280,34 @@ is_key(const json_t *json, const char *label)
 	return strcmp(fact_text(json, "key_identifier"), label) == 0;
 }
 
-/* The key of that label that the line tells, by itself or in a list of KSKs. */
+/* Of the KSKs that the line tells. */
 static const json_t *
-key_of_line(const json_t *line, const char *label)
+ksk_of_line(const json_t *line, const char *label)
 {
-	const json_t *key = json_object_get(line, "key"), *item;
+	const json_t *item;
 	size_t i;
 
-	if (is_key(key, label))
-		return key;
 	json_array_foreach(json_object_get(line, "ksks"), i, item)
 	{
-		key = json_object_get(item, "key");
-		if (is_key(key, label))
-			return key;
+		if (is_key(json_object_get(item, "key"), label))
+			return item;
 	}
 	return NULL;
+}
+
+/* Whether a list such as "ksk_current, ksk_next" has the name. */
+static bool
+names(const char *list, const char *name)
+{
+	while (list[0] != '\0') {
+		size_t len = strcspn(list, ",");
+
+		if (len == strlen(name) && strncmp(list, name, len) == 0)
+			return true;
+		list += len;
+		list += strspn(list, ", ");
+	}
+	return false;
 }
 
 /* The request that the run made: the ZSKs that it found are told there alone. */
@@ -352,10 +364,18 @@ token_find_again(struct token *token, const char *label, struct hsm_key *ret,
     struct err *err)
 {
 	const json_t *line = recorded_line(token->recorded);
-	const json_t *key = key_of_line(line, label);
+	const json_t *key = json_object_get(line, "key");
+	const json_t *ksk = ksk_of_line(line, label);
 
-	if (key != NULL)
+	if (is_key(key, label))
 		return take_key(token, key, ret, err);
+	if (ksk != NULL) {
+		if (!take_key(token, json_object_get(ksk, "key"), ret, err))
+			return false;
+		ret->extractable = names(
+		    fact_text(line, "extractable"), fact_text(ksk, "name"));
+		return true;
+	}
 	/* Where KSKs are told, this was looked for and not found. */
 	if (json_object_get(line, "ksks") != NULL)
 		return err_set(err, E_HSM, "key \"%s\" was not found", label);
