@@ -25,7 +25,8 @@ static bool
 open_again(struct record *record, const char *path, struct ledger **ret,
     struct err *err)
 {
-	bool was_there = record_finds(record, "register", path);
+	bool was_there =
+	    recorded_if(record_recorded(record), "input register") != NULL;
 	struct buf content = buf_new(CHAIN_FILE_MAX);
 	bool ok = record_read(
 		      record, "register", path, CHAIN_FILE_MAX, &content, err) &&
@@ -38,6 +39,7 @@ open_again(struct record *record, const char *path, struct ledger **ret,
 	if (!was_there) {
 		free((*ret)->processed);
 		(*ret)->processed = NULL;
+		(*ret)->n_processed = 0;
 	}
 	return true;
 }
@@ -141,6 +143,20 @@ register_open_to_adopt(
 	return open_on_record(context, path, true, ret, err);
 }
 
+/* A register that is gone is no register that never was. */
+static bool
+may_be_none(const struct context *context, const char *path, struct err *err)
+{
+	struct ledger *none;
+	bool ok;
+
+	if (!ledger_of_bytes((struct bytes){ 0 }, path, &none, err))
+		return false;
+	ok = extends_record(context, path, none, false, err);
+	ledger_close(none);
+	return ok;
+}
+
 bool
 register_read(
     const struct context *context, struct ledger **ret, struct err *err)
@@ -149,8 +165,9 @@ register_read(
 
 	ledger_path(context->config_path, path);
 	*ret = NULL;
-	return !record_finds(context->record, "register", path) ||
-	    open_extending(context, false, false, ret, err);
+	return record_finds(context->record, "register", path)
+	    ? open_extending(context, false, false, ret, err)
+	    : may_be_none(context, path, err);
 }
 
 bool

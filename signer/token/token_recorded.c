@@ -329,6 +329,10 @@ static bool
 find_zsk(struct token *token, const char *label, struct hsm_key *ret,
     struct err *err)
 {
+	const json_t *line = recorded_line(token->recorded);
+
+	if (line == NULL || recorded_if(token->recorded, "end") != NULL)
+		return recorded_refuses(token->recorded, err);
 	if (recorded_later(token->recorded, REQUEST_STEP) == NULL)
 		return recorded_loses(token->recorded, label, err);
 	if (!load_request(token, err))
