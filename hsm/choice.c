@@ -196,10 +196,10 @@ slot_matches(const struct token_uri *uri, const struct candidate *candidate)
 {
 	const CK_SLOT_INFO *place = &candidate->place;
 
-	return value_matches(&uri->slot_description,
-		   UNPADDED(place->slotDescription)) &&
-	    value_matches(&uri->slot_manufacturer,
-		UNPADDED(place->manufacturerID)) &&
+	return value_matches(
+		   &uri->slot_description, UNPADDED(place->slotDescription)) &&
+	    value_matches(
+		&uri->slot_manufacturer, UNPADDED(place->manufacturerID)) &&
 	    (!uri->slot_id.given || uri->slot == candidate->slot);
 }
 
@@ -219,8 +219,8 @@ uri_matches(const struct token_uri *uri, const CK_INFO *library,
 }
 
 static size_t
-count_matches(const struct token_uri *uri, const struct candidates *all,
-    size_t *ret_last)
+count_matches(
+    const struct token_uri *uri, const struct candidates *all, size_t *ret_last)
 {
 	size_t n = 0;
 
@@ -247,8 +247,8 @@ shows_serial(const struct candidate *candidate)
 
 /* The only one that may be meant and shows no serial number yet. */
 static bool
-match_later(const struct token_uri *uri, const struct candidates *all,
-    size_t *ret)
+match_later(
+    const struct token_uri *uri, const struct candidates *all, size_t *ret)
 {
 	struct token_uri without = *uri;
 
@@ -383,8 +383,8 @@ open_session(struct hsm *hsm, CK_SLOT_ID slot, bool *ret_read_only,
 	rv = CALL(hsm, C_OpenSession, slot, flags, NULL, NULL, ret);
 	if (rv == CKR_TOKEN_WRITE_PROTECTED) {
 		read_only = true;
-		rv = CALL(hsm, C_OpenSession,
-		    slot, CKF_SERIAL_SESSION, NULL, NULL, ret);
+		rv = CALL(hsm, C_OpenSession, slot, CKF_SERIAL_SESSION, NULL,
+		    NULL, ret);
 	}
 	if (rv != CKR_OK)
 		return rv_fail(err, rv, "C_OpenSession");

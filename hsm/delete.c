@@ -32,8 +32,7 @@ check_there(struct hsm *hsm, const struct hsm_key *key, struct err *err)
 
 /* Whatever a call said that failed: what the token shows now. */
 static bool
-fail_destroy(
-    struct hsm *hsm, const char *label, CK_RV rv, struct err *err)
+fail_destroy(struct hsm *hsm, const char *label, CK_RV rv, struct err *err)
 {
 	static const char *const texts[] = {
 		[LEFT_UNKNOWN] = "what was deleted cannot be seen",
@@ -45,8 +44,8 @@ fail_destroy(
 		[LEFT_BOTH] = "nothing was deleted",
 	};
 
-	return rv_fail(err, rv, "%s: C_DestroyObject",
-	    texts[halves_left(hsm, label)]);
+	return rv_fail(
+	    err, rv, "%s: C_DestroyObject", texts[halves_left(hsm, label)]);
 }
 
 /*
@@ -56,7 +55,8 @@ fail_destroy(
 static bool
 destroy_halves(struct hsm *hsm, const struct hsm_key *key, struct err *err)
 {
-	CK_RV rv = CALL(hsm, C_DestroyObject, hsm->session, key->private_handle);
+	CK_RV rv =
+	    CALL(hsm, C_DestroyObject, hsm->session, key->private_handle);
 	CK_RV rv_public;
 
 	if (rv != CKR_OK && halves_left(hsm, key->label) != LEFT_PUBLIC)
@@ -97,7 +97,7 @@ hsm_delete(struct hsm *hsm, const struct hsm_key *key, struct err *err)
 	if (ok && hsm->read_only)
 		ok = err_set(err, E_HSM, "the token is write-protected");
 	ok = ok && check_there(hsm, key, err) &&
-	    destroy_halves(hsm, key, err) && 
+	    destroy_halves(hsm, key, err) &&
 	    check_half_gone(hsm, key, CKO_PRIVATE_KEY, err) &&
 	    check_half_gone(hsm, key, CKO_PUBLIC_KEY, err);
 	if (ok)

@@ -53,12 +53,12 @@ has_all_functions(const CK_FUNCTION_LIST *p11)
 	return p11->C_Initialize != NULL && p11->C_Finalize != NULL &&
 	    p11->C_GetInfo != NULL && p11->C_GetSlotList != NULL &&
 	    p11->C_GetSlotInfo != NULL && p11->C_GetTokenInfo != NULL &&
-	    p11->C_GetMechanismInfo != NULL &&
-	    p11->C_OpenSession != NULL && p11->C_CloseSession != NULL &&
-	    p11->C_GetSessionInfo != NULL && p11->C_Login != NULL &&
-	    p11->C_Logout != NULL && p11->C_InitToken != NULL &&
-	    p11->C_InitPIN != NULL && p11->C_FindObjectsInit != NULL &&
-	    p11->C_FindObjects != NULL && p11->C_FindObjectsFinal != NULL &&
+	    p11->C_GetMechanismInfo != NULL && p11->C_OpenSession != NULL &&
+	    p11->C_CloseSession != NULL && p11->C_GetSessionInfo != NULL &&
+	    p11->C_Login != NULL && p11->C_Logout != NULL &&
+	    p11->C_InitToken != NULL && p11->C_InitPIN != NULL &&
+	    p11->C_FindObjectsInit != NULL && p11->C_FindObjects != NULL &&
+	    p11->C_FindObjectsFinal != NULL &&
 	    p11->C_GetAttributeValue != NULL && p11->C_DestroyObject != NULL &&
 	    p11->C_GenerateKeyPair != NULL && p11->C_SignInit != NULL &&
 	    p11->C_Sign != NULL;

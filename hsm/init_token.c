@@ -46,13 +46,13 @@ set_user_pin(struct hsm *hsm, CK_SLOT_ID slot, const char *so_pin,
 	rv = CALL(hsm, C_OpenSession, slot, flags, NULL, NULL, &session);
 	if (rv != CKR_OK)
 		return rv_fail(err, rv, "C_OpenSession");
-	rv = CALL(hsm, C_Login,
-	    session, CKU_SO, (CK_UTF8CHAR *)(uintptr_t)so_pin, strlen(so_pin));
+	rv = CALL(hsm, C_Login, session, CKU_SO,
+	    (CK_UTF8CHAR *)(uintptr_t)so_pin, strlen(so_pin));
 	if (rv != CKR_OK) {
 		rv_fail(err, rv, "the security officer's login");
 	} else {
-		rv = CALL(hsm, C_InitPIN,
-		    session, (CK_UTF8CHAR *)(uintptr_t)pin, strlen(pin));
+		rv = CALL(hsm, C_InitPIN, session,
+		    (CK_UTF8CHAR *)(uintptr_t)pin, strlen(pin));
 		if (rv != CKR_OK)
 			rv_fail(err, rv, "C_InitPIN");
 		CALL(hsm, C_Logout, session);
@@ -70,8 +70,8 @@ init_slot(struct hsm *hsm, CK_SLOT_ID slot, const char *label,
 
 	memset(padded, ' ', sizeof(padded));
 	memcpy(padded, label, strlen(label));
-	rv = CALL(hsm, C_InitToken,
-	    slot, (CK_UTF8CHAR *)(uintptr_t)so_pin, strlen(so_pin), padded);
+	rv = CALL(hsm, C_InitToken, slot, (CK_UTF8CHAR *)(uintptr_t)so_pin,
+	    strlen(so_pin), padded);
 	if (rv != CKR_OK)
 		return rv_fail(err, rv, "C_InitToken");
 	return token_read(hsm, slot, ret, err);

@@ -240,8 +240,8 @@ read_point(struct hsm *hsm, CK_OBJECT_HANDLE object, const struct curve *curve,
 	if (!object_read(hsm, object, CKA_EC_POINT, &value, err))
 		return false;
 	if (!copy_point(attribute_bytes(&value), curve, key) && key->has_public)
-		set_defect(key,
-		    "CKA_EC_POINT is no uncompressed point of its curve");
+		set_defect(
+		    key, "CKA_EC_POINT is no uncompressed point of its curve");
 	return true;
 }
 
@@ -309,8 +309,8 @@ read_private_flags(struct hsm *hsm, CK_OBJECT_HANDLE object,
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
 		bool absent = false;
 
-		if (!object_read_bool(hsm, object, flags[i].type, flags[i].ret,
-			&absent, err))
+		if (!object_read_bool(
+			hsm, object, flags[i].type, flags[i].ret, &absent, err))
 			return false;
 		/* Unless the token says that a key stays in it, it may not. */
 		if (absent && flags[i].type == CKA_EXTRACTABLE)
@@ -346,8 +346,8 @@ read_half(struct hsm *hsm, CK_OBJECT_HANDLE object, CK_OBJECT_CLASS class,
 	    !or_defect(read_label(hsm, object, &key, err), &key, err) ||
 	    !or_defect(read_id(hsm, object, &key, err), &key, err) ||
 	    (key.has_private &&
-		!or_defect(read_private_flags(hsm, object, &key, err), &key,
-		    err)))
+		!or_defect(
+		    read_private_flags(hsm, object, &key, err), &key, err)))
 		return false;
 	if (key.defect[0] != '\0') {
 		key.type = HSM_OTHER;
@@ -546,13 +546,13 @@ choose_pair(const char *label, const struct halves *private,
 	if (private->n == 0)
 		return err_set(err, E_HSM,
 		    "public key without a private key: \"%s\"", label);
+	if (a->defect[0] != '\0' || b->defect[0] != '\0')
+		return err_set(err, E_HSM, "key \"%s\" cannot be used: %s",
+		    label, a->defect[0] != '\0' ? a->defect : b->defect);
 	if (strcmp(a->label, b->label) != 0 || strcmp(a->label, label) != 0)
 		return err_set(err, E_HSM,
 		    "asked for label \"%s\", the token gave \"%s\" and \"%s\"",
 		    label, a->label, b->label);
-	if (a->defect[0] != '\0' || b->defect[0] != '\0')
-		return err_set(err, E_HSM, "key \"%s\" cannot be used: %s",
-		    label, a->defect[0] != '\0' ? a->defect : b->defect);
 	if (!bytes_equal(key_id(a), key_id(b)))
 		return err_set(err, E_HSM,
 		    "private and public key \"%s\" differ in CKA_ID", label);

@@ -68,7 +68,8 @@ static const struct kind *
 kind_of(const struct hsm_keygen *what, struct err *err)
 {
 	bool good_size = what->type != HSM_RSA || what->rsa_bits == 1536 ||
-	    what->rsa_bits == 2048 || what->rsa_bits == 3072 || what->rsa_bits == 4096;
+	    what->rsa_bits == 2048 || what->rsa_bits == 3072 ||
+	    what->rsa_bits == 4096;
 
 	if (!good_size) {
 		err_set(err, E_HSM,
@@ -84,8 +85,8 @@ kind_of(const struct hsm_keygen *what, struct err *err)
 }
 
 static bool
-make_id(const struct hsm_keygen *what, uint8_t ret[HSM_ID_SIZE],
-    struct err *err)
+make_id(
+    const struct hsm_keygen *what, uint8_t ret[HSM_ID_SIZE], struct err *err)
 {
 	uint8_t digest[EVP_MAX_MD_SIZE];
 
@@ -123,8 +124,9 @@ fail_generate(struct hsm *hsm, const char *label, CK_RV rv, struct err *err)
 		[LEFT_UNKNOWN] = "; whether a key was made cannot be seen: "
 				 "look with `inventory`",
 		[LEFT_NONE] = "",
-		[LEFT_PRIVATE] = "; half a key was made all the same, the "
-				 "private one: delete it with the vendor's tool",
+		[LEFT_PRIVATE] =
+		    "; half a key was made all the same, the "
+		    "private one: delete it with the vendor's tool",
 		[LEFT_PUBLIC] = "; half a key was made all the same, the "
 				"public one: delete it with the vendor's tool",
 		[LEFT_BOTH] = "; a key was made all the same, that nobody has "
@@ -248,8 +250,7 @@ destroy(struct hsm *hsm, const char *label, CK_OBJECT_HANDLE private,
 				 "could not be destroyed",
 		[LEFT_PUBLIC] = "the new key is bad, and its public half "
 				"could not be destroyed",
-		[LEFT_BOTH] =
-		    "the new key is bad, and could not be destroyed",
+		[LEFT_BOTH] = "the new key is bad, and could not be destroyed",
 	};
 
 	(void)CALL(hsm, C_DestroyObject, hsm->session, private);

@@ -17,7 +17,7 @@ read_login_state(struct hsm *hsm, bool *ret, struct err *err)
 	return true;
 }
 
-/* A login that this program took back counts as none, whatever remains of it. */
+/* A login that this program took back is none, whatever remains of it. */
 bool
 token_require_login(struct hsm *hsm, struct err *err)
 {
@@ -94,8 +94,8 @@ log_in(struct hsm *hsm, const char *pin, struct err *err)
 static void
 try_login(struct hsm *hsm)
 {
-	hsm->logged_in = CALL(hsm, C_Login, hsm->session, CKU_USER, NULL, 0) ==
-	    CKR_OK;
+	hsm->logged_in =
+	    CALL(hsm, C_Login, hsm->session, CKU_USER, NULL, 0) == CKR_OK;
 }
 
 bool

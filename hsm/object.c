@@ -14,8 +14,8 @@ take_batches(
 
 	for (;;) {
 		CK_ULONG got = 0;
-		CK_RV rv = CALL(hsm, C_FindObjects,
-		    hsm->session, list + n, BATCH, &got);
+		CK_RV rv = CALL(
+		    hsm, C_FindObjects, hsm->session, list + n, BATCH, &got);
 
 		if (rv != CKR_OK)
 			return rv_fail(err, rv, "C_FindObjects");
@@ -47,6 +47,8 @@ object_find(struct hsm *hsm, CK_ATTRIBUTE *match, size_t n_match,
 		return err_set(err, E_MEMORY, "out of memory");
 	rv = CALL(hsm, C_FindObjectsInit, hsm->session, match, n_match);
 	if (rv != CKR_OK) {
+		/* It may have begun all the same, and bar the next. */
+		(void)CALL(hsm, C_FindObjectsFinal, hsm->session);
 		free(list);
 		return rv_fail(err, rv, "C_FindObjectsInit");
 	}

@@ -15,8 +15,8 @@ is_whole(const struct hsm_key *key)
 
 /* Leaves *ret alone where none of them is the pinned one. */
 static void
-take_pinned(const struct halves *halves, const struct hsm_pin *pin,
-    struct hsm_key *ret)
+take_pinned(
+    const struct halves *halves, const struct hsm_pin *pin, struct hsm_key *ret)
 {
 	for (size_t i = 0; i < halves->n; i++) {
 		if (!is_whole(&halves->list[i]) ||
@@ -71,8 +71,8 @@ rank(const struct hsm_key *private, const struct hsm_key *public)
 
 /* The best; with *ret_n how many there are that are not whole. */
 static const struct hsm_key *
-private_of(const struct halves *private, const struct hsm_key *public,
-    size_t *ret_n)
+private_of(
+    const struct halves *private, const struct hsm_key *public, size_t *ret_n)
 {
 	const struct hsm_key *best = NULL;
 	unsigned best_rank = 0;
@@ -122,8 +122,8 @@ join_private(const char *label, const struct halves *private,
 
 /* Those that bear the public half's CKA_ID. */
 static bool
-private_by_id(struct hsm *hsm, const struct hsm_key *public,
-    struct halves *ret, struct err *err)
+private_by_id(struct hsm *hsm, const struct hsm_key *public, struct halves *ret,
+    struct err *err)
 {
 	struct halves all = { 0 };
 	size_t n = 0;

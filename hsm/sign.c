@@ -55,7 +55,8 @@ check_key(const struct hsm_key *key, const struct mechanism *mechanism,
 }
 
 static bool
-check_pin_each(const struct hsm *hsm, const struct hsm_key *key, struct err *err)
+check_pin_each(
+    const struct hsm *hsm, const struct hsm_key *key, struct err *err)
 {
 	return !key->always_authenticate || hsm->pin_each ||
 	    err_set(err, E_HSM,
@@ -69,14 +70,14 @@ static bool
 is_offered(struct hsm *hsm, CK_MECHANISM_TYPE type)
 {
 	CK_MECHANISM_INFO info = { 0 };
-	CK_RV rv =
-	    CALL(hsm, C_GetMechanismInfo, hsm->token.slot, type, &info);
+	CK_RV rv = CALL(hsm, C_GetMechanismInfo, hsm->token.slot, type, &info);
 
 	return rv == CKR_OK ? (info.flags & CKF_SIGN) != 0
 			    : rv != CKR_MECHANISM_INVALID;
 }
 
-/* As it is configured; else here, unless the token offers nothing but its own. */
+/* As it is configured; else here, unless the token offers nothing but its own.
+ */
 static bool
 choose_hashing(struct hsm *hsm, const struct mechanism *how, bool hash_in_hsm,
     bool *ret, struct err *err)
@@ -89,8 +90,8 @@ choose_hashing(struct hsm *hsm, const struct mechanism *how, bool hash_in_hsm,
 		*ret = true;
 	else
 		return err_set(err, E_HSM, "the token does not offer %s%s%s",
-		    hash_in_hsm ? "" : how->name,
-		    hash_in_hsm ? "" : ", nor ", how->hashed_name);
+		    hash_in_hsm ? "" : how->name, hash_in_hsm ? "" : ", nor ",
+		    how->hashed_name);
 	return true;
 }
 
@@ -147,8 +148,7 @@ hint_of(CK_RV rv, CK_MECHANISM_TYPE type)
 }
 
 static bool
-fail_call(
-    CK_RV rv, CK_MECHANISM_TYPE type, const char *call, struct err *err)
+fail_call(CK_RV rv, CK_MECHANISM_TYPE type, const char *call, struct err *err)
 {
 	rv_fail(err, rv, "%s", call);
 	return err_append(err, "%s", hint_of(rv, type));
@@ -162,8 +162,8 @@ sign_input(struct hsm *hsm, const struct hsm_key *key, CK_MECHANISM_TYPE type,
 	CK_ULONG len = SIGNATURE_MAX;
 	CK_RV rv;
 
-	rv =
-	    CALL(hsm, C_SignInit, hsm->session, &mechanism, key->private_handle);
+	rv = CALL(
+	    hsm, C_SignInit, hsm->session, &mechanism, key->private_handle);
 	if (rv != CKR_OK)
 		return fail_call(rv, type, "C_SignInit", err);
 	if (key->always_authenticate && !token_login_for_key(hsm, err))
@@ -191,8 +191,8 @@ sign_data(struct hsm *hsm, const struct hsm_key *key,
 	if (key->hash_in_hsm)
 		return sign_input(hsm, key, how->hashed, data, ret, err);
 	return make_digest(how, data, digest, &len, err) &&
-	    sign_input(hsm, key, how->type, (struct bytes){ digest, len }, ret,
-		err);
+	    sign_input(
+		hsm, key, how->type, (struct bytes){ digest, len }, ret, err);
 }
 
 bool

@@ -1,7 +1,8 @@
 /*
  * A PKCS#11 module that forwards to the one in $QUIRKY_TARGET and has the ways
- * of other makes of token, as $QUIRKY lists them: "serial=,twin".  A quirk whose
- * value is a label is that object's alone; without a value it is everybody's.
+ * of other makes of token, as $QUIRKY lists them: "serial=,twin".  A quirk
+ * whose value is a label is that object's alone; without a value it is
+ * everybody's.
  *
  *   version_three     its function list says version 3.0
  *   cant_lock         initialises only where no locking is asked for
@@ -191,8 +192,8 @@ static CK_RV
 open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *data, CK_NOTIFY notify,
     CK_SESSION_HANDLE *session)
 {
-	CK_RV rv = target->C_OpenSession(
-	    slot_of(slot), flags, data, notify, session);
+	CK_RV rv =
+	    target->C_OpenSession(slot_of(slot), flags, data, notify, session);
 
 	chatter();
 	if (rv == CKR_OK && quirk("no_login") != NULL)
@@ -215,9 +216,9 @@ log_in_for_key(const unsigned char *pin, CK_ULONG len)
 {
 	const char *own = own_pin();
 
-	if (quirk("pin_pad") != NULL ? pin != NULL
-				     : len != strlen(own) ||
-		    memcmp(pin, own, len) != 0)
+	if (quirk("pin_pad") != NULL
+		? pin != NULL
+		: len != strlen(own) || memcmp(pin, own, len) != 0)
 		return CKR_PIN_INCORRECT;
 	pin_given = true;
 	return CKR_OK;
@@ -279,8 +280,7 @@ is_private(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
 
 /* Whether the quirk is this object's. */
 static bool
-has_quirk(
-    const char *name, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+has_quirk(const char *name, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
 {
 	const char *of = quirk(name);
 	unsigned char label[VALUE_MAX];
@@ -473,8 +473,7 @@ destroy_object(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
 
 	destroyed++;
 	return which != NULL &&
-		(value_len(which) == 0 ||
-		    strtoul(which, NULL, 10) == destroyed)
+		(value_len(which) == 0 || strtoul(which, NULL, 10) == destroyed)
 	    ? CKR_DEVICE_ERROR
 	    : rv;
 }

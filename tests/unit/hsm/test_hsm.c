@@ -1233,8 +1233,8 @@ hsm_find_hostile_answer_fails(void **state)
 		{ "point_hybrid", "ec", "CKA_EC_POINT is no uncompressed" },
 		{ "point_bare", "ec", NULL },
 		{ "point_bare,point_short", "ec", "CKA_EC_POINT is no" },
-		{ "label_too_long", "ec", "the token gave \"\" and \"\"" },
-		{ "label_lies", "ec", "the token gave \"\" and \"\"" },
+		{ "label_too_long", "ec", "cannot be used: CKA_LABEL is too long" },
+		{ "label_lies", "ec", "cannot be used: CKA_LABEL is too long" },
 		{ "label_differs:2", "ec",
 		    "the token gave \"ec\" and "
 		    "\"\\x1b[2J\"" },
@@ -1535,7 +1535,7 @@ static void
 hsm_open_module_of_other_make_works(void **state)
 {
 	static const char *const quirks[] = { "version_three", "cant_lock",
-		"exact_sizes", "serial=,label=", "foreign_slot" };
+		"exact_sizes", "serial=,label=", "foreign_slot", "label_nul" };
 	struct rig *rig = *state;
 	struct hsm *worker = NULL;
 	struct hsm_key key;
@@ -1548,6 +1548,7 @@ hsm_open_module_of_other_make_works(void **state)
 		assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
 		assert_ok(hsm_find(rig->hsm, "k", &key, &err), &err);
 		assert_int_equal(key.bits, 2048);
+		assert_string_equal(key.label, "k");
 		assert_signs(rig, &key, EVP_sha256(), HSM_RSA_PKCS1_SHA256);
 		if (strcmp(quirks[i], "cant_lock") != 0)
 			continue;
@@ -1655,6 +1656,7 @@ hsm_select_by_slot_and_library_works(void **state)
 		    true },
 		{ "pkcs11:library-version=2.6", true },
 		{ "pkcs11:library-version=2", false },
+		{ "pkcs11:library-version=3.6", false },
 		{ "pkcs11:library-version=2.7", false },
 		{ "pkcs11:slot-manufacturer=SoftHSM%20project", true },
 		{ "pkcs11:slot-manufacturer=SoftHSM", false },
