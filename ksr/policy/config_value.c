@@ -260,7 +260,8 @@ read_pin(const struct tree *tree, char *ret, size_t size, struct err *err)
 
 	if (len == 0)
 		return tree_refuse(tree, err,
-		    "is empty (expected a PIN; leave the key out to be asked)");
+		    "is empty (expected a PIN; leave the key out to be asked, "
+		    "or say `empty_pin: true`)");
 	if (reading != NULL)
 		return tree_refuse(tree, err,
 		    "reads as %s (expected a PIN; put it in quotes)", reading);
