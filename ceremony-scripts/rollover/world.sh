@@ -128,16 +128,16 @@ stop() {
 	wait "$pid" 2>/dev/null || true
 }
 
-# wait_for WHAT COMMAND...: until the command succeeds, for 20 seconds.
+# wait_for WHAT COMMAND...: until the command succeeds, for a minute.
 wait_for() {
 	local what=$1 i
 
 	shift
-	for i in {1..1000}; do
+	for i in {1..3000}; do
 		! "$@" || return 0
 		sleep 0.02
 	done
-	die "$what: nothing after 20 seconds; see $WORLD"
+	die "$what: nothing after a minute; see $WORLD"
 }
 
 # dig_at NAME ARGUMENT...: asks the server of that name.

@@ -442,6 +442,11 @@ compare_folder(struct replay *replay, const char *folder, struct err *err)
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "%s/%s", ceremony->dir, folder);
+	if (folder[0] != '\0' && lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+		differences_add(&replay->differences, 0,
+		    "%s: is a symbolic link, which has no place here", path);
+		return true;
+	}
 	dir = opendir(path);
 	if (dir == NULL) {
 		if (errno != ENOENT && errno != ENOTDIR)

@@ -111,6 +111,11 @@ take_all_mapped(struct recorded *recorded, const uint8_t *module,
 
 	if (line == NULL && recorded->rules == RULES_0_1_0)
 		return true;
+	if (line == NULL && recorded_if(recorded, "token") != NULL) {
+		err_set(err, E_REFUSED,
+		    "it is not said what code was in memory");
+		return recorded_contradicts(recorded, err);
+	}
 	if (line == NULL)
 		return recorded_fails(recorded, err);
 	if (!holds_module(json_object_get(line, "objects"), module))
@@ -371,7 +376,7 @@ token_find_again(struct token *token, const char *label, struct hsm_key *ret,
 	const json_t *key = json_object_get(line, "key");
 	const json_t *ksk = ksk_of_line(line, label);
 
-	if (is_key(key, label))
+	if (key != NULL)
 		return take_key(token, key, ret, err);
 	if (ksk != NULL) {
 		if (!take_key(token, json_object_get(ksk, "key"), ret, err))

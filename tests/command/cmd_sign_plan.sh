@@ -530,7 +530,7 @@ forged 'map(if .event == "published" and (.path | endswith("d_try.xml")) then .p
 # Signatures of one given to the other: the same times, other keys.
 forged "(map(select(.event == \"signed\"))[0].signatures) as \$a |
 	map(if .event == \"signed\" and .name == \"d_to_d\" then .signatures = \$a else . end)" \
-	'the record has no signature of key "ksk-1"'
+	'signatures 7, to_be_signed_sha256: recorded'
 
 ### people see one question, and each response by its name
 

@@ -101,8 +101,9 @@ answers() {
 		done' acts "$ROOT" "$1" >answers
 }
 
-# ceremony KIND TIME [COMPLAINT]: from the first step to the last, and what is
-# left of it.
+VERIFIES="Certificate request self-signature verify OK"
+
+# ceremony KIND TIME: from the first step to the last, and what is left of it.
 ceremony() {
 	local kind=$1 step
 
@@ -114,7 +115,9 @@ ceremony() {
 		tail -n 40 out.txt >&2
 		fail "$kind: status $status"
 	}
-	equal "standard error of $kind" "${3-}" "$(cat "$SCRATCH/err")"
+	# Some versions of openssl say there that a signature verifies.
+	equal "standard error of $kind" "" \
+		"$(grep -vx "$VERIFIES" "$SCRATCH/err" || :)"
 	step=$(jq -r 'select(.event == "step") | .step' "$CEREMONY/log.jsonl" |
 		tail -n 1)
 	equal "last step of $kind" end "$step"
@@ -197,7 +200,7 @@ grep -q 'KSR-POLICY-SIG-HORIZON.*The room is closed' "$CEREMONY/log.jsonl" ||
 begin key-generation "$CONFIG"
 with LABEL=ksk-2 "CSR=$SCRATCH/made/ksk-2.csr" "OUTFD=$SCRATCH/OUTFD" \
 	OUTFD_MEDIUM=OUTFD "CSR_COPY=$SCRATCH/OUTFD/ksk-2.csr"
-ceremony key-generation "$AT" "Certificate request self-signature verify OK"
+ceremony key-generation "$AT"
 openssl req -in OUTFD/ksk-2.csr -noout -verify >"$SCRATCH/out" 2>&1 ||
 	fail "the proof does not verify"
 sed -n '/^  ksk_next:/,/^ *valid_from/p' out.txt >pins
