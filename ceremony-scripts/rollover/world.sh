@@ -252,10 +252,18 @@ run_unbound() {
 	wait_for "$1" answers "$1"
 }
 
-# Until 9.18 named locks a file that is not its caller's; 9.20 does not know the
-# option, and ends at once.
-named_lock() {
-	[[ ! $(named -v) =~ ^BIND\ 9\.1[0-9]\. ]] || echo 'lock-file none;'
+# named_options KIND: what 9.18 wants to be told otherwise than 9.20.  Until then
+# named locks a file that is not its caller's; 9.20 does not know the option, and
+# ends at once.  From then on it keeps managed keys only as "auto", with anchors
+# of its own, which are not this root's.
+named_options() {
+	if [[ $(named -v) =~ ^BIND\ 9\.1[0-9]\. ]]; then
+		echo 'lock-file none; dnssec-validation yes;'
+	elif [ "$1" = follow ]; then
+		echo 'dnssec-validation auto;'
+	else
+		echo 'dnssec-validation yes;'
+	fi
 }
 
 # start_named NAME NUMBER KIND ANCHOR: as start_unbound.
@@ -296,14 +304,13 @@ start_named() {
 				directory "$dir";
 				managed-keys-directory "$dir";
 				pid-file "$dir/pid";
-				$(named_lock)
+				$(named_options "$3")
 				session-keyfile "$dir/session.key";
 				port $PORT;
 				listen-on port ${LISTENS[$name]} { 127.0.0.1; };
 				listen-on-v6 { none; };
 				recursion yes;
 				allow-query { any; };
-				dnssec-validation yes;
 				max-cache-size 8m;
 			};
 			zone "." { type hint; file "$dir/hints"; };

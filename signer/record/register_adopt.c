@@ -205,7 +205,7 @@ register_adopt(const struct context *context, const char *path, struct err *err)
 	struct names *names = calloc(1, sizeof(*names));
 	struct adopting adopting = { 0 };
 	struct ledger *ledger = NULL;
-	bool ok, is_folder;
+	bool ok, is_folder = false;
 
 	ledger_path(context->config_path, register_path);
 	ok = (names != NULL || err_set(err, E_MEMORY, "out of memory")) &&

@@ -505,6 +505,7 @@ static const struct forgery forgeries[] = {
 	{ 58, "text", "\"yes\"",
 	    "although the run had to stop: not confirmed" },
 	{ 58, "by", "\"batch\"", "by: recorded \"batch\", replayed \"terminal\"" },
+	{ 58, "said", "\"aloud\"", "said: recorded \"aloud\", replayed nothing" },
 	{ 58, "event", "\"nod\"", "\"nod\", although the run had to stop" },
 	{ 47, "command", "\"resign\"", "there is no command \"resign\"" },
 	/* Checks. */
