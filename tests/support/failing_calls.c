@@ -4,7 +4,6 @@
  * $FAILING_RV: in $FAILING_HOW "instead" of the call, "after" its work, or
  * "from" there on.  Each call's name is a line of the file $FAILING_CALLS.
  */
-#include <dlfcn.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +12,8 @@
 #include <string.h>
 
 #include <p11-kit/pkcs11.h>
+
+#include "tests/support/target.h"
 
 static CK_FUNCTION_LIST *target;
 static CK_FUNCTION_LIST failing;
@@ -120,19 +121,12 @@ number_of(const char *name)
 static bool
 load_target(void)
 {
-	const char *path = getenv("FAILING_TARGET");
 	const char *how = getenv("FAILING_HOW");
-	void *library = path == NULL ? NULL : dlopen(path, RTLD_NOW);
-	CK_C_GetFunctionList get_function_list;
 
-	if (library == NULL)
-		return false;
 	fails_at = number_of("FAILING_CALL");
 	fails_with = number_of("FAILING_RV");
 	fails_how = how == NULL ? 'i' : how[0];
-	*(void **)&get_function_list = dlsym(library, "C_GetFunctionList");
-	return get_function_list != NULL &&
-	    get_function_list(&target) == CKR_OK;
+	return target_load("FAILING_TARGET", &target);
 }
 
 CK_RV

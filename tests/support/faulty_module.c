@@ -7,7 +7,6 @@
  * Each signature that the target made is a line of the file $FAULTY_COUNT.
  * sign_waits lasts until there is a file $FAULTY_GO, but not for ever.
  */
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,6 +17,8 @@
 #include <unistd.h>
 
 #include <p11-kit/pkcs11.h>
+
+#include "tests/support/target.h"
 
 #define FAULTS_MAX 16
 #define WAIT_MAX_S 60
@@ -535,24 +536,10 @@ init_pin(CK_SESSION_HANDLE session, unsigned char *pin, CK_ULONG len)
 	return target->C_InitPIN(session, pin, len);
 }
 
-static bool
-load_target(void)
-{
-	const char *path = getenv("FAULTY_TARGET");
-	void *library = path == NULL ? NULL : dlopen(path, RTLD_NOW);
-	CK_C_GetFunctionList get_function_list;
-
-	if (library == NULL)
-		return false;
-	*(void **)&get_function_list = dlsym(library, "C_GetFunctionList");
-	return get_function_list != NULL &&
-	    get_function_list(&target) == CKR_OK;
-}
-
 CK_RV
 C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
-	if (target == NULL && !load_target())
+	if (target == NULL && !target_load("FAULTY_TARGET", &target))
 		return CKR_LIBRARY_LOAD_FAILED;
 	read_faults();
 	faulty = *target;

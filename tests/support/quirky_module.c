@@ -31,7 +31,6 @@
  *
  * The token's own PIN is in $QUIRKY_PIN where the quirk needs it.
  */
-#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -40,6 +39,8 @@
 #include <unistd.h>
 
 #include <p11-kit/pkcs11.h>
+
+#include "tests/support/target.h"
 
 #define OTHER_SLOT 7777777ul
 #define VALUE_MAX  2048u
@@ -478,24 +479,10 @@ destroy_object(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
 	    : rv;
 }
 
-static bool
-load_target(void)
-{
-	const char *path = getenv("QUIRKY_TARGET");
-	void *library = path == NULL ? NULL : dlopen(path, RTLD_NOW);
-	CK_C_GetFunctionList get_function_list;
-
-	if (library == NULL)
-		return false;
-	*(void **)&get_function_list = dlsym(library, "C_GetFunctionList");
-	return get_function_list != NULL &&
-	    get_function_list(&target) == CKR_OK;
-}
-
 CK_RV
 C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
-	if (target == NULL && !load_target())
+	if (target == NULL && !target_load("QUIRKY_TARGET", &target))
 		return CKR_LIBRARY_LOAD_FAILED;
 	quirky = *target;
 	quirky.C_Initialize = initialize;
