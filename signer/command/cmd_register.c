@@ -227,18 +227,34 @@ open_existing(const struct context *context, const char *path,
 	return register_open(context, NULL, ret, err);
 }
 
+/* What --from-slot says, from 1; 0 if it was not given. */
+static bool
+slot_of_args(const struct args *args, size_t *ret, struct err *err)
+{
+	const char *given = args_value(args, "from-slot");
+	uint64_t slot = 0;
+
+	if (given != NULL &&
+	    (!number_parse(given, BUNDLES_MAX, &slot) || slot == 0))
+		return err_set(err, E_USAGE,
+		    "--from-slot %s: expected a number from 1 to %u", given,
+		    BUNDLES_MAX);
+	*ret = (size_t)slot;
+	return true;
+}
+
 static bool
 activate(const struct context *context, const char *path,
     const struct args *args, struct err *err)
 {
 	const char *skr = args->files[1];
 	struct ledger_activation activation;
-	size_t slot;
+	size_t slot = 0;
 	struct document response = { 0 };
 	struct ledger *ledger = NULL;
 	bool ok;
 
-	ok = register_slot(args, &slot, err) &&
+	ok = slot_of_args(args, &slot, err) &&
 	    open_existing(context, path, &ledger, err) &&
 	    document_load_kind(context->record, "response", skr, KSR_RESPONSE,
 		&response, err) &&
@@ -271,21 +287,6 @@ run(const struct context *context, const struct args *args, struct err *err)
 	return err_set(err, E_USAGE,
 	    "usage: anchorite register list, or anchorite register activate "
 	    "SKR [--from-slot N], or adopt REGISTER|DIR, or recover SHA256 SKR");
-}
-
-bool
-register_slot(const struct args *args, size_t *ret, struct err *err)
-{
-	const char *given = args_value(args, "from-slot");
-	uint64_t slot = 0;
-
-	if (given != NULL &&
-	    (!number_parse(given, BUNDLES_MAX, &slot) || slot == 0))
-		return err_set(err, E_USAGE,
-		    "--from-slot %s: expected a number from 1 to %u", given,
-		    BUNDLES_MAX);
-	*ret = (size_t)slot;
-	return true;
 }
 
 static const struct option_row options[] = {

@@ -27,7 +27,7 @@ confirm_possible(const struct context *context, bool batch, struct err *err)
 	return true;
 }
 
-bool
+static bool
 err_set_unconfirmed(struct err *err, const char *answer, const char *wanted,
     const char *not_done)
 {

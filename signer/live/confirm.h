@@ -21,7 +21,3 @@ MUST_USE bool confirm_possible(
 /* E_REFUSED unless the answer is the one wanted, and Enter. */
 MUST_USE bool confirm(const struct context *context,
     const struct confirmation *confirmation, struct err *err);
-
-/* That refusal: a replay comes to the same. */
-bool err_set_unconfirmed(struct err *err, const char *answer,
-    const char *wanted, const char *not_done);

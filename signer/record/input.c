@@ -93,7 +93,7 @@ document_load(struct record *record, const char *role, const char *path,
 	return true;
 }
 
-bool
+static bool
 document_is(const struct ksr *ksr, const char *path, enum ksr_kind kind,
     struct err *err)
 {

@@ -54,7 +54,4 @@ MUST_USE bool document_load_kind(struct record *record, const char *role,
 MUST_USE bool document_read_back(const struct output *output, const char *path,
     enum ksr_kind kind, struct document *ret, struct err *err);
 
-/* E_INPUT unless the document is of this kind. */
-MUST_USE bool document_is(const struct ksr *ksr, const char *path,
-    enum ksr_kind kind, struct err *err);
 void document_free(struct document *document);

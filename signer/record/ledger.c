@@ -161,7 +161,6 @@ ledger_close(struct ledger *ledger)
 		ledger_entry_clear(&ledger->entries[i]);
 	free(ledger->entries);
 	free(ledger->activations);
-	free(ledger->appended);
 	free(ledger->processed);
 	chain_close(ledger->chain);
 	free(ledger);
@@ -252,19 +251,12 @@ ledger_response(const struct ledger *ledger, const uint8_t sha256[SHA256_SIZE])
 	return found;
 }
 
-const struct ledger_entry *
-ledger_entry_of(
-    const struct ledger *ledger, const uint8_t response_sha256[SHA256_SIZE])
-{
-	return ledger_response(ledger, response_sha256);
-}
-
 bool
 ledger_may_recover(const struct ledger *ledger,
     const uint8_t sha256[SHA256_SIZE], struct err *err)
 {
 	const struct ledger_entry *entry =
-	    ledger == NULL ? NULL : ledger_entry_of(ledger, sha256);
+	    ledger == NULL ? NULL : ledger_response(ledger, sha256);
 
 	if (entry == NULL)
 		return err_set(err, E_REFUSED,

@@ -144,10 +144,6 @@ ledger_processed(const struct ledger *ledger, size_t *ret_n);
 MUST_USE bool ledger_history(const struct ledger *ledger, const char *zone,
     struct history **ret, struct err *err);
 
-/* The published entry with this response, or else an interrupted one. */
-const struct ledger_entry *ledger_entry_of(
-    const struct ledger *ledger, const uint8_t response_sha256[SHA256_SIZE]);
-
 /* E_REFUSED unless the response with this hash was published. */
 MUST_USE bool ledger_may_recover(const struct ledger *ledger,
     const uint8_t sha256[SHA256_SIZE], struct err *err);
@@ -193,9 +189,5 @@ MUST_USE bool ledger_append_activated(struct ledger *ledger, int64_t now,
     const struct document *response, const struct ledger_activation *activation,
     struct err *err);
 
-/* The last line's SHA-256 as it is by now, in hex, and its number. */
+/* The last line's SHA-256 as it is by now, in hex. */
 const char *ledger_head_now(const struct ledger *ledger);
-size_t ledger_lines_now(const struct ledger *ledger);
-
-/* The hash of the i-th line that was appended, from 0; NULL if there is none. */
-const char *ledger_appended(const struct ledger *ledger, size_t i);

@@ -10,21 +10,12 @@
 bool
 ledger_append_line(struct ledger *ledger, json_t *line, struct err *err)
 {
-	char(*appended)[CHAIN_HASH_SIZE] = realloc(ledger->appended,
-	    (ledger->n_appended + 1) * sizeof(ledger->appended[0]));
-
-	if (appended == NULL) {
-		json_decref(line);
-		return err_set(err, E_MEMORY, "out of memory");
-	}
-	ledger->appended = appended;
 	if (!chain_append(ledger->chain, line, err))
 		return err_prefix(err, "register");
-	memcpy(appended[ledger->n_appended++], chain_head(ledger->chain),
-	    CHAIN_HASH_SIZE);
+	ledger->n_appended++;
 	return record_event(ledger->record, "register line",
 	    json_pack("{s:I, s:s}", "line",
-		(json_int_t)ledger_lines_now(ledger), "sha256",
+		(json_int_t)(ledger->n_lines + ledger->n_appended), "sha256",
 		chain_head(ledger->chain)),
 	    err);
 }
@@ -118,16 +109,4 @@ const char *
 ledger_head_now(const struct ledger *ledger)
 {
 	return chain_head(ledger->chain);
-}
-
-size_t
-ledger_lines_now(const struct ledger *ledger)
-{
-	return ledger->n_lines + ledger->n_appended;
-}
-
-const char *
-ledger_appended(const struct ledger *ledger, size_t i)
-{
-	return i < ledger->n_appended ? ledger->appended[i] : NULL;
 }

@@ -17,7 +17,6 @@ struct ledger {
 	struct history_activation *activations;
 	size_t n_lines; /* as they were read */
 	size_t n_appended;
-	char (*appended)[CHAIN_HASH_SIZE]; /* hashes of lines, owned */
 	int format;	  /* of the last line */
 	bool publishable; /* the last line is the last entry's "signing" */
 	bool has_newest;

@@ -31,7 +31,3 @@ MUST_USE bool register_head_of_args(const struct args *args,
 
 /* For the next ceremony to ask for, as --register-head. */
 void register_print_head(const char *head);
-
-/* What --from-slot says, from 1; 0 if it was not given.  E_USAGE. */
-MUST_USE bool
-register_slot(const struct args *args, size_t *ret, struct err *err);

@@ -185,14 +185,6 @@ register_keeps_published(const struct chain_line *log, size_t n,
 }
 
 bool
-register_has_published(const struct chain_line *log, size_t n,
-    const struct register_name *name, const struct ledger *ledger,
-    struct err *err)
-{
-	return register_keeps_published(log, n, name, NULL, ledger, err);
-}
-
-bool
 register_extends_seen(const struct chain_line *log, size_t n,
     const struct register_name *name, const struct ledger *ledger,
     struct err *err)
@@ -201,7 +193,7 @@ register_extends_seen(const struct chain_line *log, size_t n,
 	size_t at, between = 0;
 	struct part part;
 
-	if (!register_has_published(log, n, name, ledger, err))
+	if (!register_keeps_published(log, n, name, NULL, ledger, err))
 		return false;
 	if (!find_last(log, n, name, &part))
 		return true;

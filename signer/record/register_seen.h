@@ -24,13 +24,10 @@ MUST_USE bool register_extends_seen(const struct chain_line *log, size_t n,
     const struct register_name *name, const struct ledger *ledger,
     struct err *err);
 
-/* Only that it has every response that they published: all that is asked of a
- * register that is taken up. */
-MUST_USE bool register_has_published(const struct chain_line *log, size_t n,
-    const struct register_name *name, const struct ledger *ledger,
-    struct err *err);
-
-/* The same of the register as it will be when that is taken up. */
+/*
+ * Only that it has every response that they published, as it will be when that is
+ * taken up; NULL: as it is.
+ */
 struct adopting;
 MUST_USE bool register_keeps_published(const struct chain_line *log, size_t n,
     const struct register_name *name, const struct adopting *adopting,

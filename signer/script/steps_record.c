@@ -44,7 +44,7 @@ is_step(const json_t *line)
 	return strcmp(fact_text(line, "event"), "step") == 0;
 }
 
-bool
+static bool
 is_step_of(const json_t *line, enum step_event event)
 {
 	return is_step(line) &&
@@ -76,7 +76,8 @@ read_answers(const json_t *list, struct step *ret, struct err *err)
 	return true;
 }
 
-bool
+/* E_USAGE if the line tells no step_check'ed event.  Borrows from the line. */
+static bool
 step_of_json(const json_t *line, struct step *ret, struct err *err)
 {
 	struct step step = { 0 };
@@ -112,8 +113,12 @@ read_script(const struct ceremony *ceremony, const json_t *input,
 	return ok;
 }
 
-bool
-steps_apply_line(struct steps *steps, const struct ceremony *ceremony,
+/*
+ * The line's event; input is the last line before it that stored a script, which
+ * is read if the event begins it.
+ */
+static bool
+apply_line(struct steps *steps, const struct ceremony *ceremony,
     const json_t *input, const json_t *line, struct err *err)
 {
 	struct script script = { 0 };
@@ -125,7 +130,8 @@ steps_apply_line(struct steps *steps, const struct ceremony *ceremony,
 	    steps_apply(steps, &step, &script, err);
 }
 
-bool
+/* An "input" of a script. */
+static bool
 is_script(const json_t *line)
 {
 	return strcmp(fact_text(line, "event"), "input") == 0 &&
@@ -146,7 +152,7 @@ steps_find(
 			input = line;
 		if (!is_step(line))
 			continue;
-		if (!steps_apply_line(
+		if (!apply_line(
 			&found.steps, ceremony, input, line, err)) {
 			err->code = E_REFUSED;
 			return err_prefix(err, "%s/%s:%zu", ceremony->dir,

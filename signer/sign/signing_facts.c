@@ -76,7 +76,7 @@ json_of_signing(
 	return json;
 }
 
-json_t *
+static json_t *
 json_of_signatures(const struct ksr *response, bool made)
 {
 	json_t *list = json_array();
@@ -109,7 +109,7 @@ facts_signatures(struct record *record, const char *event, const char *name,
 }
 
 /* Of those that are due the ones that were made. */
-json_t *
+static json_t *
 json_of_made(const struct ksr *response)
 {
 	json_t *list = json_array();

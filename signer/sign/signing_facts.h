@@ -30,7 +30,6 @@ MUST_USE bool facts_unused_overrides(struct record *record,
  * the SHA-256 of the bytes it covers.  "signed" after the last: the same with
  * the signatures.  Each with the response's "name", unless NULL.
  */
-json_t *json_of_signatures(const struct ksr *response, bool made);
 MUST_USE bool facts_signatures(struct record *record, const char *event,
     const char *name, const struct ksr *response, struct err *err);
 
@@ -39,7 +38,6 @@ MUST_USE bool facts_signatures(struct record *record, const char *event,
  * when the run cannot go on; `made` of `due`, and those of the response that
  * was being signed, which no "signed" has.  response may be NULL.
  */
-json_t *json_of_made(const struct ksr *response);
 MUST_USE bool facts_discarded_signatures(struct record *record,
     const char *name, const struct ksr *response, size_t made, size_t due,
     struct err *err);

@@ -40,8 +40,9 @@ choose_hsm(const struct config *config, const char *name,
 	    "that name", name);
 }
 
-bool
-token_load(const struct context *context, const char *hsm_name,
+/* As far as the module: no token selected, no login. */
+static bool
+load(const struct context *context, const char *hsm_name,
     struct token *ret, struct err *err)
 {
 	const struct config_hsm *hsm = NULL;
@@ -49,11 +50,8 @@ token_load(const struct context *context, const char *hsm_name,
 	struct hsm_module *module;
 	struct err late;
 
-	if (!choose_hsm(context->config, hsm_name, &hsm, err))
-		return false;
-	if (record_recorded(context->record) != NULL)
-		return token_open_again(context, hsm, false, ret, err);
-	if (!environment_for_module(hsm, context->config->rehearsal, err))
+	if (!choose_hsm(context->config, hsm_name, &hsm, err) ||
+	    !environment_for_module(hsm, context->config->rehearsal, err))
 		return false;
 	token.config = hsm;
 	token.mapped = json_object();
@@ -214,7 +212,7 @@ open_again(const struct context *context, const char *hsm_name,
 	const struct config_hsm *hsm = NULL;
 
 	return choose_hsm(context->config, hsm_name, &hsm, err) &&
-	    token_open_again(context, hsm, true, ret, err);
+	    token_open_again(context, hsm, ret, err);
 }
 
 bool
@@ -227,7 +225,7 @@ token_open(const struct context *context, const char *hsm_name,
 
 	if (record_recorded(context->record) != NULL)
 		return open_again(context, hsm_name, ret, err);
-	if (!token_load(context, hsm_name, &token, err))
+	if (!load(context, hsm_name, &token, err))
 		return false;
 	ok = token.config->token[0] != '\0' ?
 	    hsm_select(token.hsm, token.config->token, err) :

@@ -36,9 +36,6 @@ struct token {
 MUST_USE bool token_open(const struct context *context, const char *hsm_name,
     uint32_t wanted, struct token *ret, struct err *err);
 
-/* As token_open, but stops at the module: no token selected, no login. */
-MUST_USE bool token_load(const struct context *context, const char *hsm_name,
-    struct token *ret, struct err *err);
 void token_close(struct token *token);
 
 /* A replay's, where no token was opened: of ZSKs that were in files. */

@@ -151,8 +151,7 @@ take_token(
 
 bool
 token_open_again(const struct context *context,
-    const struct config_hsm *config, bool selects, struct token *ret,
-    struct err *err)
+    const struct config_hsm *config, struct token *ret, struct err *err)
 {
 	struct token token = { .config = config,
 		.recorded = record_recorded(context->record),
@@ -162,7 +161,7 @@ token_open_again(const struct context *context,
 	if (!open_module(&token, context->record, module, err) ||
 	    !take_all_mapped(token.recorded, module,
 		context->config->rehearsal, err) ||
-	    (selects && !take_token(token.recorded, &token.seen, err)))
+	    !take_token(token.recorded, &token.seen, err))
 		return false;
 	*ret = token;
 	return true;

@@ -7,13 +7,11 @@
 #include "signer/token/token.h"
 
 /*
- * What token_open would open, as the run did; `selects` as far as token_load
- * goes if false.  What the lines say of code in memory and of the token is held
+ * What token_open would open, as the run did.  What the lines say of code in memory and of the token is held
  * against configuration and program.
  */
 MUST_USE bool token_open_again(const struct context *context,
-    const struct config_hsm *config, bool selects, struct token *ret,
-    struct err *err);
+    const struct config_hsm *config, struct token *ret, struct err *err);
 
 /* Of a key that is known and was found, or else the run ended there. */
 MUST_USE bool token_has_again(struct token *token,
