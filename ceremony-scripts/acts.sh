@@ -6,6 +6,7 @@
 #
 #   acts_kinds                    prints the kinds of ceremony
 #   acts_load FILE                reads one, into the variables below
+#   acts_whole FILE               prints it with its parts put in
 #   acts_set NAME=VALUE           gives an input its value
 #   acts_set_file FILE            the same, from lines NAME=VALUE
 #   acts_require                  every input must have a value by now
@@ -123,13 +124,58 @@ acts_trim() {
 	acts_text=${acts_text%"${acts_text##*[![:blank:]]}"}
 }
 
+# What several kinds have in common stands once, in acts/parts/NAME.part, and is
+# put in where a line says "part: NAME"; a part has no parts.  The whole is what is
+# printed, hashed and put on record: it can be read without anything else.
+acts_whole() {
+	local line name number=0 acts_lines whole=()
+
+	acts_read "$1"
+	local lines=("${acts_lines[@]}")
+	for line in "${lines[@]}"; do
+		number=$((number + 1))
+		[[ $line == part:* ]] || {
+			whole+=("$line")
+			continue
+		}
+		[[ $line =~ ^part:\ +([a-z][a-z-]*)$ ]] ||
+			die "$1:$number: wanted \"part: NAME\", not \"$line\""
+		name=$ACTS_FOLDER/parts/${BASH_REMATCH[1]}.part
+		[ -f "$name" ] || die "$1:$number: there is no part $name"
+		acts_read "$name"
+		! grep -q '^part:' -- "$name" || die "$name: a part in a part"
+		whole+=("${acts_lines[@]}")
+	done
+	printf '%s\n' "${whole[@]}"
+}
+
+# acts_take FILE: sets ACT_FILE to it, or, where it has parts, to a file of the
+# same name with the whole, which acts_forget takes away.
+acts_take() {
+	local acts_lines
+
+	ACT_FILE=$1
+	acts_read "$1"
+	[[ $'\n'$(printf '%s\n' "${acts_lines[@]}") == *$'\npart:'* ]] || return 0
+	[ -n "${ACTS_WHOLE-}" ] ||
+		ACTS_WHOLE=$(mktemp -d "${TMPDIR:-/tmp}/act.XXXXXX")
+	ACT_FILE=$ACTS_WHOLE/${1##*/}
+	acts_whole "$1" >"$ACT_FILE"
+}
+
+# acts_forget: at a script's end.
+acts_forget() {
+	[ -z "${ACTS_WHOLE-}" ] || rm -rf -- "$ACTS_WHOLE"
+	ACTS_WHOLE=
+}
+
 acts_load() {
 	local acts_line acts_text acts_key='' acts_value='' acts_lines number=0
 	local line key_line=0
 
 	acts_clear
-	acts_read "$1"
-	ACT_FILE=$1
+	acts_take "$1"
+	acts_read "$ACT_FILE"
 	ACT_KIND=${1##*/}
 	ACT_KIND=${ACT_KIND%.act}
 	for line in "${acts_lines[@]}"; do

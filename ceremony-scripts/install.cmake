@@ -1,17 +1,18 @@
 # What is installed, below one prefix, and the manual and completion for it.
 #
-# bin/                     the program, and anchorite-script
+# bin/                     the programs, and anchorite-script
 # share/anchorite/         the scripts of ceremonies, laid out as in the tree
 # share/doc/anchorite/     the documents and examples
 # share/man/               a page a command, the scripts and the files
 # share/bash-completion/, share/zsh/
 
-set(SCRIPTS rehearse rehearse-rollover print run bundle pin-split pin-join)
+set(SCRIPTS rehearse rehearse-rollover testbed sentinel print run bundle notice
+  pin-split pin-join zsk-receive)
 list(TRANSFORM SCRIPTS PREPEND ${CMAKE_SOURCE_DIR}/ceremony-scripts/)
 set(MANUAL ${CMAKE_BINARY_DIR}/manual)
 
 file(GLOB MANUAL_SOURCES CONFIGURE_DEPENDS signer/manual/*.c)
-add_executable(write_manual ${MANUAL_SOURCES})
+add_executable(write_manual ${MANUAL_SOURCES} signer/readiness/commands.c)
 target_link_libraries(write_manual PRIVATE program)
 
 # Written when the tables or the documents change.
@@ -29,13 +30,12 @@ set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE
 install(DIRECTORY DESTINATION share/anchorite)
 install(DIRECTORY DESTINATION share/anchorite/ceremony-scripts)
 install(DIRECTORY DESTINATION share/doc/anchorite)
-install(TARGETS anchorite DESTINATION bin)
 install(PROGRAMS ceremony-scripts/anchorite-script DESTINATION bin)
 install(PROGRAMS ${SCRIPTS} DESTINATION share/anchorite/ceremony-scripts)
 file(GLOB SOURCED CONFIGURE_DEPENDS ceremony-scripts/*.sh)
 install(FILES ${SOURCED} DESTINATION share/anchorite/ceremony-scripts)
 install(DIRECTORY ceremony-scripts/acts ceremony-scripts/paper
-  ceremony-scripts/rollover DESTINATION share/anchorite/ceremony-scripts
+  ceremony-scripts/platform ceremony-scripts/rollover DESTINATION share/anchorite/ceremony-scripts
   FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 install(FILES README.md LICENSE DESTINATION share/doc/anchorite)
 install(DIRECTORY docs/ DESTINATION share/doc/anchorite
@@ -44,6 +44,13 @@ foreach(section 1 5)
   install(DIRECTORY ${MANUAL}/ DESTINATION share/man/man${section}
     FILES_MATCHING PATTERN "*.${section}")
 endforeach()
-install(FILES ${MANUAL}/anchorite.bash
-  DESTINATION share/bash-completion/completions RENAME anchorite)
-install(FILES ${MANUAL}/_anchorite DESTINATION share/zsh/vendor-completions)
+set(PROGRAMS anchorite)
+if(BUILDS_READINESS)
+  list(APPEND PROGRAMS anchorite-readiness)
+endif()
+foreach(program ${PROGRAMS})
+  install(TARGETS ${program} DESTINATION bin)
+  install(FILES ${MANUAL}/${program}.bash
+    DESTINATION share/bash-completion/completions RENAME ${program})
+  install(FILES ${MANUAL}/_${program} DESTINATION share/zsh/vendor-completions)
+endforeach()

@@ -16,14 +16,17 @@ NAME=$(basename -- "$0")
 if [ -e "$ROOT/ceremony-scripts/build" ]; then
 	SCRIPT=ceremony-scripts/
 	PROGRAM=$ROOT/build/anchorite
+	EXAMPLES=$ROOT/docs/examples
 else
 	SCRIPT='anchorite-script '
 	PROGRAM=${ROOT%/share/anchorite}/bin/anchorite
+	EXAMPLES=${ROOT%/anchorite}/doc/anchorite/examples
 	PATH=$PATH:${PROGRAM%/*}
 fi
 
-# What building needs, as Debian packages.  The second column
-# asks whether what the package is needed for is there, however it came.
+# What building needs, as Debian packages; the last five for captures alone,
+# without which all but anchorite-readiness is built.  The second column asks
+# whether what the package is needed for is there, however it came.
 BUILD_NEEDS='
 build-essential   compiles cc make
 cmake             command cmake
@@ -34,6 +37,11 @@ libldns-dev       library ldns
 libexpat1-dev     library expat
 libyaml-dev       library yaml-0.1
 libjansson-dev    library jansson
+libpcap-dev       library libpcap
+libfstrm-dev      library libfstrm
+libprotobuf-c-dev library libprotobuf-c
+protobuf-c-compiler command protoc-c
+zlib1g-dev        library zlib
 '
 
 # What rehearsing needs.
@@ -93,6 +101,15 @@ config_path() {
 		's/^ +'"$1"': +"?([^"#]*[^"# ])"? *(#.*)?$/\1/p' -- "$2" \
 		2>/dev/null | sort -u)
 	[ "${#paths[@]}" -eq 1 ] && printf '%s\n' "${paths[0]}"
+}
+
+# A time in seconds since 1970 as the program has it, and as zones do.
+iso() {
+	TZ=UTC0 printf '%(%Y-%m-%dT%H:%M:%SZ)T\n' "$1"
+}
+
+stamp() {
+	TZ=UTC0 printf '%(%Y%m%d%H%M%S)T\n' "$1"
 }
 
 # Runs a command and shows what it printed only if it fails.
@@ -200,7 +217,7 @@ install_packages() {
 	say "Installing Debian packages: $*"
 	quietly as_root apt-get -q update ||
 		die "apt-get update failed; missing: $*"
-	[[ ! " $* " =~ \ (nsd|unbound|bind9)\  ]] ||
+	[[ ! " $* " =~ \ (nsd|unbound|bind9|knot-resolver|pdns-recursor)\  ]] ||
 		guard=(without_services)
 	"${guard[@]}" quietly as_root env DEBIAN_FRONTEND=noninteractive \
 		apt-get -qy install --no-install-recommends "$@" ||

@@ -32,7 +32,7 @@ anchorite() {
 	fi
 	[[ $UNRECORDED == *" $1 "* ]] || options+=(--ceremony "$folder")
 	case ${batch:+$1} in
-	sign | keydelete)
+	sign | keydelete | backup)
 		options+=(--batch)
 		;;
 	esac

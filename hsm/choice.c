@@ -150,7 +150,7 @@ all_readable(
 }
 
 bool
-hsm_tokens(
+here_tokens(
     struct hsm *hsm, struct hsm_token **ret, size_t *ret_n, struct err *err)
 {
 	struct candidates all;
@@ -428,12 +428,13 @@ choose(struct hsm *hsm, const struct token_uri *uri,
 }
 
 bool
-hsm_select(struct hsm *hsm, const char *uri_text, struct err *err)
+here_select(struct hsm *hsm, const char *uri_text, struct err *err)
 {
 	struct token_uri uri = { 0 };
 	struct candidates all;
 	bool ok;
 
+	keys_forget(hsm);
 	if (uri_text[0] != '\0' && !uri_parse(uri_text, &uri, err))
 		return false;
 	token_deselect(hsm);
@@ -453,12 +454,6 @@ token_check_serial(const struct hsm *hsm, struct err *err)
 	return err_set(err, E_HSM,
 	    "after the login its serial is %s, the token URI wants %s",
 	    hsm->token.serial, hsm->late_serial);
-}
-
-const struct hsm_token *
-hsm_selected(const struct hsm *hsm)
-{
-	return hsm->selected ? &hsm->token : NULL;
 }
 
 bool

@@ -90,10 +90,11 @@ check_half_gone(struct hsm *hsm, const struct hsm_key *key,
 }
 
 bool
-hsm_delete(struct hsm *hsm, const struct hsm_key *key, struct err *err)
+here_delete(struct hsm *hsm, const struct hsm_key *key, struct err *err)
 {
 	bool ok = token_require_login(hsm, err);
 
+	keys_forget(hsm);
 	if (ok && hsm->read_only)
 		ok = err_set(err, E_HSM, "the token is write-protected");
 	ok = ok && check_there(hsm, key, err) &&

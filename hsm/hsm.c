@@ -1,44 +1,82 @@
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hsm/internal.h"
+#include "hsm/process.h"
 #include "hsm/rv.h"
 
 void
-call_begins(void (*aside)(bool begins))
+call_begins(const struct hsm *hsm, const char *function)
 {
-	if (aside != NULL)
-		aside(true);
+	struct channel *channel = hsm->channel;
+
+	snprintf(channel->function, sizeof(channel->function), "%s", function);
+	atomic_fetch_add(&channel->functions, 1);
 }
 
 CK_RV
-call_ended(void (*aside)(bool begins), CK_RV rv)
+call_ended(const struct hsm *hsm, CK_RV rv)
 {
-	if (aside != NULL)
-		aside(false);
+	hsm->channel->function[0] = '\0';
 	return rv;
+}
+
+/* CK_INTERFACE of PKCS#11 3.0 section 3.1, which the headers may lack. */
+struct interface {
+	CK_UTF8CHAR *name;
+	CK_FUNCTION_LIST *functions; /* begins as one of version 2 does */
+	CK_FLAGS flags;
+};
+
+/* PKCS#11 3.0 section 5.4.4: the default one.  Whoever has none is asked for
+ * the list of version 2. */
+static bool
+ask_interface(struct hsm *hsm)
+{
+	CK_RV (*get_interface)(CK_UTF8CHAR *name, CK_VERSION *version,
+	    struct interface **ret, CK_FLAGS flags);
+	CK_UTF8CHAR name[] = "PKCS 11";
+	struct interface *interface = NULL;
+	CK_RV rv;
+
+	/* POSIX dlsym: object and function pointers convert. */
+	*(void **)&get_interface = dlsym(hsm->library, "C_GetInterface");
+	if (get_interface == NULL)
+		return false;
+	call_begins(hsm, "C_GetInterface");
+	rv = call_ended(hsm, get_interface(name, NULL, &interface, 0));
+	if (rv != CKR_OK || interface == NULL)
+		return false;
+	hsm->p11 = interface->functions;
+	return true;
+}
+
+static bool
+ask_function_list(struct hsm *hsm, struct err *err)
+{
+	CK_C_GetFunctionList get_function_list;
+	CK_RV rv;
+
+	*(void **)&get_function_list = dlsym(hsm->library, "C_GetFunctionList");
+	if (get_function_list == NULL)
+		return err_set(err, E_HSM,
+		    "%s is not a PKCS#11 module: it has no C_GetFunctionList",
+		    hsm->module);
+	call_begins(hsm, "C_GetFunctionList");
+	rv = call_ended(hsm, get_function_list(&hsm->p11));
+	return rv == CKR_OK ||
+	    rv_fail(err, rv, "%s: C_GetFunctionList", hsm->module);
 }
 
 /* Never unmapped (RTLD_NODELETE): modules leave exit handlers behind. */
 static bool
 load_library(struct hsm *hsm, struct err *err)
 {
-	CK_C_GetFunctionList get_function_list;
-	CK_RV rv;
-
-	if (!module_dlopen(hsm->file, &hsm->library, err))
+	if (!module_dlopen(hsm, err) ||
+	    (!ask_interface(hsm) && !ask_function_list(hsm, err)))
 		return false;
-	/* POSIX dlsym: object and function pointers convert. */
-	*(void **)&get_function_list = dlsym(hsm->library, "C_GetFunctionList");
-	if (get_function_list == NULL)
-		return err_set(err, E_HSM,
-		    "%s is not a PKCS#11 module: it has no C_GetFunctionList",
-		    hsm->module);
-	call_begins(hsm->aside);
-	rv = call_ended(hsm->aside, get_function_list(&hsm->p11));
-	if (rv != CKR_OK)
-		return rv_fail(err, rv, "%s: C_GetFunctionList", hsm->module);
 	/* A list of version 3 begins as one of version 2 does. */
 	if (hsm->p11 == NULL || hsm->p11->version.major < 2)
 		return err_set(err, E_HSM,
@@ -93,16 +131,15 @@ module_stop(struct hsm *hsm)
 }
 
 bool
-hsm_load(struct hsm_module *module, struct hsm **ret, struct err *err)
+here_load(struct hsm_module *module, struct channel *channel, struct hsm **ret,
+    struct err *err)
 {
 	struct hsm *hsm = calloc(1, sizeof(*hsm));
 
-	if (hsm == NULL) {
-		hsm_module_close(module);
+	if (hsm == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
-	}
 	hsm->file = module;
-	hsm->aside = module_aside(module);
+	hsm->channel = channel;
 	memcpy(hsm->module, module_path(module), sizeof(hsm->module));
 	if (!load_library(hsm, err))
 		goto fail;
@@ -116,27 +153,19 @@ hsm_load(struct hsm_module *module, struct hsm **ret, struct err *err)
 	*ret = hsm;
 	return true;
 fail:
-	hsm_close(hsm);
+	here_close(hsm);
 	return false;
 }
 
-bool
-hsm_open(const char *module, struct hsm **ret, struct err *err)
-{
-	struct hsm_module *file;
-
-	return hsm_module_open(module, &file, err) && hsm_load(file, ret, err);
-}
-
 void
-hsm_close(struct hsm *hsm)
+here_close(struct hsm *hsm)
 {
 	if (hsm == NULL)
 		return;
 	module_stop(hsm);
+	keys_forget(hsm);
 	if (hsm->library != NULL)
 		dlclose(hsm->library);
-	hsm_module_close(hsm->file);
 	explicit_bzero(hsm, sizeof(*hsm));
 	free(hsm);
 }

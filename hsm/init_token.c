@@ -14,7 +14,7 @@ find_free_slot(
 	bool found = false, taken = false;
 	size_t n;
 
-	if (!hsm_tokens(hsm, &tokens, &n, err))
+	if (!here_tokens(hsm, &tokens, &n, err))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (tokens[i].initialised) {
@@ -86,7 +86,7 @@ find_again(struct hsm *hsm, const struct hsm_token *fresh,
 	bool found = false;
 	size_t n;
 
-	if (!hsm_tokens(hsm, &tokens, &n, err))
+	if (!here_tokens(hsm, &tokens, &n, err))
 		return false;
 	for (size_t i = 0; i < n && !found; i++) {
 		found = tokens[i].initialised &&
@@ -112,7 +112,7 @@ is_printable(const char *text)
 }
 
 bool
-hsm_init_token(struct hsm *hsm, const char *label, const char *so_pin,
+here_init_token(struct hsm *hsm, const char *label, const char *so_pin,
     const char *pin, struct hsm_token *ret, struct err *err)
 {
 	struct hsm_token fresh;

@@ -2,30 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hsm/kind.h"
 #include "hsm/object.h"
 #include "hsm/rv.h"
-
-/* RFC 5480 section 2.1.1.1: namedCurve, in DER as CKA_EC_PARAMS holds it. */
-static const struct curve {
-	enum hsm_key_type type;
-	unsigned bits;
-	struct bytes oid;
-} curves[] = {
-	{ HSM_EC_P256, 256,
-	    { (const uint8_t *)"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07",
-		10 } },
-	{ HSM_EC_P384, 384,
-	    { (const uint8_t *)"\x06\x05\x2b\x81\x04\x00\x22", 7 } },
-};
-
-struct bytes
-key_curve(enum hsm_key_type type)
-{
-	for (size_t i = 0; i < ARRAY_LEN(curves); i++)
-		if (curves[i].type == type)
-			return curves[i].oid;
-	return (struct bytes){ NULL, 0 };
-}
 
 static struct bytes
 attribute_bytes(const struct attribute *attribute)
@@ -199,69 +178,38 @@ read_rsa(struct hsm *hsm, CK_OBJECT_HANDLE object, struct hsm_key *key,
 	return true;
 }
 
-static const struct curve *
-curve_by_oid(struct bytes oid)
-{
-	for (size_t i = 0; i < ARRAY_LEN(curves); i++)
-		if (bytes_equal(oid, curves[i].oid))
-			return &curves[i];
-	return NULL;
-}
-
-/*
- * PKCS#11 2.40 section 2.3.3: the point is an OCTET STRING in DER holding the
- * uncompressed form of SEC 1; some tokens leave the OCTET STRING out.
- */
-static bool
-copy_point(struct bytes value, const struct curve *curve, struct hsm_key *key)
-{
-	size_t len = curve->bits / 8 * 2;
-	uint8_t header[] = { 0x04, (uint8_t)(len + 1) };
-
-	if (value.len == len + 3 &&
-	    memcmp(value.data, header, sizeof(header)) == 0) {
-		value.data += sizeof(header);
-		value.len -= sizeof(header);
-	}
-	if (value.len != len + 1 || value.data[0] != 0x04)
-		return false;
-	memcpy(key->point, value.data + 1, len);
-	key->point_len = len;
-	return true;
-}
-
 /* Few private halves show their point. */
 static bool
-read_point(struct hsm *hsm, CK_OBJECT_HANDLE object, const struct curve *curve,
+read_point(struct hsm *hsm, CK_OBJECT_HANDLE object, const struct kind *kind,
     struct hsm_key *key, struct err *err)
 {
 	struct attribute value;
 
 	if (!object_read(hsm, object, CKA_EC_POINT, &value, err))
 		return false;
-	if (!copy_point(attribute_bytes(&value), curve, key) && key->has_public)
-		set_defect(
-		    key, "CKA_EC_POINT is no uncompressed point of its curve");
+	if (!point_read(kind, attribute_bytes(&value), key) && key->has_public)
+		set_defect(key, "CKA_EC_POINT is no point of its curve");
 	return true;
 }
 
 static bool
-read_ec(struct hsm *hsm, CK_OBJECT_HANDLE object, struct hsm_key *key,
+read_curve(struct hsm *hsm, CK_OBJECT_HANDLE object, struct hsm_key *key,
     struct err *err)
 {
-	const struct curve *curve;
+	const struct kind *kind;
 	struct attribute value;
 
 	if (!object_read(hsm, object, CKA_EC_PARAMS, &value, err))
 		return false;
-	curve = curve_by_oid(attribute_bytes(&value));
-	if (curve == NULL) {
-		set_defect(key, "CKA_EC_PARAMS names neither P-256 nor P-384");
+	kind = kind_of_curve(attribute_bytes(&value));
+	if (kind == NULL) {
+		set_defect(key,
+		    "CKA_EC_PARAMS names none of the known curves");
 		return true;
 	}
-	key->type = curve->type;
-	key->bits = curve->bits;
-	return read_point(hsm, object, curve, key, err);
+	key->type = kind->type;
+	key->bits = kind->bits;
+	return read_point(hsm, object, kind, key, err);
 }
 
 static bool
@@ -277,9 +225,10 @@ read_material(struct hsm *hsm, CK_OBJECT_HANDLE object, struct hsm_key *key,
 	case CKK_RSA:
 		return read_rsa(hsm, object, key, err);
 	case CKK_EC:
-		return read_ec(hsm, object, key, err);
+	case CKK_EC_EDWARDS:
+		return read_curve(hsm, object, key, err);
 	default:
-		set_defect(key, "CKA_KEY_TYPE is neither RSA nor EC");
+		set_defect(key, "CKA_KEY_TYPE is none of RSA, EC, EC_EDWARDS");
 		return true;
 	}
 }
@@ -369,8 +318,97 @@ find_halves(struct hsm *hsm, CK_OBJECT_CLASS class, const char *label,
 	    : object_find_label(hsm, &class, label, ret, ret_n, err);
 }
 
+/* Of either class, sorted by label. */
+struct known_halves {
+	struct halves private, public;
+};
+
+static int
+compare_labels(const void *a, const void *b)
+{
+	const struct hsm_key *x = a, *y = b;
+
+	return strcmp(x->label, y->label);
+}
+
+/* Copies of those that bear the label, or of all. */
+static bool
+take_known(const struct halves *known, const char *label, struct halves *ret,
+    struct err *err)
+{
+	size_t first = 0, n = known->n, last;
+
+	while (label != NULL && n > 0) {
+		size_t half = n / 2;
+
+		if (strcmp(known->list[first + half].label, label) < 0) {
+			first += half + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
+	}
+	for (last = first; last < known->n && (label == NULL ||
+		 strcmp(known->list[last].label, label) == 0);)
+		last++;
+	ret->n = last - first;
+	ret->list = calloc(ret->n + 1, sizeof(*ret->list));
+	if (ret->list == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	memcpy(ret->list, known->list + first, ret->n * sizeof(*ret->list));
+	return true;
+}
+
+void
+keys_forget(struct hsm *hsm)
+{
+	if (hsm->known == NULL)
+		return;
+	free(hsm->known->private.list);
+	free(hsm->known->public.list);
+	free(hsm->known);
+	hsm->known = NULL;
+}
+
+static bool halves_ask(struct hsm *hsm, CK_OBJECT_CLASS class,
+    const char *label, struct halves *ret, struct err *err);
+
+bool
+here_know_keys(struct hsm *hsm, struct err *err)
+{
+	struct known_halves *known = calloc(1, sizeof(*known));
+
+	keys_forget(hsm);
+	if (known == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	if (!token_require_login(hsm, err) ||
+	    !halves_ask(hsm, CKO_PRIVATE_KEY, NULL, &known->private, err) ||
+	    !halves_ask(hsm, CKO_PUBLIC_KEY, NULL, &known->public, err)) {
+		free(known->private.list);
+		free(known);
+		return token_context(hsm, err);
+	}
+	qsort(known->private.list, known->private.n,
+	    sizeof(*known->private.list), compare_labels);
+	qsort(known->public.list, known->public.n,
+	    sizeof(*known->public.list), compare_labels);
+	hsm->known = known;
+	return true;
+}
+
 bool
 halves_read(struct hsm *hsm, CK_OBJECT_CLASS class, const char *label,
+    struct halves *ret, struct err *err)
+{
+	if (hsm->known == NULL)
+		return halves_ask(hsm, class, label, ret, err);
+	return take_known(class == CKO_PRIVATE_KEY ? &hsm->known->private
+						   : &hsm->known->public,
+	    label, ret, err);
+}
+
+static bool
+halves_ask(struct hsm *hsm, CK_OBJECT_CLASS class, const char *label,
     struct halves *ret, struct err *err)
 {
 	CK_OBJECT_HANDLE *objects;
@@ -483,7 +521,7 @@ join_pairs(struct hsm_key *keys, size_t n)
 }
 
 bool
-hsm_keys(struct hsm *hsm, struct hsm_key **ret, size_t *ret_n, struct err *err)
+here_keys(struct hsm *hsm, struct hsm_key **ret, size_t *ret_n, struct err *err)
 {
 	struct halves private = { 0 }, public = { 0 };
 	struct hsm_key *keys = NULL;
@@ -516,7 +554,7 @@ out:
 }
 
 bool
-hsm_shows(struct hsm *hsm, const char *label, bool *ret, struct err *err)
+here_shows(struct hsm *hsm, const char *label, bool *ret, struct err *err)
 {
 	struct halves public = { 0 };
 
@@ -580,7 +618,7 @@ key_find(
 }
 
 bool
-hsm_find(
+here_find(
     struct hsm *hsm, const char *label, struct hsm_key *ret, struct err *err)
 {
 	return key_find(hsm, label, ret, err) || token_context(hsm, err);

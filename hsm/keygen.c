@@ -3,70 +3,26 @@
 
 #include <openssl/evp.h>
 
+#include "hsm/kind.h"
 #include "hsm/object.h"
+#include "hsm/pair.h"
 #include "hsm/rv.h"
-
-/*
- * What a KSK may do: sign, and nothing else.  Everything is asked for in so
- * many words, because tokens differ in what they grant unasked.
- */
-static const struct wanted {
-	CK_ATTRIBUTE_TYPE type;
-	const char *name;
-	CK_OBJECT_CLASS half;
-	CK_BBOOL value;
-} wanted[] = {
-#define NAMED(type) type, #type
-	{ NAMED(CKA_TOKEN), CKO_PUBLIC_KEY, CK_TRUE },
-	{ NAMED(CKA_PRIVATE), CKO_PUBLIC_KEY, CK_FALSE },
-	{ NAMED(CKA_MODIFIABLE), CKO_PUBLIC_KEY, CK_FALSE },
-	{ NAMED(CKA_VERIFY), CKO_PUBLIC_KEY, CK_TRUE },
-	{ NAMED(CKA_ENCRYPT), CKO_PUBLIC_KEY, CK_FALSE },
-	{ NAMED(CKA_WRAP), CKO_PUBLIC_KEY, CK_FALSE },
-	{ NAMED(CKA_DERIVE), CKO_PUBLIC_KEY, CK_FALSE },
-	{ NAMED(CKA_TOKEN), CKO_PRIVATE_KEY, CK_TRUE },
-	{ NAMED(CKA_PRIVATE), CKO_PRIVATE_KEY, CK_TRUE },
-	{ NAMED(CKA_MODIFIABLE), CKO_PRIVATE_KEY, CK_FALSE },
-	{ NAMED(CKA_SENSITIVE), CKO_PRIVATE_KEY, CK_TRUE },
-	{ NAMED(CKA_EXTRACTABLE), CKO_PRIVATE_KEY, CK_FALSE },
-	{ NAMED(CKA_SIGN), CKO_PRIVATE_KEY, CK_TRUE },
-	{ NAMED(CKA_DECRYPT), CKO_PRIVATE_KEY, CK_FALSE },
-	{ NAMED(CKA_UNWRAP), CKO_PRIVATE_KEY, CK_FALSE },
-	{ NAMED(CKA_DERIVE), CKO_PRIVATE_KEY, CK_FALSE },
-#undef NAMED
-};
-
-static const struct kind {
-	enum hsm_key_type type;
-	CK_KEY_TYPE key_type;
-	CK_MECHANISM_TYPE generate;
-	enum hsm_mechanism sign;
-} kinds[] = {
-	{ HSM_RSA, CKK_RSA, CKM_RSA_PKCS_KEY_PAIR_GEN, HSM_RSA_PKCS1_SHA256 },
-	{ HSM_EC_P256, CKK_EC, CKM_EC_KEY_PAIR_GEN, HSM_ECDSA_SHA256 },
-	{ HSM_EC_P384, CKK_EC, CKM_EC_KEY_PAIR_GEN, HSM_ECDSA_SHA384 },
-};
+#include "hsm/template.h"
+#include "hsm/wrap.h"
 
 static const uint8_t exponent_65537[] = { 0x01, 0x00, 0x01 };
 
-/* An attribute list being built; each key needs fewer than this. */
-struct attributes {
-	CK_ATTRIBUTE list[24];
-	CK_ULONG n;
-};
-
-static void
-attributes_add(struct attributes *attributes, CK_ATTRIBUTE_TYPE type,
-    const void *value, size_t len)
+static bool
+is_transport(const struct hsm_keygen *what)
 {
-	/* The token only reads it, though CK_ATTRIBUTE cannot say so. */
-	attributes->list[attributes->n++] =
-	    (CK_ATTRIBUTE){ type, (void *)(uintptr_t)value, len };
+	return what->wishes.sign == HSM_FALSE &&
+	    what->wishes.unwrap == HSM_TRUE;
 }
 
 static const struct kind *
 kind_of(const struct hsm_keygen *what, struct err *err)
 {
+	const struct kind *kind;
 	bool good_size = what->type != HSM_RSA || what->rsa_bits == 1536 ||
 	    what->rsa_bits == 2048 || what->rsa_bits == 3072 ||
 	    what->rsa_bits == 4096;
@@ -77,11 +33,14 @@ kind_of(const struct hsm_keygen *what, struct err *err)
 		    what->rsa_bits);
 		return NULL;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (kinds[i].type == what->type)
-			return &kinds[i];
-	err_set(err, E_HSM, "keys are RSA, P-256 or P-384");
-	return NULL;
+	if (is_transport(what) && what->type != HSM_RSA) {
+		err_set(err, E_HSM, "a transport key is an RSA key");
+		return NULL;
+	}
+	kind = kind_of_type(what->type);
+	if (kind == NULL)
+		err_set(err, E_HSM, "keys of this type are not made here");
+	return kind;
 }
 
 static bool
@@ -137,64 +96,75 @@ fail_generate(struct hsm *hsm, const char *label, CK_RV rv, struct err *err)
 	return err_append(err, "%s", texts[halves_left(hsm, label)]);
 }
 
+/* What is asked for of both halves, on a curve that is spelt so. */
+static void
+fill_templates(const struct hsm_keygen *what, const struct kind *kind,
+    const uint8_t id[HSM_ID_SIZE], const CK_ULONG *bits, struct bytes curve,
+    struct attributes *private, struct attributes *public)
+{
+	struct attributes *both[] = { private, public };
+
+	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+		both[i]->n = 0;
+		attributes_add(both[i], CKA_KEY_TYPE, &kind->key_type,
+		    sizeof(kind->key_type));
+		attributes_add(
+		    both[i], CKA_LABEL, what->label, strlen(what->label));
+		if (!what->wishes.any_id)
+			attributes_add(both[i], CKA_ID, id, HSM_ID_SIZE);
+	}
+	template_put(&what->wishes, private, public);
+	if (kind->type == HSM_RSA) {
+		attributes_add(public, CKA_MODULUS_BITS, bits, sizeof(*bits));
+		attributes_add(public, CKA_PUBLIC_EXPONENT, exponent_65537,
+		    sizeof(exponent_65537));
+	} else {
+		attributes_add(public, CKA_EC_PARAMS, curve.data, curve.len);
+	}
+}
+
+/* A curve that the token does not know may be one that it spells otherwise. */
+static bool
+is_unknown_curve(CK_RV rv)
+{
+	return rv == CKR_CURVE_NOT_SUPPORTED || rv == CKR_DOMAIN_PARAMS_INVALID;
+}
+
+static bool
+is_of_template(CK_RV rv)
+{
+	return rv == CKR_ATTRIBUTE_VALUE_INVALID ||
+	    rv == CKR_ATTRIBUTE_TYPE_INVALID ||
+	    rv == CKR_ATTRIBUTE_READ_ONLY || rv == CKR_TEMPLATE_INCONSISTENT ||
+	    rv == CKR_TEMPLATE_INCOMPLETE;
+}
+
 static bool
 generate(struct hsm *hsm, const struct hsm_keygen *what,
     const struct kind *kind, const uint8_t id[HSM_ID_SIZE],
     CK_OBJECT_HANDLE *ret_private, CK_OBJECT_HANDLE *ret_public,
     struct err *err)
 {
-	struct attributes private = { .n = 0 }, public = { .n = 0 };
-	struct attributes *both[] = { &private, &public };
+	struct attributes private, public;
 	CK_MECHANISM mechanism = { kind->generate, NULL, 0 };
 	CK_ULONG bits = what->rsa_bits;
-	struct bytes curve = key_curve(kind->type);
+	size_t spelling = 0;
 	CK_RV rv;
 
-	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
-		attributes_add(both[i], CKA_KEY_TYPE, &kind->key_type,
-		    sizeof(kind->key_type));
-		attributes_add(
-		    both[i], CKA_LABEL, what->label, strlen(what->label));
-		attributes_add(both[i], CKA_ID, id, HSM_ID_SIZE);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
-		attributes_add(
-		    wanted[i].half == CKO_PRIVATE_KEY ? &private : &public,
-		    wanted[i].type, &wanted[i].value, sizeof(CK_BBOOL));
-	if (kind->type == HSM_RSA) {
-		attributes_add(&public, CKA_MODULUS_BITS, &bits, sizeof(bits));
-		attributes_add(&public, CKA_PUBLIC_EXPONENT, exponent_65537,
-		    sizeof(exponent_65537));
-	} else {
-		attributes_add(&public, CKA_EC_PARAMS, curve.data, curve.len);
-	}
-	rv = CALL(hsm, C_GenerateKeyPair, hsm->session, &mechanism, public.list,
-	    public.n, private.list, private.n, ret_public, ret_private);
-	return rv == CKR_OK || fail_generate(hsm, what->label, rv, err);
-}
-
-static bool
-check_flags(struct hsm *hsm, CK_OBJECT_HANDLE private, CK_OBJECT_HANDLE public,
-    struct err *err)
-{
-	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
-		const struct wanted *w = &wanted[i];
-		bool is_private = w->half == CKO_PRIVATE_KEY;
-		bool value, absent;
-
-		if (!object_read_bool(hsm, is_private ? private : public,
-			w->type, &value, &absent, err))
-			return false;
-		if (absent || value != (w->value == CK_TRUE))
-			return err_set(err, E_HSM,
-			    "%s of the %s key is %s, %s was asked for", w->name,
-			    is_private ? "private" : "public",
-			    absent      ? "not given"
-				: value ? "true"
-					: "false",
-			    w->value == CK_TRUE ? "true" : "false");
-	}
-	return true;
+	do {
+		fill_templates(what, kind, id, &bits, kind->params[spelling],
+		    &private, &public);
+		rv = CALL(hsm, C_GenerateKeyPair, hsm->session, &mechanism,
+		    public.list, public.n, private.list, private.n, ret_public,
+		    ret_private);
+	} while (is_unknown_curve(rv) && ++spelling < CURVE_NAMES_MAX &&
+	    kind->params[spelling].len > 0);
+	if (rv == CKR_OK)
+		return true;
+	(void)fail_generate(hsm, what->label, rv, err);
+	if (is_of_template(rv))
+		template_say_refused(hsm, &mechanism, &private, &public, err);
+	return false;
 }
 
 /* The key as key_find gives it, against what was asked for. */
@@ -202,7 +172,9 @@ static bool
 check_key(const struct hsm_keygen *what, const uint8_t id[HSM_ID_SIZE],
     const struct hsm_key *key, struct err *err)
 {
-	if (key->id_len != HSM_ID_SIZE || memcmp(key->id, id, HSM_ID_SIZE) != 0)
+	if (!what->wishes.any_id &&
+	    (key->id_len != HSM_ID_SIZE ||
+		memcmp(key->id, id, HSM_ID_SIZE) != 0))
 		return err_set(err, E_HSM,
 		    "its CKA_ID is not the one asked "
 		    "for");
@@ -223,15 +195,15 @@ check_key(const struct hsm_keygen *what, const uint8_t id[HSM_ID_SIZE],
 	return true;
 }
 
-static bool
-check_signature(struct hsm *hsm, const struct kind *kind, struct hsm_key *key,
-    struct err *err)
+bool
+pair_signs(struct hsm *hsm, struct hsm_key *key, struct err *err)
 {
+	const struct kind *kind = kind_of_type(key->type);
 	struct bytes data = bytes_of_string("test signature of a new key");
 	uint8_t sig[SIGNATURE_MAX];
 	size_t len;
 
-	return hsm_can_sign(hsm, key, kind->sign, false, err) &&
+	return here_can_sign(hsm, key, kind->sign, false, err) &&
 	    key_sign(hsm, key, kind->sign, data, sig, &len, err) &&
 	    proof_verify(
 		key, kind->sign, data, (struct bytes){ sig, len }, err);
@@ -258,6 +230,19 @@ destroy(struct hsm *hsm, const char *label, CK_OBJECT_HANDLE private,
 	return err_prefix(err, "%s", texts[halves_left(hsm, label)]);
 }
 
+bool
+pair_prepare(struct hsm *hsm, const char *label, const uint8_t id[HSM_ID_SIZE],
+    struct err *err)
+{
+	if (!key_check_label(label, err) || !token_require_login(hsm, err))
+		return false;
+	if (hsm->read_only)
+		return err_set(err, E_HSM, "the token is write-protected");
+	return check_unused(
+		   hsm, CKA_LABEL, label, strlen(label), "label", err) &&
+	    check_unused(hsm, CKA_ID, id, HSM_ID_SIZE, "CKA_ID", err);
+}
+
 static bool
 keygen(struct hsm *hsm, const struct hsm_keygen *what, struct hsm_key *ret,
     struct err *err)
@@ -267,30 +252,25 @@ keygen(struct hsm *hsm, const struct hsm_keygen *what, struct hsm_key *ret,
 	uint8_t id[HSM_ID_SIZE];
 	struct hsm_key key;
 
-	if (kind == NULL || !key_check_label(what->label, err) ||
-	    !token_require_login(hsm, err))
-		return false;
-	if (hsm->read_only)
-		return err_set(err, E_HSM, "the token is write-protected");
-	if (!make_id(what, id, err) ||
-	    !check_unused(hsm, CKA_LABEL, what->label, strlen(what->label),
-		"label", err) ||
-	    !check_unused(hsm, CKA_ID, id, sizeof(id), "CKA_ID", err) ||
+	if (kind == NULL || !make_id(what, id, err) ||
+	    !pair_prepare(hsm, what->label, id, err) ||
 	    !generate(hsm, what, kind, id, &private, &public, err))
 		return false;
-	if (!check_flags(hsm, private, public, err) ||
+	if (!template_check(hsm, &what->wishes, private, public, err) ||
 	    !key_find(hsm, what->label, &key, err) ||
 	    !check_key(what, id, &key, err) ||
-	    !check_signature(hsm, kind, &key, err))
+	    !(is_transport(what) ? wrap_carries(hsm, &key, err)
+				 : pair_signs(hsm, &key, err)))
 		return destroy(hsm, what->label, private, public, err);
 	*ret = key;
 	return true;
 }
 
 bool
-hsm_keygen(struct hsm *hsm, const struct hsm_keygen *what, struct hsm_key *ret,
+here_keygen(struct hsm *hsm, const struct hsm_keygen *what, struct hsm_key *ret,
     struct err *err)
 {
+	keys_forget(hsm);
 	if (keygen(hsm, what, ret, err))
 		return true;
 	err->code = err->code == E_INPUT ? E_HSM : err->code;

@@ -99,7 +99,7 @@ try_login(struct hsm *hsm)
 }
 
 bool
-hsm_login(struct hsm *hsm, const char *pin, struct err *err)
+here_login(struct hsm *hsm, const char *pin, struct err *err)
 {
 	if (!hsm->selected)
 		return err_set(err, E_HSM, "no token is selected");
@@ -129,7 +129,7 @@ hsm_login(struct hsm *hsm, const char *pin, struct err *err)
 }
 
 void
-hsm_pin_each(struct hsm *hsm, const char *pin)
+here_pin_each(struct hsm *hsm, const char *pin)
 {
 	hsm->pin_each = true;
 	hsm->key_pin = pin;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hsm/hsm.h"
+#include "hsm/internal.h"
 #include "hsm/octets.h"
 #include "ksr/base/file.h"
 
@@ -162,7 +162,7 @@ compare_objects(const void *a, const void *b)
 }
 
 bool
-hsm_mapped(struct hsm_object **ret, size_t *ret_n, struct err *err)
+here_mapped(struct hsm_object **ret, size_t *ret_n, struct err *err)
 {
 	struct objects objects = { calloc(MAPPED_MAX + 1,
 				       sizeof(*objects.list)),

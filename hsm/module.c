@@ -16,9 +16,8 @@ struct hsm_module {
 	char path[PATH_MAX_LEN + 1];
 	int fd;
 	bool at_its_place; /* see names_origin */
-	bool kept; /* the descriptor is not ours to close */
 	uint8_t sha256[HSM_SHA256_SIZE];
-	void (*aside)(bool begins); /* or NULL */
+	struct hsm_settings settings;
 };
 
 /*
@@ -40,31 +39,10 @@ names_origin(int fd, size_t size)
 	return found;
 }
 
-/*
- * The loader knows a library by the name that it was loaded by, for as long as
- * the process lives.  So a descriptor whose number was such a name is never
- * closed, and found again when the same file is opened again.
- */
-static int
-descriptor_of(int fd, const struct stat *file)
-{
-	struct stat st;
-
-	for (int other = STDERR_FILENO + 1; other < fd; other++) {
-		if (fstat(other, &st) == 0 && st.st_dev == file->st_dev &&
-		    st.st_ino == file->st_ino) {
-			close(fd);
-			return other;
-		}
-	}
-	return fd;
-}
-
 static bool
 take_file(struct hsm_module *module, struct err *err)
 {
 	struct stat st;
-	int fd;
 
 	/* Non-blocking, so that a FIFO cannot hold the ceremony. */
 	module->fd =
@@ -76,9 +54,6 @@ take_file(struct hsm_module *module, struct err *err)
 		return err_set(err, E_HSM,
 		    "cannot load PKCS#11 module: %s: not a regular file",
 		    module->path);
-	fd = descriptor_of(module->fd, &st);
-	module->kept = fd != module->fd;
-	module->fd = fd;
 	if (!octets_hash(module->fd, module->path, module->sha256, err))
 		return err_prefix(err,
 		    "cannot load PKCS#11 module: it has no hash, and what has "
@@ -105,6 +80,7 @@ hsm_module_open(const char *path, struct hsm_module **ret, struct err *err)
 	if (module == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
 	module->fd = -1;
+	module->settings.limit_s = HSM_LIMIT_S;
 	memcpy(module->path, path, strlen(path) + 1);
 	if (!take_file(module, err)) {
 		hsm_module_close(module);
@@ -121,14 +97,24 @@ hsm_module_sha256(const struct hsm_module *module)
 }
 
 void
-hsm_module_aside(struct hsm_module *module, void (*aside)(bool begins))
+hsm_module_settings(
+    struct hsm_module *module, const struct hsm_settings *settings)
 {
-	module->aside = aside;
+	module->settings = *settings;
+	if (settings->limit_s == 0)
+		module->settings.limit_s = HSM_LIMIT_S;
 }
 
-void (*module_aside(const struct hsm_module *module))(bool begins)
+const struct hsm_settings *
+module_settings(const struct hsm_module *module)
 {
-	return module->aside;
+	return &module->settings;
+}
+
+int
+module_descriptor(const struct hsm_module *module)
+{
+	return module->fd;
 }
 
 const char *
@@ -142,7 +128,7 @@ hsm_module_close(struct hsm_module *module)
 {
 	if (module == NULL)
 		return;
-	if (module->fd >= 0 && !module->kept)
+	if (module->fd >= 0)
 		close(module->fd);
 	free(module);
 }
@@ -163,12 +149,12 @@ is_still_there(const struct hsm_module *module)
  * because the file's owner could write into it.
  */
 bool
-module_dlopen(struct hsm_module *module, void **ret, struct err *err)
+module_dlopen(struct hsm *hsm, struct err *err)
 {
 	const int flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
+	struct hsm_module *module = hsm->file;
 	uint8_t now[HSM_SHA256_SIZE];
 	char path[64];
-	void *library;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", module->fd);
 	if (module->at_its_place && !is_still_there(module))
@@ -176,15 +162,13 @@ module_dlopen(struct hsm_module *module, void **ret, struct err *err)
 		    "cannot load PKCS#11 module: %s is no longer the file that "
 		    "was hashed",
 		    module->path);
-	call_begins(module->aside);
-	library = dlopen(module->at_its_place ? module->path : path, flags);
-	call_ended(module->aside, CKR_OK);
-	if (library == NULL)
+	call_begins(hsm, "dlopen");
+	hsm->library = dlopen(module->at_its_place ? module->path : path, flags);
+	call_ended(hsm, CKR_OK);
+	if (hsm->library == NULL)
 		return err_set(err, E_HSM,
 		    "cannot load PKCS#11 module: %s: %s", module->path,
 		    dlerror());
-	module->kept = true;
-	*ret = library;
 	if (!octets_hash(module->fd, module->path, now, err))
 		return false;
 	if (memcmp(now, module->sha256, sizeof(now)) != 0 ||

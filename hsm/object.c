@@ -144,10 +144,10 @@ halves_left(struct hsm *hsm, const char *label)
 	struct err ignored;
 	struct hsm *other;
 
-	if (!hsm_worker_open(hsm, &other, &ignored))
+	if (!here_worker_open(hsm, &other, &ignored))
 		return look(hsm, label);
 	left = look(other, label);
-	hsm_worker_close(other);
+	here_worker_close(other);
 	return left;
 }
 

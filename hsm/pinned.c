@@ -42,6 +42,16 @@ take_public(struct hsm *hsm, const char *label, const struct hsm_pin *pin,
 	return true;
 }
 
+/* Nothing that could be compared: then its caller's word is all there is. */
+static bool
+shows_none(const struct halves *private)
+{
+	for (size_t i = 0; i < private->n; i++)
+		if (is_whole(&private->list[i]))
+			return false;
+	return true;
+}
+
 /*
  * True with ret->has_public false where the token shows none, or nothing bears
  * the label.
@@ -54,8 +64,15 @@ find_public(struct hsm *hsm, const char *label, const struct halves *private,
 		return false;
 	if (!ret->has_public)
 		take_pinned(private, pin, ret);
-	return ret->has_public || private->n == 0 ||
-	    take_public(hsm, NULL, pin, ret, err);
+	if (ret->has_public || private->n == 0)
+		return true;
+	if (!take_public(hsm, NULL, pin, ret, err))
+		return false;
+	if (!ret->has_public && pin->known != NULL && shows_none(private)) {
+		*ret = *pin->known;
+		ret->has_public = true;
+	}
+	return true;
 }
 
 /* How well a private half goes with the public one; 0 if it cannot. */
@@ -92,6 +109,16 @@ private_of(
 	return best;
 }
 
+static struct hsm_key
+under_label(const struct hsm_key *public, const char *label)
+{
+	struct hsm_key key = *public;
+
+	snprintf(key.label, sizeof(key.label), "%s", label);
+	snprintf(key.name, sizeof(key.name), "%s", label);
+	return key;
+}
+
 /* Under the public half's CKA_ID, where the label leads to none. */
 static bool
 join_private(const char *label, const struct halves *private,
@@ -115,8 +142,7 @@ join_private(const char *label, const struct halves *private,
 		    "tells which: \"%s\"",
 		    n, label);
 	*ret = key_join(found, public);
-	snprintf(ret->label, sizeof(ret->label), "%s", label);
-	snprintf(ret->name, sizeof(ret->name), "%s", label);
+	*ret = under_label(ret, label);
 	return true;
 }
 
@@ -139,9 +165,10 @@ private_by_id(struct hsm *hsm, const struct hsm_key *public, struct halves *ret,
 	return true;
 }
 
+/* With `alone` a public half that has no private one is enough. */
 static bool
 find_pinned(struct hsm *hsm, const char *label, const struct hsm_pin *pin,
-    struct hsm_key *ret, struct err *err)
+    bool alone, struct hsm_key *ret, struct err *err)
 {
 	struct halves private = { 0 };
 	struct hsm_key public = { 0 };
@@ -155,7 +182,9 @@ find_pinned(struct hsm *hsm, const char *label, const struct hsm_pin *pin,
 		private.list = NULL;
 		ok = private_by_id(hsm, &public, &private, err);
 	}
-	if (ok)
+	if (ok && alone && public.has_public && private.n == 0)
+		*ret = under_label(&public, label);
+	else if (ok)
 		ok = public.has_public
 		    ? join_private(label, &private, &public, ret, err)
 		    : key_find(hsm, label, ret, err);
@@ -164,9 +193,17 @@ find_pinned(struct hsm *hsm, const char *label, const struct hsm_pin *pin,
 }
 
 bool
-hsm_find_pinned(struct hsm *hsm, const char *label, const struct hsm_pin *pin,
+here_find_pinned(struct hsm *hsm, const char *label, const struct hsm_pin *pin,
     struct hsm_key *ret, struct err *err)
 {
-	return find_pinned(hsm, label, pin, ret, err) ||
+	return find_pinned(hsm, label, pin, false, ret, err) ||
+	    token_context(hsm, err);
+}
+
+bool
+here_find_published(struct hsm *hsm, const char *label,
+    const struct hsm_pin *pin, struct hsm_key *ret, struct err *err)
+{
+	return find_pinned(hsm, label, pin, true, ret, err) ||
 	    token_context(hsm, err);
 }

@@ -6,7 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
-#include "hsm/internal.h"
+#include "hsm/kind.h"
 
 static EVP_PKEY *
 pkey_from_params(const char *name, OSSL_PARAM_BLD *build)
@@ -42,9 +42,8 @@ rsa_pkey(const struct hsm_key *key)
 }
 
 static EVP_PKEY *
-ec_pkey(const struct hsm_key *key)
+ec_pkey(const struct hsm_key *key, const char *group)
 {
-	const char *group = key->type == HSM_EC_P256 ? "P-256" : "P-384";
 	uint8_t point[1 + sizeof(key->point)] = { 0x04 };
 	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
 	EVP_PKEY *pkey = NULL;
@@ -93,19 +92,34 @@ verify(EVP_PKEY *pkey, const EVP_MD *md, struct bytes data, struct bytes sig)
 	return ok;
 }
 
+static EVP_PKEY *
+pkey_of(const struct hsm_key *key)
+{
+	const struct kind *kind = kind_of_type(key->type);
+
+	switch (kind->key_type) {
+	case CKK_RSA:
+		return rsa_pkey(key);
+	case CKK_EC:
+		return ec_pkey(key, kind->group);
+	default:
+		return EVP_PKEY_new_raw_public_key_ex(
+		    NULL, kind->group, NULL, key->point, key->point_len);
+	}
+}
+
 bool
 proof_verify(const struct hsm_key *key, enum hsm_mechanism mechanism,
     struct bytes data, struct bytes sig, struct err *err)
 {
-	const EVP_MD *md = mechanism == HSM_ECDSA_SHA384 ? EVP_sha384()
-	    : mechanism == HSM_RSA_PKCS1_SHA512          ? EVP_sha512()
-							 : EVP_sha256();
-	EVP_PKEY *pkey = key->type == HSM_RSA ? rsa_pkey(key) : ec_pkey(key);
+	const struct mechanism *how = mechanism_row(mechanism);
+	const EVP_MD *md = how->digest == NULL ? NULL : how->digest();
+	EVP_PKEY *pkey = pkey_of(key);
 	unsigned char *der = NULL;
 	int der_len = 0;
 	bool ok = false;
 
-	if (key->type != HSM_RSA) {
+	if (kind_of_type(key->type)->key_type == CKK_EC) {
 		der = ecdsa_der(sig, &der_len);
 		sig = (struct bytes){ der, der_len > 0 ? (size_t)der_len : 0 };
 	}

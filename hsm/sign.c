@@ -1,43 +1,16 @@
 #include <string.h>
 
-#include <openssl/evp.h>
-
-#include "hsm/internal.h"
+#include "hsm/kind.h"
 #include "hsm/rv.h"
 
 #define DIGEST_INFO_MAX (19u + EVP_MAX_MD_SIZE)
 
-/* Over a digest that is made here, and over data that the token hashes. */
-static const struct mechanism {
-	CK_MECHANISM_TYPE type, hashed;
-	const char *name, *hashed_name;
-	enum hsm_key_type key_type;
-	const EVP_MD *(*digest)(void);
-	struct bytes prefix; /* RFC 8017 section 9.2 note 1: DigestInfo */
-} mechanisms[] = {
-#define NAMED(type, hashed) type, hashed, #type, #hashed
-	[HSM_RSA_PKCS1_SHA256] = { NAMED(CKM_RSA_PKCS, CKM_SHA256_RSA_PKCS),
-	    HSM_RSA, EVP_sha256,
-	    { (const uint8_t *)"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65"
-			       "\x03\x04\x02\x01\x05\x00\x04\x20",
-		19 } },
-	[HSM_RSA_PKCS1_SHA512] = { NAMED(CKM_RSA_PKCS, CKM_SHA512_RSA_PKCS),
-	    HSM_RSA, EVP_sha512,
-	    { (const uint8_t *)"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65"
-			       "\x03\x04\x02\x03\x05\x00\x04\x40",
-		19 } },
-	[HSM_ECDSA_SHA256] = { NAMED(CKM_ECDSA, CKM_ECDSA_SHA256), HSM_EC_P256,
-	    EVP_sha256, { NULL, 0 } },
-	[HSM_ECDSA_SHA384] = { NAMED(CKM_ECDSA, CKM_ECDSA_SHA384), HSM_EC_P384,
-	    EVP_sha384, { NULL, 0 } },
-#undef NAMED
-};
-
-/* RFC 8017 section 8.2.1 for RSA, RFC 6605 section 4 for ECDSA. */
+/* RFC 8017 section 8.2.1: as long as the modulus; of curves one length. */
 static size_t
 signature_size(const struct hsm_key *key)
 {
-	return key->type == HSM_RSA ? key->modulus_len : key->point_len;
+	return key->type == HSM_RSA ? key->modulus_len
+				    : kind_of_type(key->type)->signature_len;
 }
 
 static bool
@@ -82,21 +55,22 @@ static bool
 choose_hashing(struct hsm *hsm, const struct mechanism *how, bool hash_in_hsm,
     bool *ret, struct err *err)
 {
+	bool here = !hash_in_hsm && how->digest != NULL;
 	bool hashed = is_offered(hsm, how->hashed);
 
-	if (!hash_in_hsm && is_offered(hsm, how->type))
+	if (here && is_offered(hsm, how->type))
 		*ret = false;
 	else if (hashed)
-		*ret = true;
+		*ret = how->digest != NULL;
 	else
 		return err_set(err, E_HSM, "the token does not offer %s%s%s",
-		    hash_in_hsm ? "" : how->name, hash_in_hsm ? "" : ", nor ",
+		    here ? how->name : "", here ? ", nor " : "",
 		    how->hashed_name);
 	return true;
 }
 
 bool
-hsm_can_sign(struct hsm *hsm, struct hsm_key *key, enum hsm_mechanism mechanism,
+here_can_sign(struct hsm *hsm, struct hsm_key *key, enum hsm_mechanism mechanism,
     bool hash_in_hsm, struct err *err)
 {
 	const struct mechanism *how;
@@ -104,9 +78,9 @@ hsm_can_sign(struct hsm *hsm, struct hsm_key *key, enum hsm_mechanism mechanism,
 
 	if (!hsm->selected)
 		return err_set(err, E_HSM, "no token is selected");
-	if ((size_t)mechanism >= ARRAY_LEN(mechanisms))
+	how = mechanism_row(mechanism);
+	if (how == NULL)
 		return err_set(err, E_INTERNAL, "unknown mechanism");
-	how = &mechanisms[mechanism];
 	ok = check_key(key, how, err) && check_pin_each(hsm, key, err) &&
 	    choose_hashing(hsm, how, hash_in_hsm, &key->hash_in_hsm, err);
 	if (ok)
@@ -155,10 +129,13 @@ fail_call(CK_RV rv, CK_MECHANISM_TYPE type, const char *call, struct err *err)
 }
 
 static bool
-sign_input(struct hsm *hsm, const struct hsm_key *key, CK_MECHANISM_TYPE type,
-    struct bytes input, uint8_t ret[SIGNATURE_MAX], struct err *err)
+sign_input(struct hsm *hsm, const struct hsm_key *key,
+    const struct mechanism *how, CK_MECHANISM_TYPE type, struct bytes input,
+    uint8_t ret[SIGNATURE_MAX], struct err *err)
 {
-	CK_MECHANISM mechanism = { type, NULL, 0 };
+	/* The token only reads it, though CK_MECHANISM cannot say so. */
+	CK_MECHANISM mechanism = { type,
+		(void *)(uintptr_t)how->parameter.data, how->parameter.len };
 	CK_ULONG len = SIGNATURE_MAX;
 	CK_RV rv;
 
@@ -188,11 +165,11 @@ sign_data(struct hsm *hsm, const struct hsm_key *key,
 	uint8_t digest[DIGEST_INFO_MAX];
 	size_t len = 0;
 
-	if (key->hash_in_hsm)
-		return sign_input(hsm, key, how->hashed, data, ret, err);
+	if (key->hash_in_hsm || how->digest == NULL)
+		return sign_input(hsm, key, how, how->hashed, data, ret, err);
 	return make_digest(how, data, digest, &len, err) &&
-	    sign_input(
-		hsm, key, how->type, (struct bytes){ digest, len }, ret, err);
+	    sign_input(hsm, key, how, how->type, (struct bytes){ digest, len },
+		ret, err);
 }
 
 bool
@@ -205,9 +182,9 @@ key_sign(struct hsm *hsm, const struct hsm_key *key,
 
 	if (!hsm->selected)
 		return err_set(err, E_HSM, "no token is selected");
-	if ((size_t)mechanism >= ARRAY_LEN(mechanisms))
+	how = mechanism_row(mechanism);
+	if (how == NULL)
 		return err_set(err, E_INTERNAL, "unknown mechanism");
-	how = &mechanisms[mechanism];
 	if (!check_key(key, how, err) || !check_pin_each(hsm, key, err) ||
 	    !sign_data(hsm, key, how, data, sig, err))
 		return err_prefix(err, "key \"%s\"", key->label);
@@ -217,7 +194,7 @@ key_sign(struct hsm *hsm, const struct hsm_key *key,
 }
 
 bool
-hsm_sign(struct hsm *hsm, const struct hsm_key *key,
+here_sign(struct hsm *hsm, const struct hsm_key *key,
     enum hsm_mechanism mechanism, struct bytes data, uint8_t ret[SIGNATURE_MAX],
     size_t *ret_len, struct err *err)
 {

@@ -4,7 +4,7 @@
 #include "hsm/rv.h"
 
 bool
-hsm_worker_open(const struct hsm *hsm, struct hsm **ret, struct err *err)
+here_worker_open(const struct hsm *hsm, struct hsm **ret, struct err *err)
 {
 	struct hsm *worker;
 	CK_RV rv;
@@ -37,7 +37,7 @@ hsm_worker_open(const struct hsm *hsm, struct hsm **ret, struct err *err)
 }
 
 void
-hsm_worker_close(struct hsm *worker)
+here_worker_close(struct hsm *worker)
 {
 	if (worker == NULL)
 		return;

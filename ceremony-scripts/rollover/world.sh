@@ -2,7 +2,8 @@
 #
 # A small DNS of our own on loopback: one authoritative server (NSD) for a root
 # zone and its children, and resolvers that validate (Unbound and BIND's named)
-# whose clocks we move.  It is sourced, never run; lib.sh comes first.
+# whose clocks we move.  It is sourced, never run; lib.sh comes first, and, where
+# it signs the root, platform/sign.sh.
 #
 # named sends all its queries to one port and listens only on addresses that an
 # interface has.  So the authoritative server and each Unbound have an address
@@ -47,7 +48,7 @@ free_ports() {
 }
 
 # world_begin DIR: an empty world in a folder that does not exist.
-declare -A ADDRESS LISTENS KIND PID MAY_HALT
+declare -A ADDRESS LISTENS KIND PID MAY_HALT POLLS
 world_begin() {
 	WORLD=$1
 	mkdir -p -- "$WORLD/bin" "$WORLD/zones"
@@ -55,7 +56,7 @@ world_begin() {
 	SOCKETS=$(mktemp -d "${TMPDIR:-/tmp}/rollover.XXXXXX")
 	NET=127.$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))
 	PORT=$(free_ports)
-	ADDRESS=() LISTENS=() KIND=() PID=() MAY_HALT=()
+	ADDRESS=() LISTENS=() KIND=() PID=() MAY_HALT=() POLLS=()
 	NUDGES=0
 	quietly cc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -shared \
 		-fPIC -o "$WORLD/bin/moving_clock.so" \
@@ -82,18 +83,21 @@ world_end() {
 
 # clock_set TIME: it is then, for every server, and goes on from there.
 clock_set() {
-	local i offset=$(($1 - EPOCHSECONDS)) text=
+	local i offset=$(($1 - EPOCHSECONDS)) octet text=
 
 	for i in 56 48 40 32 24 16 8 0; do
-		text+=$(printf '\\x%02x' $((offset >> i & 255)))
+		printf -v octet '\\x%02x' $((offset >> i & 255))
+		text+=$octet
 	done
 	CLOCK_OFFSET=$offset
 	# Eight octets in place: every server has this file mapped.
 	printf '%b' "$text" 1<>"$WORLD/clock"
 }
 
+# clock_now: the world's time, in $REPLY as all that is asked for at each step of
+# the clock: a subshell a time would be most of what a rehearsal costs.
 clock_now() {
-	echo $((EPOCHSECONDS + CLOCK_OFFSET))
+	REPLY=$((EPOCHSECONDS + CLOCK_OFFSET))
 }
 
 # in_world COMMAND...: runs it by the world's clock.
@@ -107,6 +111,7 @@ start() {
 	local name=$1
 
 	shift
+	unset "POLLS[$name]"
 	CLOCK_FILE=$WORLD/clock LD_PRELOAD=$WORLD/bin/moving_clock.so \
 		setpriv --pdeathsig TERM "$@" \
 		</dev/null >>"$WORLD/$name/output" 2>&1 &
@@ -201,33 +206,41 @@ serves() {
 
 # Resolvers.  An anchor is a file of DNSKEY records in presentation form.
 
+# unbound_server NAME NUMBER: what each Unbound's section "server:" begins with; it
+# has the address of that number.
+unbound_server() {
+	ADDRESS[$1]=$NET.$2
+	LISTENS[$1]=$PORT
+	cat <<-END
+		server:
+		  username: ""
+		  chroot: ""
+		  directory: "$WORLD/$1"
+		  pidfile: "$WORLD/$1/pid"
+		  use-syslog: no
+		  interface: $NET.$2@$PORT
+		  outgoing-interface: $NET.$2
+		  access-control: 127.0.0.0/8 allow
+		  do-not-query-localhost: no
+		  do-ip6: no
+		  num-threads: 1
+	END
+}
+
 # start_unbound NAME NUMBER KIND ANCHOR: KIND is follow (RFC 5011) or static.
 start_unbound() {
 	local name=$1 dir=$WORLD/$1 zone anchor
 
-	ADDRESS[$name]=$NET.$2
-	LISTENS[$name]=$PORT
 	KIND[$name]=unbound-$3
 	mkdir -- "$dir"
 	cp -- "$4" "$dir/root.key"
 	anchor="auto-trust-anchor-file"
 	[ "$3" = follow ] || anchor="trust-anchor-file"
 	{
+		unbound_server "$name" "$2"
 		cat <<-END
-			server:
-			  username: ""
-			  chroot: ""
-			  directory: "$dir"
-			  pidfile: "$dir/pid"
-			  use-syslog: no
 			  log-time-ascii: yes
 			  val-log-level: 2
-			  interface: $NET.$2@$PORT
-			  outgoing-interface: $NET.$2
-			  access-control: 127.0.0.0/8 allow
-			  do-not-query-localhost: no
-			  do-ip6: no
-			  num-threads: 1
 			  msg-cache-size: 1m
 			  rrset-cache-size: 1m
 			  key-cache-size: 1m
@@ -266,31 +279,40 @@ named_options() {
 	fi
 }
 
-# start_named NAME NUMBER KIND ANCHOR: as start_unbound.
-start_named() {
-	local name=$1 dir=$WORLD/$1 word=initial-key control
-
-	ADDRESS[$name]=127.0.0.1
-	LISTENS[$name]=$((PORT + 2 * $2))
-	control=$((PORT + 2 * $2 + 1))
-	KIND[$name]=named-$3
-	[ "$3" = follow ] || word=static-key
-	mkdir -- "$dir"
-	printf '. 3600000 IN NS server.\nserver. 3600000 IN A %s.1\n' "$NET" \
-		>"$dir/hints"
+# named_control NAME NUMBER: what each named.conf begins with; its channel is behind
+# the port of that number.
+named_control() {
+	ADDRESS[$1]=127.0.0.1
+	LISTENS[$1]=$((PORT + 2 * $2))
 	(
 		umask 077
 		printf 'key "%s" {\n\talgorithm hmac-sha256;\n\tsecret "%s";\n};\n' \
 			control "$(head -c 32 /dev/urandom | base64)" \
-			>"$dir/rndc.key"
+			>"$WORLD/$1/rndc.key"
 	)
+	cat <<-END
+		include "$WORLD/$1/rndc.key";
+		controls {
+			inet 127.0.0.1 port $((PORT + 2 * $2 + 1)) allow { any; }
+			    keys { control; };
+		};
+	END
+}
+
+# start_named NAME NUMBER KIND ANCHOR [ALGORITHM]: as start_unbound; it does not
+# know the algorithm.
+start_named() {
+	local name=$1 dir=$WORLD/$1 word=initial-key lacks=
+
+	KIND[$name]=named-$3
+	[ "$3" = follow ] || word=static-key
+	[ -z "${5-}" ] || lacks="disable-algorithms \".\" { $5; };"
+	mkdir -- "$dir"
+	printf '. 3600000 IN NS server.\nserver. 3600000 IN A %s.1\n' "$NET" \
+		>"$dir/hints"
 	{
+		named_control "$name" "$2"
 		cat <<-END
-			include "$dir/rndc.key";
-			controls {
-				inet 127.0.0.1 port $control allow { any; }
-				    keys { control; };
-			};
 			logging {
 				channel file {
 					file "$dir/log";
@@ -305,6 +327,7 @@ start_named() {
 				managed-keys-directory "$dir";
 				pid-file "$dir/pid";
 				$(named_options "$3")
+				$lacks
 				session-keyfile "$dir/session.key";
 				port $PORT;
 				listen-on port ${LISTENS[$name]} { 127.0.0.1; };
@@ -352,27 +375,38 @@ control_named() {
 }
 
 # next_poll NAME: when a follower asks for the root's keys next, by its own
-# account; nothing if it does not say.
+# account, in $REPLY; nothing if it does not say.
 next_poll() {
+	local line next=
+
 	case ${KIND[$1]} in
 	unbound-follow)
-		sed -n 's/^;;next_probe_time: \([0-9]*\).*/\1/p' \
-			"$WORLD/$1/root.key"
+		while read -r line; do
+			[[ $line != ';;next_probe_time: '* ]] ||
+				read -r _ next _ <<<"$line"
+		done <"$WORLD/$1/root.key"
 		;;
 	named-follow)
-		control_named "$1" managed-keys status 2>/dev/null |
-			sed -n 's/^next scheduled event: //p' |
-			date -u -f - +%s 2>/dev/null
+		line=$(control_named "$1" managed-keys status 2>/dev/null) || true
+		if [[ $line =~ .*'next scheduled event: '([^$'\n']+) ]]; then
+			next=$(date -u -d "${BASH_REMATCH[1]}" +%s 2>/dev/null) ||
+				true
+		fi
 		;;
 	esac
+	REPLY=$next
 }
 
-# polled NAME: its next poll lies ahead.
+# polled NAME: its next poll lies ahead, as it said when it was last asked.
 polled() {
-	local next
+	local now
 
-	next=$(next_poll "$1" | tail -n 1) || true
-	[ -n "$next" ] && [ "$next" -gt "$(clock_now)" ]
+	clock_now
+	now=$REPLY
+	[ "${POLLS[$1]:-0}" -le "$now" ] || return 0
+	next_poll "$1"
+	POLLS[$1]=$REPLY
+	[ "${REPLY:-0}" -gt "$now" ]
 }
 
 # polls_soon NAME: waits for it two seconds at most.
@@ -462,23 +496,20 @@ ask_all() {
 
 # Zones.
 
-stamp() {
-	date -u -d "@$1" +%Y%m%d%H%M%S
-}
-
 # make_children BEGIN END: the children, signed for all that time but for
-# plain., which is not signed; broken. is not signed by the key of its DS.
+# plain., which is not signed; broken. is not signed by the key of its DS.  All by
+# RSA, which every resolver here can verify.
 make_children() {
 	local zone key dir=$WORLD/children
 
 	mkdir -- "$dir"
 	for zone in example. other. broken.; do
-		key=$(cd -- "$dir" && dnssec-keygen -q -a ECDSAP256SHA256 \
+		key=$(cd -- "$dir" && dnssec-keygen -q -a RSASHA256 -b 2048 \
 			-f KSK "$zone")
 		dnssec-dsfromkey -2 "$dir/$key.key" >>"$dir/ds"
 		if [ "$zone" = broken. ]; then
 			key=$(cd -- "$dir" && dnssec-keygen -q \
-				-a ECDSAP256SHA256 -f KSK "$zone")
+				-a RSASHA256 -b 2048 -f KSK "$zone")
 		fi
 		cp -- "$ROOT/ceremony-scripts/rollover/child.zone" "$dir/$zone"
 		cat -- "$dir/$key.key" >>"$dir/$zone"
@@ -497,17 +528,15 @@ make_children() {
 	cat -- "$WORLD/zones/.zone" "$dir/ds" >"$WORLD/unsigned"
 }
 
-# sign_root RRSET SERIAL BEGIN END ZSK: $WORLD/root.zone, the root zone with a
-# slot's DNSKEY RRset and its RRSIGs as they are in the file RRSET; the ZSK, a
+# sign_root RRSET SERIAL BEGIN END ZSK...: $WORLD/root.zone, the root zone with
+# a slot's DNSKEY RRset and its RRSIGs as they are in the file RRSET; each ZSK, a
 # name of files as dnssec-keygen makes them, signs all the rest.
 sign_root() {
 	sed "s/hostmaster\. 1 /hostmaster. $2 /" "$WORLD/unsigned" \
 		>"$WORLD/unsigned.slot"
 	grep ' IN DNSKEY ' "$1" >>"$WORLD/unsigned.slot"
-	quietly dnssec-signzone -P -O full -o . -d "$WORLD" \
-		-s "$(stamp "$3")" -e "$(stamp "$4")" \
-		-f "$WORLD/signed" "$WORLD/unsigned.slot" "$5" ||
-		die "the root zone cannot be signed with $5"
+	sign_zone . "$3" "$4" "$WORLD/unsigned.slot" "$WORLD/signed" "${@:5}" ||
+		die "the root zone cannot be signed with ${*:5}"
 	{
 		grep -vE '^;|[[:space:]]RRSIG[[:space:]]+DNSKEY[[:space:]]' \
 			"$WORLD/signed"

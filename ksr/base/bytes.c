@@ -178,7 +178,7 @@ buf_base64(struct buf *buf, struct bytes bytes)
 	}
 }
 
-static int
+int
 hex_value(char c)
 {
 	if (c >= '0' && c <= '9')

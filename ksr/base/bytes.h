@@ -50,6 +50,9 @@ void buf_hex(struct buf *buf, struct bytes bytes);
 /* RFC 4648 section 4, padded, on one line. */
 void buf_base64(struct buf *buf, struct bytes bytes);
 
+/* Of a hex digit of either case; -1: it is none. */
+int hex_value(char c);
+
 /*
  * Exactly 2 * size hex digits of either case; anything else is false and
  * leaves ret untouched.

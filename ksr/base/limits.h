@@ -7,6 +7,7 @@
 /* A KSR or SKR document: 4,096 response bundles take about 15 MiB. */
 #define KSR_FILE_MAX    (32u * 1024 * 1024)
 #define CONFIG_FILE_MAX (1024u * 1024)
+#define COMPONENT_SIZE  32u  /* octets: an officer's, of an AES-256 key */
 #define PIN_MAX         255u /* bytes, without the terminating NUL */
 
 /* Documents. */
@@ -25,6 +26,9 @@
 /* RFC 3110 form of RSA-4096 with a four-octet exponent is 517 octets. */
 #define PUBLIC_KEY_MAX 520u
 #define SIGNATURE_MAX  512u
+#define RDATA_MAX      (4u + PUBLIC_KEY_MAX) /* of a DNSKEY, CDNSKEY or CDS */
+#define CHILD_RECORDS_MAX 32u /* CDNSKEY or CDS records of one bundle */
+#define TEXT_LINE_MAX  4096u /* octets of a header or word of a text format */
 #define RSA_BITS_MIN   512u
 #define RSA_BITS_MAX   4096u
 
@@ -34,6 +38,7 @@
 #define CONFIG_OTHER_KEYS_MAX 64u /* ZSKs and audit keys */
 #define CONFIG_SCHEMAS_MAX 32u
 #define CONFIG_LIST_MAX    16u /* items of a list of domains, sizes, ... */
+#define CDS_DIGESTS_MAX    2u
 #define CONFIG_ENV_MAX     16u
 #define KEY_COUNTS_MAX     8u  /* algorithms of one request */
 #define YAML_DEPTH_MAX	   16u

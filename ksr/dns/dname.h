@@ -18,8 +18,9 @@ struct dname {
 };
 
 /*
- * Letters, digits, '-' and '_' in labels of 1 to 63 octets; no escapes: no
- * zone that has a key ceremony needs one.
+ * RFC 1035 5.1: labels of 1 to 63 octets, each printable ASCII but for what
+ * presentation form reads otherwise, or escaped: "\." or "\046".  No zone is
+ * called "*" and something: its signatures would be a wildcard's.
  */
 MUST_USE bool dname_parse(const char *text, struct dname *ret, struct err *err);
 
@@ -28,9 +29,17 @@ bool dname_equal(const struct dname *a, const struct dname *b);
 /* Equal as domain names; a text that is none equals nothing. */
 bool same_domain(const char *a, const char *b);
 
-/* Labels without the root, as in RFC 4034 3.1.3; a leading '*' is impossible.
- */
+/* Labels without the root, as in RFC 4034 3.1.3; the first is never "*". */
 uint8_t dname_labels(const struct dname *name);
 
-/* The canonical text: lower case, final dot; the root is ".". */
+/*
+ * The canonical text: lower case, final dot; the root is ".".  Escaped is what
+ * must be, with digits what is not printable.
+ */
 void dname_text(const struct dname *name, char ret[DNAME_TEXT_MAX + 1]);
+
+/*
+ * The same in names of files, as BIND has it: what is no letter, digit, '-' or
+ * '_' is "%2F".
+ */
+void dname_file_text(const struct dname *name, char ret[DNAME_TEXT_MAX + 1]);

@@ -71,15 +71,12 @@ evp_of_ecdsa(
     const struct pubkey_fields *fields, EVP_PKEY **ret, struct err *err)
 {
 	uint8_t point[1 + POINT_SIZE_MAX] = { POINT_UNCOMPRESSED };
-	bool p256 = fields->algorithm->number == ALGORITHM_ECDSAP256SHA256;
-	char group[] = "P-384";
 	OSSL_PARAM params[3];
 
-	if (p256)
-		memcpy(group, "P-256", sizeof(group));
 	memcpy(point + 1, fields->point.data, fields->point.len);
-	params[0] = OSSL_PARAM_construct_utf8_string(
-	    OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
+	/* It is only read, though the parameter cannot say so. */
+	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+	    (char *)(uintptr_t)fields->algorithm->curve, 0);
 	params[1] = OSSL_PARAM_construct_octet_string(
 	    OSSL_PKEY_PARAM_PUB_KEY, point, 1 + fields->point.len);
 	params[2] = OSSL_PARAM_construct_end();
@@ -90,10 +87,9 @@ static bool
 evp_of_eddsa(
     const struct pubkey_fields *fields, EVP_PKEY **ret, struct err *err)
 {
-	bool ed25519 = fields->algorithm->number == ALGORITHM_ED25519;
-	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(
-	    ed25519 ? EVP_PKEY_ED25519 : EVP_PKEY_ED448, NULL,
-	    fields->point.data, fields->point.len);
+	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key_ex(NULL,
+	    fields->algorithm->curve, NULL, fields->point.data,
+	    fields->point.len);
 
 	if (pkey == NULL)
 		return evp_fail(err, E_REFUSED, "not a public key");
@@ -115,4 +111,14 @@ evp_of_fields(
 	}
 	return err_set(err, E_INTERNAL, "algorithm %u has no family",
 	    fields->algorithm->number);
+}
+
+int
+evp_no_passphrase(char *buf, int size, int writing, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
 }

@@ -21,3 +21,9 @@ MUST_USE bool evp_of_fields(
  * that the queue gave, if any; returns false.
  */
 bool evp_fail(struct err *err, enum err_code code, const char *text);
+
+/*
+ * For OpenSSL's readers of PEM (pem_password_cb) where nothing has a passphrase:
+ * without it they ask on the terminal.
+ */
+int evp_no_passphrase(char *buf, int size, int writing, void *arg);

@@ -8,35 +8,13 @@
 /* DER of two integers below 2^384: SEQUENCE, 2 x (tag, length, 0, 48). */
 #define ECDSA_DER_MAX 128
 
-/* The digest each algorithm is named for; EdDSA has its own inside. */
-static const EVP_MD *
-digest_of(uint8_t algorithm)
-{
-	switch (algorithm) {
-	case ALGORITHM_RSASHA256:
-	case ALGORITHM_ECDSAP256SHA256:
-		return EVP_sha256();
-	case ALGORITHM_ECDSAP384SHA384:
-		return EVP_sha384();
-	case ALGORITHM_RSASHA512:
-		return EVP_sha512();
-	default:
-		return NULL;
-	}
-}
-
-/*
- * RFC 8017 8.2.2: as long as the modulus.  RFC 6605 section 4: r || s, each
- * as long as the field.  RFC 8080 section 4: 64 or 114 octets.
- */
+/* RFC 8017 8.2.2: as long as the modulus; of other families one length. */
 static size_t
 signature_size(const struct pubkey_fields *fields)
 {
-	if (fields->algorithm->family == FAMILY_RSA)
-		return fields->modulus.len;
-	if (fields->algorithm->family == FAMILY_ECDSA)
-		return fields->point.len;
-	return 2 * fields->point.len;
+	return fields->algorithm->family == FAMILY_RSA
+	    ? fields->modulus.len
+	    : fields->algorithm->sig_len;
 }
 
 /* OpenSSL wants the DER form of what DNSSEC has as r || s. */
@@ -66,14 +44,15 @@ der_of_ecdsa(struct bytes signature, uint8_t ret[ECDSA_DER_MAX],
 }
 
 static bool
-evp_verify(EVP_PKEY *pkey, const EVP_MD *digest, struct bytes signed_data,
+evp_verify(EVP_PKEY *pkey, const char *digest, struct bytes signed_data,
     struct bytes signature, struct err *err)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool ok;
 
 	if (ctx == NULL ||
-	    EVP_DigestVerifyInit(ctx, NULL, digest, NULL, pkey) != 1)
+	    EVP_DigestVerifyInit_ex(
+		ctx, NULL, digest, NULL, NULL, pkey, NULL) != 1)
 		ok = evp_fail(err, E_INTERNAL, "OpenSSL cannot verify");
 	else if (EVP_DigestVerify(ctx, signature.data, signature.len,
 		     signed_data.data, signed_data.len) != 1)
@@ -106,7 +85,7 @@ pubkey_verify(const struct dnskey *key, struct bytes signed_data,
 	if (!evp_of_fields(&fields, &pkey, err))
 		return false;
 	ok = evp_verify(
-	    pkey, digest_of(key->algorithm), signed_data, signature, err);
+	    pkey, fields.algorithm->digest, signed_data, signature, err);
 	EVP_PKEY_free(pkey);
 	return ok;
 }

@@ -25,20 +25,22 @@ struct algorithm {
 	const char *mnemonic; /* "RSASHA256" */
 	bool deprecated;      /* RFC 8624: MUST NOT or NOT RECOMMENDED to sign */
 	bool supported;	      /* verified here */
-	enum algorithm_family family; /* if supported */
-	uint16_t size;	      /* bits; 0 where keys differ in size (RSA) */
+	/* If supported: */
+	enum algorithm_family family;
+	uint16_t size;	     /* bits; 0 where keys differ in size (RSA) */
+	uint8_t key_len;     /* octets of the public key field; 0: RSA's */
+	uint8_t sig_len;     /* octets of a signature; 0: as the modulus */
+	const char *digest;  /* OpenSSL's name; NULL: the algorithm's own */
+	const char *curve;   /* OpenSSL's name of the group; NULL: RSA */
 };
 
 /* NULL if unknown. */
 const struct algorithm *algorithm_of_number(uint8_t number);
 const struct algorithm *algorithm_of_mnemonic(const char *mnemonic);
 
-/*
- * The supported ones, "A, B or C"; without Edwards curves those that keys are
- * made for here.
- */
+/* The supported ones, "A, B or C". */
 #define ALGORITHM_NAMES_SIZE 128
-void algorithm_names(bool edwards, char ret[ALGORITHM_NAMES_SIZE]);
+void algorithm_names(char ret[ALGORITHM_NAMES_SIZE]);
 
 /* Appends which of them was probably meant by what is none; false. */
 bool algorithm_suggest(const char *given, struct err *err);

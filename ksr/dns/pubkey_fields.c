@@ -6,22 +6,6 @@
 /* RFC 3110 section 2: an exponent longer than this has a 3-octet length. */
 #define SHORT_EXPONENT_MAX 255
 
-/* RFC 6605 section 4 and RFC 8080 section 3: octets of the field. */
-static size_t
-point_size(uint8_t algorithm)
-{
-	switch (algorithm) {
-	case ALGORITHM_ECDSAP256SHA256:
-		return 64;
-	case ALGORITHM_ECDSAP384SHA384:
-		return 96;
-	case ALGORITHM_ED25519:
-		return 32;
-	default: /* ALGORITHM_ED448 */
-		return 57;
-	}
-}
-
 size_t
 bits_of_number(struct bytes number)
 {
@@ -95,11 +79,11 @@ pubkey_fields_read(
 			return false;
 	} else {
 		fields.point = field;
-		if (field.len != point_size(key->algorithm))
+		if (field.len != fields.algorithm->key_len)
 			return err_set(err, E_REFUSED,
-			    "%s public key has %zu octets, not %zu",
+			    "%s public key has %zu octets, not %u",
 			    fields.algorithm->mnemonic, field.len,
-			    point_size(key->algorithm));
+			    fields.algorithm->key_len);
 	}
 	*ret = fields;
 	return true;

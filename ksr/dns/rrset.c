@@ -3,6 +3,7 @@
 
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
+#include "ksr/dns/sha256.h"
 
 enum {
 	ALGORITHM_RSAMD5 = 1,
@@ -78,19 +79,44 @@ dnskey_unrevoked(const struct dnskey *key)
 }
 
 bool
-dnskey_ds(const struct dname *owner, const struct dnskey *key,
-    uint8_t ret[DS_SHA256_SIZE], struct err *err)
+dnskey_digest(const struct dname *owner, const struct dnskey *key,
+    uint8_t type, uint8_t ret[DS_DIGEST_MAX], size_t *ret_len, struct err *err)
 {
 	struct buf digested = buf_new(DNAME_WIRE_MAX + DNSKEY_RDATA_MAX);
-	struct dnskey unrevoked = dnskey_unrevoked(key);
 	bool ok;
 
 	buf_put(&digested, owner->wire, owner->len);
-	dnskey_rdata(&unrevoked, &digested);
-	ok = digested.failed ? err_set(err, E_MEMORY, "out of memory")
-			     : sha256(buf_bytes(&digested), ret, err);
+	dnskey_rdata(key, &digested);
+	if (digested.failed)
+		ok = err_set(err, E_MEMORY, "out of memory");
+	else if (type == DS_DIGEST_SHA256)
+		ok = sha256(buf_bytes(&digested), ret, err);
+	else if (type == DS_DIGEST_SHA384)
+		ok = sha384(buf_bytes(&digested), ret, err);
+	else
+		ok = err_set(err, E_INPUT,
+		    "digest type %u: expected 2 (SHA-256) or 4 (SHA-384)",
+		    type);
 	buf_free(&digested);
+	if (ok)
+		*ret_len =
+		    type == DS_DIGEST_SHA384 ? SHA384_SIZE : SHA256_SIZE;
 	return ok;
+}
+
+bool
+dnskey_ds(const struct dname *owner, const struct dnskey *key,
+    uint8_t ret[DS_SHA256_SIZE], struct err *err)
+{
+	struct dnskey unrevoked = dnskey_unrevoked(key);
+	uint8_t digest[DS_DIGEST_MAX];
+	size_t len;
+
+	if (!dnskey_digest(
+		owner, &unrevoked, DS_DIGEST_SHA256, digest, &len, err))
+		return false;
+	memcpy(ret, digest, DS_SHA256_SIZE);
+	return true;
 }
 
 bool
@@ -113,12 +139,14 @@ dnskey_equal(const struct dnskey *a, const struct dnskey *b)
 static int
 rdata_compare(const void *a, const void *b)
 {
-	return bytes_compare(rdata_bytes(a), rdata_bytes(b));
+	const struct bytes *x = a, *y = b;
+
+	return bytes_compare(*x, *y);
 }
 
 /* RFC 4034 6.3: sorted by RDATA, each RDATA once.  Returns how many remain. */
 static size_t
-rdata_canonicalise(struct rdata *rrs, size_t n)
+rdata_canonicalise(struct bytes *rrs, size_t n)
 {
 	size_t kept = 0;
 
@@ -126,19 +154,17 @@ rdata_canonicalise(struct rdata *rrs, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (kept > 0 && rdata_compare(&rrs[kept - 1], &rrs[i]) == 0)
 			continue;
-		if (kept != i)
-			rrs[kept] = rrs[i];
-		kept++;
+		rrs[kept++] = rrs[i];
 	}
 	return kept;
 }
 
 /* RFC 4034 3.1, all but the signature. */
 static void
-put_rrsig_rdata(
-    const struct rrsig *rrsig, const struct dname *signer, struct buf *ret)
+put_rrsig_rdata(uint16_t type, const struct rrsig *rrsig,
+    const struct dname *signer, struct buf *ret)
 {
-	buf_u16(ret, RRTYPE_DNSKEY);
+	buf_u16(ret, type);
 	buf_u8(ret, rrsig->algorithm);
 	buf_u8(ret, rrsig->labels);
 	buf_u32(ret, rrsig->original_ttl_s);
@@ -150,35 +176,51 @@ put_rrsig_rdata(
 
 /* RFC 4034 6.2: the RR in canonical form. */
 static void
-put_rr(const struct dname *owner, uint32_t original_ttl_s,
-    const struct rdata *rdata, struct buf *ret)
+put_rr(const struct dname *owner, uint16_t type, uint32_t original_ttl_s,
+    struct bytes rdata, struct buf *ret)
 {
 	buf_put(ret, owner->wire, owner->len);
-	buf_u16(ret, RRTYPE_DNSKEY);
+	buf_u16(ret, type);
 	buf_u16(ret, CLASS_IN);
 	buf_u32(ret, original_ttl_s);
-	buf_u16(ret, (uint16_t)rdata->len);
-	buf_put(ret, rdata->data, rdata->len);
+	buf_u16(ret, (uint16_t)rdata.len);
+	buf_put(ret, rdata.data, rdata.len);
+}
+
+bool
+rdata_to_be_signed(const struct dname *owner, uint16_t type,
+    const struct rrsig *rrsig, const struct bytes *rdata, size_t n,
+    struct buf *ret, struct err *err)
+{
+	struct bytes rrs[BUNDLE_KEYS_MAX];
+	struct dname signer;
+
+	if (n == 0 || n > BUNDLE_KEYS_MAX)
+		return err_set(err, E_REFUSED,
+		    "an RRset of %zu %s, not 1 to %u", n,
+		    type == RRTYPE_DNSKEY ? "keys" : "records",
+		    BUNDLE_KEYS_MAX);
+	if (!dname_parse(rrsig->signers_name, &signer, err))
+		return err_prefix(err, "signer's name");
+	memcpy(rrs, rdata, n * sizeof(rrs[0]));
+	n = rdata_canonicalise(rrs, n);
+	put_rrsig_rdata(type, rrsig, &signer, ret);
+	for (size_t i = 0; i < n; i++)
+		put_rr(owner, type, rrsig->original_ttl_s, rrs[i], ret);
+	return ret->failed ? err_set(err, E_MEMORY, "out of memory") : true;
 }
 
 bool
 rrset_to_be_signed(const struct dname *owner, const struct rrsig *rrsig,
     const struct dnskey *keys, size_t n_keys, struct buf *ret, struct err *err)
 {
-	struct rdata rrs[BUNDLE_KEYS_MAX];
-	struct dname signer;
+	struct rdata made[BUNDLE_KEYS_MAX];
+	struct bytes rrs[BUNDLE_KEYS_MAX];
 
-	if (n_keys == 0 || n_keys > BUNDLE_KEYS_MAX)
-		return err_set(err, E_REFUSED,
-		    "an RRset of %zu keys, not 1 to %u", n_keys,
-		    BUNDLE_KEYS_MAX);
-	if (!dname_parse(rrsig->signers_name, &signer, err))
-		return err_prefix(err, "signer's name");
-	for (size_t i = 0; i < n_keys; i++)
-		rdata_make(&keys[i], &rrs[i]);
-	n_keys = rdata_canonicalise(rrs, n_keys);
-	put_rrsig_rdata(rrsig, &signer, ret);
-	for (size_t i = 0; i < n_keys; i++)
-		put_rr(owner, rrsig->original_ttl_s, &rrs[i], ret);
-	return ret->failed ? err_set(err, E_MEMORY, "out of memory") : true;
+	for (size_t i = 0; i < n_keys && i < BUNDLE_KEYS_MAX; i++) {
+		rdata_make(&keys[i], &made[i]);
+		rrs[i] = rdata_bytes(&made[i]);
+	}
+	return rdata_to_be_signed(
+	    owner, RRTYPE_DNSKEY, rrsig, rrs, n_keys, ret, err);
 }

@@ -28,6 +28,15 @@ struct dnskey dnskey_unrevoked(const struct dnskey *key);
 MUST_USE bool dnskey_ds(const struct dname *owner, const struct dnskey *key,
     uint8_t ret[DS_SHA256_SIZE], struct err *err);
 
+/*
+ * A DS's digest of that type (RFC 4034 5.1.4), over the key as it is.  E_INPUT
+ * for a type that is neither DS_DIGEST_SHA256 nor DS_DIGEST_SHA384.
+ */
+#define DS_DIGEST_MAX 48
+MUST_USE bool dnskey_digest(const struct dname *owner,
+    const struct dnskey *key, uint8_t type, uint8_t ret[DS_DIGEST_MAX],
+    size_t *ret_len, struct err *err);
+
 /* Same algorithm and public key: one key, whatever its flags and names. */
 bool dnskey_same_key(const struct dnskey *a, const struct dnskey *b);
 
@@ -42,6 +51,14 @@ bool dnskey_equal(const struct dnskey *a, const struct dnskey *b);
  */
 MUST_USE bool rrset_to_be_signed(const struct dname *owner,
     const struct rrsig *rrsig, const struct dnskey *keys, size_t n_keys,
+    struct buf *ret, struct err *err);
+
+/*
+ * The same of n records of another type whose RDATA has no names: CDNSKEY, CDS.
+ * rdata in any order; at most BUNDLE_KEYS_MAX.
+ */
+MUST_USE bool rdata_to_be_signed(const struct dname *owner, uint16_t type,
+    const struct rrsig *rrsig, const struct bytes *rdata, size_t n,
     struct buf *ret, struct err *err);
 
 /* What rrset_to_be_signed can need at most. */

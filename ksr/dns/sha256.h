@@ -16,6 +16,11 @@ MUST_USE bool sha256(
     struct bytes data, uint8_t ret[SHA256_SIZE], struct err *err);
 bool same_sha256(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE]);
 
+/* SHA-384, of a DS's digest type 4 (RFC 6605). */
+#define SHA384_SIZE 48
+MUST_USE bool sha384(
+    struct bytes data, uint8_t ret[SHA384_SIZE], struct err *err);
+
 /* Lower-case hex, as sha256sum prints it. */
 #define SHA256_TEXT_SIZE (2 * SHA256_SIZE + 1)
 void sha256_text(const uint8_t digest[SHA256_SIZE], char ret[SHA256_TEXT_SIZE]);

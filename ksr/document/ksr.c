@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/dns/pubkey.h"
 #include "ksr/document/ksr.h"
 
 struct ksr *
@@ -49,15 +50,50 @@ bundle_alloc(
 	return true;
 }
 
+bool
+child_alloc(struct child_set *set, size_t n_records, size_t n_signatures,
+    struct err *err)
+{
+	void *records, *signatures;
+
+	if (!array_new(n_records, sizeof(struct child_record), &records))
+		return err_set(err, E_MEMORY, "out of memory");
+	if (!array_new(n_signatures, sizeof(struct rrsig), &signatures)) {
+		free(records);
+		return err_set(err, E_MEMORY, "out of memory");
+	}
+	set->records = records;
+	set->n_records = n_records;
+	set->signatures = signatures;
+	set->n_signatures = n_signatures;
+	return true;
+}
+
+void
+bundle_clear(struct bundle *bundle)
+{
+	free(bundle->keys);
+	free(bundle->signatures);
+	for (size_t i = 0; i < CHILD_TYPES; i++) {
+		free(bundle->child[i].records);
+		free(bundle->child[i].signatures);
+	}
+	*bundle = (struct bundle){ 0 };
+}
+
+int64_t
+bundle_begins(const struct bundle *bundle)
+{
+	return bundle->inception + bundle->lead_s;
+}
+
 void
 ksr_free(struct ksr *ksr)
 {
 	if (ksr == NULL)
 		return;
-	for (size_t i = 0; i < ksr->n_bundles; i++) {
-		free(ksr->bundles[i].keys);
-		free(ksr->bundles[i].signatures);
-	}
+	for (size_t i = 0; i < ksr->n_bundles; i++)
+		bundle_clear(&ksr->bundles[i]);
 	free(ksr->bundles);
 	free(ksr);
 }
@@ -133,4 +169,32 @@ ksr_order(struct ksr *ksr)
 	if (ksr->n_bundles > 0)
 		qsort(ksr->bundles, ksr->n_bundles, sizeof(ksr->bundles[0]),
 		    by_time);
+}
+
+bool
+signature_policy_add(
+    struct signature_policy *policy, const struct dnskey *key, struct err *err)
+{
+	struct signature_algorithm *algorithm =
+	    &policy->algorithms[policy->n_algorithms];
+	struct pubkey_info info;
+
+	if (!pubkey_info(key, &info, err))
+		return false;
+	for (size_t i = 0; i < policy->n_algorithms; i++)
+		if (policy->algorithms[i].algorithm == key->algorithm &&
+		    policy->algorithms[i].size == info.bits &&
+		    policy->algorithms[i].exponent == info.exponent)
+			return true;
+	if (policy->n_algorithms == POLICY_ALGS_MAX)
+		return err_set(err, E_REFUSED, "more than %u kinds of key",
+		    POLICY_ALGS_MAX);
+	*algorithm = (struct signature_algorithm){
+		.algorithm = key->algorithm,
+		.family = info.family,
+		.size = info.bits,
+		.exponent = info.exponent,
+	};
+	policy->n_algorithms++;
+	return true;
 }

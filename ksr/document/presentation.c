@@ -191,7 +191,8 @@ put_dnskey(const char *owner, const struct dnskey *key, struct buf *ret)
 
 /* RFC 4034 3.2 */
 static void
-put_rrsig(const char *owner, const struct rrsig *sig, struct buf *ret)
+put_rrsig(const char *owner, const char *covers, const struct rrsig *sig,
+    struct buf *ret)
 {
 	char inception[TIME_TEXT_SIZE], expiration[TIME_TEXT_SIZE];
 	char signer[DNAME_TEXT_MAX + 1];
@@ -203,11 +204,41 @@ put_rrsig(const char *owner, const struct rrsig *sig, struct buf *ret)
 	time_format_rrsig(sig->inception, inception);
 	time_format_rrsig(sig->expiration, expiration);
 	buf_printf(ret,
-	    "%s %" PRIu32 " IN RRSIG DNSKEY %u %u %" PRIu32 " %s %s %u %s ",
-	    owner, sig->ttl_s, sig->algorithm, sig->labels, sig->original_ttl_s,
+	    "%s %" PRIu32 " IN RRSIG %s %u %u %" PRIu32 " %s %s %u %s ",
+	    owner, sig->ttl_s, covers, sig->algorithm, sig->labels, sig->original_ttl_s,
 	    expiration, inception, sig->tag, signer);
 	buf_base64(ret, (struct bytes){ sig->signature, sig->signature_len });
 	buf_u8(ret, '\n');
+}
+
+/* RFC 7344 3.1 and 3.2: as DS and DNSKEY. */
+static void
+put_child_record(const char *owner, uint32_t ttl_s, enum child_type type,
+    const struct child_record *record, struct buf *ret)
+{
+	const uint8_t *o = record->octets;
+	const struct bytes rest = { o + 4, record->len - 4u };
+
+	buf_printf(ret, "%s %" PRIu32 " IN %s %u %u %u ", owner, ttl_s,
+	    type == CHILD_CDS ? "CDS" : "CDNSKEY",
+	    (unsigned)(o[0] << 8 | o[1]), o[2], o[3]);
+	if (type == CHILD_CDS)
+		buf_hex(ret, rest);
+	else
+		buf_base64(ret, rest);
+	buf_u8(ret, '\n');
+}
+
+static void
+put_child(const char *owner, enum child_type type, const struct child_set *set,
+    struct buf *ret)
+{
+	for (size_t i = 0; i < set->n_records; i++)
+		put_child_record(owner, set->ttl_s, type, &set->records[i],
+		    ret);
+	for (size_t i = 0; i < set->n_signatures; i++)
+		put_rrsig(owner, type == CHILD_CDS ? "CDS" : "CDNSKEY",
+		    &set->signatures[i], ret);
 }
 
 /* A comment line: no octet of the id may end it. */
@@ -238,7 +269,9 @@ bundle_dns(const struct ksr *ksr, size_t bundle, struct buf *ret)
 	for (size_t i = 0; i < b->n_keys; i++)
 		put_dnskey(owner, &b->keys[i], ret);
 	for (size_t i = 0; i < b->n_signatures; i++)
-		put_rrsig(owner, &b->signatures[i], ret);
+		put_rrsig(owner, "DNSKEY", &b->signatures[i], ret);
+	for (size_t i = 0; i < CHILD_TYPES; i++)
+		put_child(owner, (enum child_type)i, &b->child[i], ret);
 }
 
 void

@@ -72,24 +72,81 @@ plan_quarter_at(const struct plan *plan, int64_t start)
 	return NULL;
 }
 
-const struct key_counts *
-plan_key_counts(const struct plan_quarter *quarter, const struct config *config)
+size_t
+plan_fallback(const struct plan_quarter *quarter, const char *name)
 {
-	return quarter->key_counts != NULL ? quarter->key_counts
-					   : &config->request_policy.key_counts;
+	size_t i = quarter->n_responses - 1;
+
+	while (i > 0 && strcmp(quarter->responses[i].name, name) != 0)
+		i--;
+	return i;
+}
+
+size_t
+plan_request_of(const struct plan_quarter *quarter, size_t response)
+{
+	return quarter->responses[response].key_counts != NULL ? response : 0;
+}
+
+const struct key_counts *
+plan_key_counts(const struct plan_quarter *quarter, size_t response,
+    const struct config *config)
+{
+	const struct key_counts *counts =
+	    quarter->responses[plan_request_of(quarter, response)].key_counts;
+
+	return counts != NULL ? counts : &config->request_policy.key_counts;
+}
+
+uint32_t
+plan_zsk_algorithms(const struct plan_quarter *quarter, size_t response,
+    const struct config *config, size_t slot)
+{
+	const struct request_policy *policy = &config->request_policy;
+	const struct key_counts *counts =
+	    plan_key_counts(quarter, response, config);
+	uint32_t algorithms = 0;
+
+	for (size_t i = 0; i < counts->n; i++) {
+		const struct key_count *count = &counts->counts[i];
+
+		if (count->per_bundle[slot] == 0)
+			continue;
+		if (count->algorithm != 0)
+			algorithms |= UINT32_C(1) << count->algorithm;
+		else if (policy->n_algorithms == 1)
+			algorithms |= UINT32_C(1) << policy->algorithms[0];
+	}
+	return algorithms;
+}
+
+uint32_t
+plan_zone_algorithms(const struct plan_quarter *quarter, size_t response,
+    const struct config *config, size_t slot)
+{
+	const uint32_t *beside = quarter->responses[response].zone_signatures;
+
+	return plan_zsk_algorithms(quarter, response, config, slot) |
+	    (beside == NULL ? 0 : beside[slot]);
 }
 
 void
 plan_file_name(const struct plan_quarter *quarter, size_t response,
-    const char *zone, char ret[PLAN_FILE_NAME_SIZE])
+    const char *zone, const char *suffix, char ret[PLAN_FILE_NAME_SIZE])
 {
-	size_t len = strlen(zone);
+	char text[DNAME_TEXT_MAX + 1];
+	struct dname owner;
+	struct err err;
+	size_t len;
 
-	if (len > 0 && zone[len - 1] == '.')
-		len--;
-	snprintf(ret, PLAN_FILE_NAME_SIZE, "skr-%.*s-%s-%zu-%s.xml",
-	    len == 0 ? (int)strlen("root") : (int)len, len == 0 ? "root" : zone,
-	    quarter->name, response, quarter->responses[response].name);
+	ret[0] = '\0';
+	if (!dname_parse(zone, &owner, &err))
+		return;
+	dname_file_text(&owner, text);
+	len = strlen(text) - 1; /* its final dot */
+	snprintf(ret, PLAN_FILE_NAME_SIZE, "skr-%.*s-%s-%zu-%s.%s",
+	    len == 0 ? (int)strlen("root") : (int)len, len == 0 ? "root" : text,
+	    quarter->name, response, quarter->responses[response].name, suffix);
 }
 
 void
@@ -100,10 +157,13 @@ plan_free(struct plan *plan)
 	for (size_t i = 0; i < plan->n_quarters; i++) {
 		struct plan_quarter *quarter = &plan->quarters[i];
 
-		for (size_t k = 0; k < quarter->n_responses; k++)
+		for (size_t k = 0; k < quarter->n_responses; k++) {
 			schema_clear(&quarter->responses[k].schema);
+			free(quarter->responses[k].key_counts);
+			free(quarter->responses[k].zone_signatures);
+		}
 		free(quarter->responses);
-		free(quarter->key_counts);
+		free(quarter->proceed);
 	}
 	free(plan->quarters);
 	free(plan);

@@ -8,6 +8,7 @@
  *   new: ksk_next
  *   delays: 3                   # quarters that all fallbacks together may cost
  *   max_response_size: 4096     # octets of a DNSKEY response; the default
+ *   order: together             # or signatures-first: RFC 6781 4.1.4
  *   schemas: { ... }            # the plan's own, as in the configuration
  *   quarters:
  *     2027-q1:
@@ -23,6 +24,10 @@
  *       old: ksk_next           # the key that has become the old one
  *       num_keys_per_bundle: ...                # for this quarter's request,
  *       num_different_keys_in_all_bundles: ...  # as in request_policy
+ *       zone_signatures: {5-9: ECDSAP256SHA256} # no ZSK of it in the set yet
+ *
+ * A fallback that has counts of its own answers a request of its own, with
+ * other ZSKs for the same slots; the others answer the planned one's.
  *
  * A quarter is the root's or begins on any day ("2027-02-01").  A schema is the
  * plan's own; else the standard one of that name, made for the quarter's two
@@ -56,18 +61,35 @@ struct plan_response {
 	size_t next;
 	/* A fallback: the last slot, from 1, at which it may still be taken. */
 	size_t until;
+	/*
+	 * Of the planned one: in the place of the configuration's for the
+	 * quarter's request.  Of a fallback: those of a request of its own.
+	 * Owned; NULL: the configuration's, the planned one's.
+	 */
+	struct key_counts *key_counts;
+	/*
+	 * By slot: the algorithms that sign the zone's data beside those of the
+	 * slot's ZSKs.  Owned; NULL: none.
+	 */
+	uint32_t *zone_signatures;
 };
 
 struct plan_quarter {
 	char name[PLAN_QUARTER_NAME_SIZE]; /* "2027-q1", "2027-02-01" */
 	int64_t start; /* inception of its first slot */
-	/* In the place of the configuration's for this quarter's request. */
-	struct key_counts *key_counts; /* owned; NULL: the configuration's */
 	size_t n_responses;
 	struct plan_response *responses; /* owned; the planned one first */
+	struct proceed *proceed; /* owned; NULL: nothing is asked (proceed.h) */
+};
+
+/* When an algorithm's signatures over the zone's data come and go. */
+enum plan_order {
+	ORDER_TOGETHER,	/* with its keys */
+	ORDER_SIGNATURES_FIRST, /* a slot before they come, one after they left */
 };
 
 struct plan {
+	enum plan_order order;
 	char description[ID_MAX + 1];
 	uint8_t delays;
 	uint16_t max_response_size;
@@ -101,15 +123,31 @@ void plan_quarter_name(
 const struct plan_quarter *plan_quarter_at(
     const struct plan *plan, int64_t start);
 
-/* How many ZSKs the quarter's request holds: its own counts or config's. */
-const struct key_counts *plan_key_counts(
-    const struct plan_quarter *quarter, const struct config *config);
+/* The fallback of that name; 0 if there is none. */
+size_t plan_fallback(const struct plan_quarter *quarter, const char *name);
+
+/* The response whose request it answers: itself, or the planned one. */
+size_t plan_request_of(const struct plan_quarter *quarter, size_t response);
+
+/* How many ZSKs the request of that response holds. */
+const struct key_counts *plan_key_counts(const struct plan_quarter *quarter,
+    size_t response, const struct config *config);
+
+/*
+ * Sets of algorithms: bit i is number i.  Those of a slot's ZSKs, and those
+ * that sign the zone's data then.  Where the counts do not tell, ZSKs are of
+ * the one algorithm that is approved, or of none.
+ */
+uint32_t plan_zsk_algorithms(const struct plan_quarter *quarter,
+    size_t response, const struct config *config, size_t slot);
+uint32_t plan_zone_algorithms(const struct plan_quarter *quarter,
+    size_t response, const struct config *config, size_t slot);
 
 /*
  * "skr-root-2027-q1-0-d_to_e.xml": zone, quarter, index of the response and its
- * name.  The zone is its presentation form without the last dot, "root" for
+ * name, and the suffix of the format that it is in.  The zone is as dname_file_text has it without the last dot, "root" for
  * the root.
  */
 #define PLAN_FILE_NAME_SIZE (DNAME_TEXT_MAX + NAME_MAX_LEN + 48)
 void plan_file_name(const struct plan_quarter *quarter, size_t response,
-    const char *zone, char ret[PLAN_FILE_NAME_SIZE]);
+    const char *zone, const char *suffix, char ret[PLAN_FILE_NAME_SIZE]);

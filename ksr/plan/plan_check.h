@@ -41,11 +41,11 @@ MUST_USE bool plan_check(const struct plan *plan, const struct config *config,
 
 /*
  * The octets of the DNSKEY response in that slot, with EDNS, RFC 1035 names
- * compressed.  ZSKs are as many as the key counts say and as large as the
- * policy approves; a KSK of unknown size is as large as any.
+ * compressed.  ZSKs are as many as the key counts say, and as large as these
+ * say or the policy approves; a KSK of unknown size is as large as any.
  */
-size_t plan_slot_octets(const struct plan_quarter *quarter,
-    const struct config *config, const struct schema_slot *keys, size_t slot);
+size_t plan_slot_octets(const struct plan_quarter *quarter, size_t response,
+    const struct config *config, size_t slot);
 
 /* What RFC 5011 and the policy make of time; docs/plan.md explains it. */
 struct plan_times {

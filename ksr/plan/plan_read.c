@@ -4,7 +4,9 @@
 
 #include "ksr/base/nearest.h"
 #include "ksr/base/text.h"
+#include "ksr/dns/pubkey.h"
 #include "ksr/plan/plan.h"
+#include "ksr/plan/proceed.h"
 #include "ksr/policy/config_schemas.h"
 #include "ksr/policy/config_value.h"
 #include "ksr/request/quarter.h"
@@ -342,6 +344,95 @@ add_response(const struct tree *at, const char *name,
 	return true;
 }
 
+/* One algorithm that signs the zone in some slots, added to the set. */
+static bool
+add_algorithm(const struct tree *text, uint32_t *set, struct err *err)
+{
+	const struct algorithm *algorithm;
+
+	if (!tree_expect(text, TREE_TEXT, err))
+		return false;
+	algorithm = algorithm_of_mnemonic(text->text);
+	if (algorithm == NULL || !algorithm->supported)
+		return tree_refuse(text, err,
+		    "\"%.63s\" is no algorithm that this program knows",
+		    text->text);
+	*set |= UINT32_C(1) << algorithm->number;
+	return true;
+}
+
+static bool
+read_algorithms(const struct tree *tree, uint32_t *set, struct err *err)
+{
+	if (tree->kind != TREE_LIST)
+		return add_algorithm(tree, set, err);
+	for (const struct tree *item = tree->first; item != NULL;
+	     item = item->next)
+		if (!add_algorithm(item, set, err))
+			return false;
+	return true;
+}
+
+/* {5-9: ECDSAP256SHA256}: slots, and what signs in them. */
+static bool
+read_zone_signatures(const struct tree *map, const struct plan *plan,
+    uint32_t **ret, struct err *err)
+{
+	size_t first, last;
+
+	if (map == NULL)
+		return true;
+	if (!tree_expect(map, TREE_MAP, err))
+		return false;
+	*ret = calloc(plan->n_slots, sizeof(**ret));
+	if (*ret == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	for (const struct tree *entry = map->first; entry != NULL;
+	     entry = entry->next) {
+		uint32_t set = 0;
+
+		if (!config_slots_read(
+			entry, plan->n_slots, &first, &last, err) ||
+		    !read_algorithms(entry, &set, err))
+			return false;
+		for (size_t i = first; i <= last; i++)
+			(*ret)[i - 1] |= set;
+	}
+	return true;
+}
+
+/* What of the two is left out is as `otherwise` has it. */
+static bool
+read_counts(const struct tree *map, const struct plan *plan,
+    const struct key_counts *otherwise, struct key_counts **ret,
+    struct err *err)
+{
+	const struct tree *per_bundle = tree_find(map, "num_keys_per_bundle");
+	const struct tree *different =
+	    tree_find(map, "num_different_keys_in_all_bundles");
+
+	if (per_bundle == NULL && different == NULL)
+		return true;
+	*ret = malloc(sizeof(**ret));
+	if (*ret == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	**ret = *otherwise;
+	return key_counts_read(map, *ret, err) &&
+	    key_counts_check_length(map, different, *ret, plan->n_slots, err);
+}
+
+/* Which request it answers, and which algorithms sign the zone beside it. */
+static bool
+read_zone(const struct tree *map, const struct reader *reader,
+    struct plan_response *ret, struct err *err)
+{
+	return read_counts(map, reader->plan,
+		   &reader->config->request_policy.key_counts,
+		   &ret->key_counts, err) &&
+	    read_zone_signatures(tree_find(map, "zone_signatures"),
+		reader->plan, &ret->zone_signatures, err);
+}
+
 static bool
 read_planned(const struct tree *map, const struct reader *reader,
     struct roles roles, size_t i, struct err *err)
@@ -364,7 +455,7 @@ read_planned(const struct tree *map, const struct reader *reader,
 	response->schema = schema;
 	response->next = i + 1;
 	response->until = reader->plan->n_slots;
-	return true;
+	return read_zone(map, reader, response, err);
 }
 
 /* The quarter whose step is next, or the plan's end; no step is skipped. */
@@ -410,12 +501,30 @@ read_until(const struct tree *text, const struct plan *plan,
 	return text == NULL || config_value_read(text, &row, ret, err);
 }
 
+/* The zone is signed as with the planned response unless it says otherwise. */
+static bool
+sign_as_planned(const struct tree *map, const struct plan_quarter *quarter,
+    struct plan_response *ret, const struct plan *plan, struct err *err)
+{
+	const uint32_t *planned = quarter->responses[0].zone_signatures;
+
+	if (planned == NULL || tree_find(map, "zone_signatures") != NULL)
+		return true;
+	ret->zone_signatures = calloc(plan->n_slots, sizeof(planned[0]));
+	if (ret->zone_signatures == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	memcpy(ret->zone_signatures, planned,
+	    plan->n_slots * sizeof(planned[0]));
+	return true;
+}
+
 static bool
 read_fallback(const struct tree *map, const struct reader *reader,
     struct roles roles, size_t i, struct err *err)
 {
 	static const char *const known[] = { "schema", "old", "new", "resume",
-		"until" };
+		"until", "num_keys_per_bundle",
+		"num_different_keys_in_all_bundles", "zone_signatures" };
 	struct plan_response *response;
 
 	return tree_expect(map, TREE_MAP, err) &&
@@ -426,7 +535,11 @@ read_fallback(const struct tree *map, const struct reader *reader,
 	    find_schema(map, reader, roles, &response->schema, err) &&
 	    read_resume(tree_find(map, "resume"), reader->plan, i,
 		&response->next, err) &&
-	    read_until(tree_find(map, "until"), reader->plan, response, err);
+	    read_until(
+		tree_find(map, "until"), reader->plan, response, err) &&
+	    read_zone(map, reader, response, err) &&
+	    sign_as_planned(map, &reader->plan->quarters[i], response,
+		reader->plan, err);
 }
 
 static bool
@@ -448,33 +561,14 @@ read_fallbacks(const struct tree *map, const struct reader *reader,
 	return true;
 }
 
-/* What of the two is left out is as the configuration has it. */
-static bool
-read_counts(const struct tree *map, const struct config *config,
-    struct plan_quarter *quarter, struct err *err)
-{
-	const struct tree *per_bundle = tree_find(map, "num_keys_per_bundle");
-	const struct tree *different =
-	    tree_find(map, "num_different_keys_in_all_bundles");
-
-	if (per_bundle == NULL && different == NULL)
-		return true;
-	quarter->key_counts = malloc(sizeof(*quarter->key_counts));
-	if (quarter->key_counts == NULL)
-		return err_set(err, E_MEMORY, "out of memory");
-	*quarter->key_counts = config->request_policy.key_counts;
-	return key_counts_read(map, quarter->key_counts, err) &&
-	    key_counts_check_length(map, different, quarter->key_counts,
-		config->request_policy.num_bundles, err);
-}
-
 static bool
 read_quarter(const struct tree *map, const struct reader *reader, size_t i,
     struct err *err)
 {
 	static const char *const known[] = { "name", "schema", "old", "new",
 		"num_keys_per_bundle", "num_different_keys_in_all_bundles",
-		"fallbacks" };
+		"zone_signatures", "fallbacks", "proceed" };
+	const struct tree *proceed = tree_find(map, "proceed");
 	struct plan_quarter *quarter = &reader->plan->quarters[i];
 	struct roles roles = reader->roles;
 
@@ -486,9 +580,12 @@ read_quarter(const struct tree *map, const struct reader *reader, size_t i,
 	    calloc(PLAN_RESPONSES_MAX, sizeof(*quarter->responses));
 	if (quarter->responses == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
-	return read_counts(map, reader->config, quarter, err) &&
-	    read_planned(map, reader, roles, i, err) &&
-	    read_fallbacks(tree_find(map, "fallbacks"), reader, roles, i, err);
+	return read_planned(map, reader, roles, i, err) &&
+	    read_fallbacks(
+		tree_find(map, "fallbacks"), reader, roles, i, err) &&
+	    (proceed == NULL ||
+		proceed_read(proceed, reader->config, quarter, roles.old,
+		    roles.new, &quarter->proceed, err));
 }
 
 static bool
@@ -509,15 +606,33 @@ read_values(const struct tree *root, struct plan *plan, struct err *err)
 }
 
 static bool
+read_order(const struct tree *text, struct plan *plan, struct err *err)
+{
+	if (text == NULL)
+		return true;
+	if (!tree_expect(text, TREE_TEXT, err))
+		return false;
+	if (strcmp(text->text, "signatures-first") == 0)
+		plan->order = ORDER_SIGNATURES_FIRST;
+	else if (strcmp(text->text, "together") != 0)
+		return tree_refuse(text, err,
+		    "\"%.63s\" is no order (expected together or "
+		    "signatures-first)",
+		    text->text);
+	return true;
+}
+
+static bool
 read_plan(const struct tree *root, struct reader *reader, struct err *err)
 {
 	static const char *const known[] = { "description", "old", "new",
-		"delays", "max_response_size", "schemas", "quarters" };
+		"delays", "max_response_size", "order", "schemas", "quarters" };
 	const struct tree *quarters = tree_find(root, "quarters");
 	size_t i = 0;
 
 	if (!refuse_unknown(root, known, ARRAY_LEN(known), err) ||
 	    !read_values(root, reader->plan, err) ||
+	    !read_order(tree_find(root, "order"), reader->plan, err) ||
 	    !read_roles(root, reader->config, &reader->roles, err) ||
 	    !read_schemas(tree_find(root, "schemas"), reader, err))
 		return false;

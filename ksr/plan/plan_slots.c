@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ksr/dns/dname.h"
+#include "ksr/dns/pubkey.h"
 #include "ksr/plan/plan_walk.h"
 
 enum {
@@ -33,22 +34,14 @@ rsa_sizes(unsigned bits, uint64_t exponent)
 	return sizes;
 }
 
-/* RFC 6605 section 4; RFC 8080 section 3 and 4. */
 static struct sizes
-sizes_of(uint8_t algorithm, unsigned rsa_bits, uint64_t rsa_exponent)
+sizes_of(uint8_t number, unsigned rsa_bits, uint64_t rsa_exponent)
 {
-	switch (algorithm) {
-	case ALGORITHM_ECDSAP256SHA256:
-		return (struct sizes){ 64, 64 };
-	case ALGORITHM_ECDSAP384SHA384:
-		return (struct sizes){ 96, 96 };
-	case ALGORITHM_ED25519:
-		return (struct sizes){ 32, 64 };
-	case ALGORITHM_ED448:
-		return (struct sizes){ 57, 114 };
-	default:
-		return rsa_sizes(rsa_bits, rsa_exponent);
-	}
+	const struct algorithm *algorithm = algorithm_of_number(number);
+
+	return algorithm == NULL || algorithm->key_len == 0
+	    ? rsa_sizes(rsa_bits, rsa_exponent)
+	    : (struct sizes){ algorithm->key_len, algorithm->sig_len };
 }
 
 static struct sizes
@@ -59,31 +52,44 @@ ksk_sizes(const struct config_key *key)
 	    key->rsa_exponent == 0 ? 65537 : key->rsa_exponent);
 }
 
-/* The largest that the policy lets a ZSK of this algorithm be. */
+static uint64_t
+largest_exponent(const struct request_policy *policy)
+{
+	uint64_t exponent = 65537;
+
+	for (size_t i = 0; i < policy->n_rsa_exponents; i++)
+		if (policy->rsa_exponents[i] > exponent)
+			exponent = policy->rsa_exponents[i];
+	return exponent;
+}
+
+/* The largest that the policy lets a ZSK be whose size nothing else says. */
 static size_t
-zsk_size(const struct request_policy *policy, uint8_t algorithm)
+largest_of(const struct request_policy *policy, uint8_t algorithm)
 {
 	unsigned bits = 0;
-	uint64_t exponent = 65537;
 
 	for (size_t i = 0; i < policy->n_rsa_sizes; i++)
 		if (policy->rsa_sizes[i] > bits)
 			bits = policy->rsa_sizes[i];
-	for (size_t i = 0; i < policy->n_rsa_exponents; i++)
-		if (policy->rsa_exponents[i] > exponent)
-			exponent = policy->rsa_exponents[i];
-	return sizes_of(algorithm, bits == 0 ? RSA_BITS_MAX : bits, exponent)
+	return sizes_of(algorithm, bits == 0 ? RSA_BITS_MAX : bits,
+	    largest_exponent(policy))
 	    .key;
 }
 
 /* Of all algorithms together, where the counts do not tell them apart. */
 static size_t
-largest_zsk_size(const struct request_policy *policy)
+zsk_size(const struct request_policy *policy, const struct key_count *count)
 {
 	size_t largest = 0;
 
+	if (count->bits != 0)
+		return rsa_sizes(count->bits, largest_exponent(policy)).key;
+	if (count->algorithm != 0)
+		return largest_of(policy, count->algorithm);
+
 	for (size_t i = 0; i < policy->n_algorithms; i++) {
-		size_t size = zsk_size(policy, policy->algorithms[i]);
+		size_t size = largest_of(policy, policy->algorithms[i]);
 
 		if (size > largest)
 			largest = size;
@@ -104,11 +110,14 @@ zone_length(const struct config *config)
 }
 
 size_t
-plan_slot_octets(const struct plan_quarter *quarter,
-    const struct config *config, const struct schema_slot *keys, size_t slot)
+plan_slot_octets(const struct plan_quarter *quarter, size_t response,
+    const struct config *config, size_t slot)
 {
 	const struct request_policy *policy = &config->request_policy;
-	const struct key_counts *counts = plan_key_counts(quarter, config);
+	const struct key_counts *counts =
+	    plan_key_counts(quarter, response, config);
+	const struct schema_slot *keys =
+	    &quarter->responses[response].schema.slots[slot];
 	size_t zone = zone_length(config);
 	/* The root's name is shorter than a pointer to it. */
 	size_t rr = (zone == 1 ? 1 : DNS_POINTER) + DNS_RR;
@@ -125,63 +134,34 @@ plan_slot_octets(const struct plan_quarter *quarter,
 	}
 	for (size_t i = 0; i < counts->n; i++) {
 		const struct key_count *count = &counts->counts[i];
-		size_t size = count->algorithm == 0
-		    ? largest_zsk_size(policy)
-		    : zsk_size(policy, count->algorithm);
 
-		octets += count->per_bundle[slot] * (rr + DNSKEY_RDATA + size);
+		octets += count->per_bundle[slot] *
+		    (rr + DNSKEY_RDATA + zsk_size(policy, count));
 	}
 	return octets;
 }
 
-#define ALGORITHMS (UINT8_MAX + 1)
+/* A finding about ZSKs is apart from one about the same algorithm's KSKs. */
+#define ZSKS_TOO (UINT8_MAX + 1)
 
-/* The algorithms of a slot's keys, by number. */
-struct algorithms {
-	bool ksk[ALGORITHMS], zsk[ALGORITHMS], signs[ALGORITHMS];
-};
-
-static void
-collect_zsks(const struct key_counts *counts, const struct config *config,
-    size_t slot, struct algorithms *ret)
+uint32_t
+plan_ksk_algorithms(const struct config *config, uint32_t keys)
 {
-	const struct request_policy *policy = &config->request_policy;
+	uint32_t algorithms = 0;
 
-	for (size_t i = 0; i < counts->n; i++) {
-		const struct key_count *count = &counts->counts[i];
-
-		if (count->per_bundle[slot] == 0)
-			continue;
-		if (count->algorithm != 0)
-			ret->zsk[count->algorithm] = true;
-		else if (policy->n_algorithms == 1)
-			ret->zsk[policy->algorithms[0]] = true;
-	}
-}
-
-static void
-collect_ksks(const struct schema_slot *keys, const struct config *config,
-    struct algorithms *ret)
-{
-	for (size_t i = 0; i < config->n_keys; i++) {
-		uint8_t algorithm = config->keys[i].algorithm;
-		uint32_t mask = UINT32_C(1) << i;
-
-		if (((keys->publish | keys->revoke) & mask) != 0)
-			ret->ksk[algorithm] = true;
-		if ((keys->sign & mask) != 0)
-			ret->signs[algorithm] = true;
-	}
+	for (size_t i = 0; i < config->n_keys; i++)
+		if ((keys & (UINT32_C(1) << i)) != 0)
+			algorithms |= UINT32_C(1) << config->keys[i].algorithm;
+	return algorithms;
 }
 
 static void
 judge_algorithm(struct plan_proof *proof, const struct plan_place *place,
-    const struct algorithms *algorithms, uint8_t number)
+    uint8_t number, bool ksk, bool zsk, bool signs)
 {
 	struct text name = algorithm_name(number);
-	bool ksk = algorithms->ksk[number], zsk = algorithms->zsk[number];
 
-	if ((ksk || zsk) && !algorithms->signs[number])
+	if ((ksk || zsk) && !signs)
 		plan_find(proof, RULE_ALGORITHM, place, number,
 		    "a signature by a KSK of each algorithm that the DNSKEY "
 		    "RRset has (RFC 4035 section 2.2, RFC 6840 section 5.11)",
@@ -191,7 +171,7 @@ judge_algorithm(struct plan_proof *proof, const struct plan_place *place,
 			       : "ZSKs",
 		    name.s);
 	if (ksk && !zsk)
-		plan_find(proof, RULE_ALGORITHM, place, ALGORITHMS + number,
+		plan_find(proof, RULE_ALGORITHM, place, ZSKS_TOO + number,
 		    "a ZSK of each algorithm that the DNSKEY RRset has: the "
 		    "zone's other RRsets are signed with each of them too (RFC "
 		    "4035 section 2.2)",
@@ -203,14 +183,17 @@ judge_algorithm(struct plan_proof *proof, const struct plan_place *place,
 /* One list of counts for several algorithms cannot say where which is. */
 static bool
 counts_tell(struct plan_proof *proof, const struct plan_place *place,
-    const struct key_counts *counts)
+    const struct plan_quarter *quarter)
 {
 	const struct config *config = proof->config;
+	const struct key_counts *counts =
+	    plan_key_counts(quarter, place->response, config);
 
 	if (counts->n != 1 || counts->counts[0].algorithm != 0 ||
 	    config->request_policy.n_algorithms == 1)
 		return true;
-	if (place->slot == 0 && place->response == 0)
+	if (place->slot == 0 &&
+	    plan_request_of(quarter, place->response) == place->response)
 		plan_find(proof, RULE_ALGORITHM, place, NOTHING,
 		    "num_keys_per_bundle by algorithm, in the plan's quarter "
 		    "or "
@@ -227,27 +210,27 @@ judge_algorithms(struct plan_proof *proof, const struct plan_place *place,
 {
 	const struct plan_quarter *quarter =
 	    &proof->plan->quarters[place->step];
-	const struct key_counts *counts =
-	    plan_key_counts(quarter, proof->config);
-	struct algorithms algorithms;
+	const struct config *config = proof->config;
+	uint32_t ksks, zsks, sign;
 
-	if (!counts_tell(proof, place, counts))
+	if (!counts_tell(proof, place, quarter))
 		return;
-	memset(&algorithms, 0, sizeof(algorithms));
-	collect_zsks(counts, proof->config, place->slot, &algorithms);
-	collect_ksks(keys, proof->config, &algorithms);
-	for (size_t i = 0; i < ALGORITHMS; i++)
-		judge_algorithm(proof, place, &algorithms, (uint8_t)i);
+	ksks = plan_ksk_algorithms(config, keys->publish | keys->revoke);
+	sign = plan_ksk_algorithms(config, keys->sign);
+	zsks = plan_zsk_algorithms(
+	    quarter, place->response, config, place->slot);
+	for (uint8_t i = 0; i < 32; i++)
+		judge_algorithm(proof, place, i, (ksks >> i & 1) != 0,
+		    (zsks >> i & 1) != 0, (sign >> i & 1) != 0);
 }
 
 static void
-judge_size(struct plan_proof *proof, const struct plan_place *place,
-    const struct schema_slot *keys)
+judge_size(struct plan_proof *proof, const struct plan_place *place)
 {
 	const struct plan *plan = proof->plan;
 	struct plan_reach *reach = &proof->reach;
-	size_t octets = plan_slot_octets(
-	    &plan->quarters[place->step], proof->config, keys, place->slot);
+	size_t octets = plan_slot_octets(&plan->quarters[place->step],
+	    place->response, proof->config, place->slot);
 	struct text required = { 0 };
 
 	if (octets > reach->octets) {
@@ -284,7 +267,7 @@ plan_judge_slots(struct plan_proof *proof)
 					 .schema.slots[place.slot];
 
 				judge_algorithms(proof, &place, keys);
-				judge_size(proof, &place, keys);
+				judge_size(proof, &place);
 			}
 	}
 }

@@ -19,6 +19,9 @@ enum {
 /* Of the whole. */
 enum { FOLLOWERS_LOST = 1 };
 
+/* What a finding about an algorithm is about, beside plan_slots.c's. */
+enum { KEYS_COME = 1024, KEYS_GO = 2048, ZSKS = 4096 };
+
 /* What happens to one key between two slots. */
 struct change {
 	struct plan_proof *proof;
@@ -346,6 +349,31 @@ judge_edge(struct plan_proof *proof, const struct plan_place *place,
 		    "%s", text.s);
 }
 
+/*
+ * A request begins with the ZSKs that the response before ends with (KSR-CHAIN-
+ * KEYS), and where a fallback takes over in mid-quarter the requests of both
+ * have the same in the slot before.
+ */
+static void
+judge_zsks(struct plan_proof *proof, const struct plan_place *place,
+    const struct plan_zsks *before)
+{
+	const struct plan_quarter *quarter =
+	    &proof->plan->quarters[place->step];
+	struct plan_zsks now = plan_zsks(quarter, place->response,
+	    proof->config, place->switched ? place->slot - 1 : place->slot);
+
+	if (plan_zsks_agree(before, &now))
+		return;
+	plan_find(proof, RULE_CHAIN, place, ZSKS,
+	    place->switched
+		? "a request with the ZSKs that the slot before the switch has"
+		: "a request that begins with the ZSKs that the response "
+		  "before ends with",
+	    "%s by num_keys_per_bundle, %s before", plan_zsks_text(&now).s,
+	    plan_zsks_text(before).s);
+}
+
 /* In mid-quarter only what was published before can sign. */
 static void
 judge_switch(struct plan_proof *proof, const struct plan_place *place,
@@ -434,6 +462,66 @@ judge_trust(struct plan_proof *proof, const struct plan_place *place,
 	    "%s", text.s);
 }
 
+/* The algorithms of all keys of the slot, and of the zone's signatures. */
+static void
+algorithms_of(const struct plan_proof *proof, const struct plan_place *place,
+    struct plan_state *state)
+{
+	const struct plan_quarter *quarter =
+	    &proof->plan->quarters[place->step];
+	const struct schema_slot *now = slot_at(proof->plan, place);
+
+	state->key_algorithms =
+	    plan_ksk_algorithms(proof->config, now->publish | now->revoke) |
+	    plan_zsk_algorithms(
+		quarter, place->response, proof->config, place->slot);
+	state->zone_algorithms = plan_zone_algorithms(
+	    quarter, place->response, proof->config, place->slot);
+	state->zsks = plan_zsks(
+	    quarter, place->response, proof->config, place->slot);
+}
+
+static void
+find_out_of_order(struct plan_proof *proof, const struct plan_place *place,
+    uint32_t algorithms, size_t of, const char *required, const char *seen)
+{
+	for (uint8_t i = 0; i < 32; i++)
+		if ((algorithms >> i & 1) != 0)
+			plan_find(proof, RULE_ALGORITHM, place, of + i,
+			    required, "keys of %s %s", algorithm_name(i).s,
+			    seen);
+}
+
+/*
+ * RFC 6781 section 4.1.4: who has an RRset from before in a cache finds no
+ * signature of the new algorithm with it, and who has the DNSKEY RRset from
+ * before expects one of the old.  A slot is longer than either lives.
+ */
+static void
+judge_order(struct plan_proof *proof, const struct plan_place *place,
+    struct plan_state *state)
+{
+	const struct plan_state before = *state;
+
+	algorithms_of(proof, place, state);
+	if (proof->plan->order != ORDER_SIGNATURES_FIRST)
+		return;
+	find_out_of_order(proof, place,
+	    state->key_algorithms & ~before.key_algorithms &
+		~before.zone_algorithms,
+	    KEYS_COME,
+	    "the zone's data signed with an algorithm for a slot before its "
+	    "keys come (order: signatures-first; RFC 6781 section 4.1.4)",
+	    "come, and in the slot before no zone_signatures are of it");
+	find_out_of_order(proof, place,
+	    before.key_algorithms & ~state->key_algorithms &
+		~state->zone_algorithms,
+	    KEYS_GO,
+	    "the zone's data signed with an algorithm for a slot after its "
+	    "keys left (order: signatures-first; RFC 6781 section 4.1.4)",
+	    "left, and no zone_signatures are of it");
+}
+
 static void
 set_key(struct change *change, struct plan_state *state, size_t i)
 {
@@ -458,6 +546,8 @@ plan_state_slot(struct plan_proof *proof, const struct plan_place *place,
 	};
 
 	proof->reach.n_slots++;
+	if (place->switched || (place->slot == 0 && place->cycle > 0))
+		judge_zsks(proof, place, &state->zsks);
 	if (place->slot == 0)
 		judge_edge(proof, place, &before, now);
 	else if (place->switched && by_rfc5011(proof))
@@ -475,6 +565,7 @@ plan_state_slot(struct plan_proof *proof, const struct plan_place *place,
 		judge_trust(proof, place, now, state);
 	else
 		judge_parent(proof, place, now, state);
+	judge_order(proof, place, state);
 	state->before = *now;
 }
 
@@ -493,6 +584,7 @@ plan_state_begin(const struct plan_proof *proof, struct plan_state *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	ret->before = *first;
+	algorithms_of(proof, &place, ret);
 	for (size_t i = 0; i < CONFIG_KEYS_MAX; i++) {
 		struct key_state *key = &ret->keys[i];
 		uint32_t mask = UINT32_C(1) << i;

@@ -77,9 +77,27 @@ struct key_state {
 	uint32_t left; /* the cycle in which it left, from 1; 0: in none */
 };
 
+/*
+ * How many ZSKs of which kind a slot has: algorithm, RSA bits and number in one
+ * word each, in the order of the words, what there is none of left out.
+ */
+struct plan_zsks {
+	uint32_t kinds[KEY_COUNTS_MAX];
+};
+
+struct plan_zsks plan_zsks(const struct plan_quarter *quarter, size_t response,
+    const struct config *config, size_t slot);
+/* As far as both say of which algorithm and size they are. */
+bool plan_zsks_agree(const struct plan_zsks *a, const struct plan_zsks *b);
+/* "1 RSASHA256:2048, 1 RSASHA256:1536" */
+struct text plan_zsks_text(const struct plan_zsks *zsks);
+
 struct plan_state {
 	struct schema_slot before; /* the last slot */
+	/* In it: of the keys, and of the signatures over the zone's data. */
+	uint32_t key_algorithms, zone_algorithms;
 	uint32_t flags;
+	struct plan_zsks zsks;
 	struct key_state keys[CONFIG_KEYS_MAX];
 };
 
@@ -93,6 +111,9 @@ void plan_state_settle(const struct plan_proof *proof, size_t cycle,
 
 /* plan_walk.c: every path.  E_MEMORY, E_REFUSED. */
 MUST_USE bool plan_walk(struct plan_proof *proof, struct err *err);
+
+/* The algorithms of these keys of the configuration: bit i is number i. */
+uint32_t plan_ksk_algorithms(const struct config *config, uint32_t keys);
 
 /* plan_slots.c: what no path changes: algorithms and sizes. */
 void plan_judge_slots(struct plan_proof *proof);

@@ -1,9 +1,11 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ksr/base/nearest.h"
 #include "ksr/dns/pubkey.h"
 #include "ksr/policy/config.h"
+#include "ksr/policy/tree.h"
 
 void
 config_free(struct config *config)
@@ -12,6 +14,13 @@ config_free(struct config *config)
 		return;
 	for (size_t i = 0; i < config->n_schemas; i++)
 		schema_clear(&config->schemas[i]);
+	if (config->hsms != NULL && !config->is_one_of_many) {
+		explicit_bzero(config->hsms,
+		    CONFIG_HSMS_MAX * sizeof(*config->hsms));
+		free(config->hsms);
+	}
+	free(config->zones);
+	tree_free(config->tree);
 	explicit_bzero(config, sizeof(*config));
 	free(config);
 }
@@ -82,6 +91,74 @@ config_key_of(const struct config *config, const struct dname *owner,
 		    matches(&config->keys[i], owner, key))
 			return &config->keys[i];
 	return NULL;
+}
+
+static void
+hex_of(const uint8_t *digest, char *ret)
+{
+	for (size_t i = 0; i < DS_SHA256_SIZE; i++)
+		snprintf(ret + 2 * i, 3, "%02X", digest[i]);
+}
+
+bool
+config_key_check(const struct config *config, const struct config_key *pinned,
+    const char *whose, const struct dnskey *dnskey, struct err *err)
+{
+	char seen[2 * DS_SHA256_SIZE + 1], wanted[2 * DS_SHA256_SIZE + 1];
+	uint8_t ds[DS_SHA256_SIZE];
+	struct pubkey_info info;
+	struct dname owner;
+
+	if (!dname_parse(config->ksk_policy.signers_name, &owner, err) ||
+	    !dnskey_ds(&owner, dnskey, ds, err))
+		return false;
+	hex_of(ds, seen);
+	if (!pinned->has_ds)
+		return err_set(err, E_INPUT,
+		    "the configuration pins no ds_sha256, so the key cannot be "
+		    "told from another; %s has %s",
+		    whose, seen);
+	hex_of(pinned->ds_sha256, wanted);
+	if (memcmp(ds, pinned->ds_sha256, sizeof(ds)) != 0)
+		return err_set(err, E_HSM,
+		    "%s has DS SHA-256 %s, the configuration pins %s", whose,
+		    seen, wanted);
+	if (pinned->has_tag && dnskey->tag != pinned->tag)
+		return err_set(err, E_HSM,
+		    "%s has key tag %u, the configuration pins %u", whose,
+		    dnskey->tag, pinned->tag);
+	if (!pubkey_info(dnskey, &info, err))
+		return false;
+	if (pinned->rsa_size != 0 && info.bits != pinned->rsa_size)
+		return err_set(err, E_HSM,
+		    "%s has %u bits, the configuration pins %u", whose,
+		    info.bits, pinned->rsa_size);
+	if (pinned->rsa_exponent != 0 && info.exponent != pinned->rsa_exponent)
+		return err_set(err, E_HSM,
+		    "%s has exponent %llu, the configuration pins %llu", whose,
+		    (unsigned long long)info.exponent,
+		    (unsigned long long)pinned->rsa_exponent);
+	return true;
+}
+
+bool
+config_key_dnskey(const struct config *config, const struct config_key *key,
+    struct dnskey *ret, struct err *err)
+{
+	struct dnskey dnskey = { .ttl_s = config_ttl_s(config),
+		.flags = DNSKEY_FLAGS_KSK,
+		.protocol = DNSKEY_PROTOCOL,
+		.algorithm = key->algorithm,
+		.public_key_len = key->public_key.len };
+	struct pubkey_info info;
+
+	memcpy(dnskey.public_key, key->public_key.octets, key->public_key.len);
+	memcpy(dnskey.identifier, key->label, strlen(key->label) + 1);
+	dnskey.tag = dnskey_tag(&dnskey);
+	if (!pubkey_info(&dnskey, &info, err))
+		return false;
+	*ret = dnskey;
+	return true;
 }
 
 uint32_t

@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "ksr/policy/config_rows.h"
 #include "ksr/policy/config_schemas.h"
 #include "ksr/policy/config_value.h"
+#include "ksr/policy/config_zones.h"
 
 #define DEFAULTS_MAX 4096u
 
@@ -89,8 +91,15 @@ static bool
 read_entries(const struct tree *map, const struct config_section *section,
     uint8_t *config, struct err *err)
 {
+	uint8_t *array = config + section->at;
 	size_t n = 0;
 
+	if (section->of_file) {
+		void *apart;
+
+		memcpy(&apart, array, sizeof(apart));
+		array = apart;
+	}
 	if (!tree_expect(map, TREE_MAP, err))
 		return false;
 	if (map->n > section->room)
@@ -99,7 +108,7 @@ read_entries(const struct tree *map, const struct config_section *section,
 		    section->room);
 	for (const struct tree *entry = map->first; entry != NULL;
 	     entry = entry->next, n++) {
-		uint8_t *base = config + section->at + n * section->size;
+		uint8_t *base = array + n * section->size;
 
 		if (!config_name_read(entry, (char *)base, err) ||
 		    !read_rows(entry, section, base, err))
@@ -116,6 +125,8 @@ read_section(const struct tree *root, const struct config_section *section,
 	const struct tree *map = tree_given(root, section->name);
 	uint8_t *base = (uint8_t *)config;
 
+	if (section->of_file && config->is_one_of_many)
+		return true;
 	if (section->room > 0)
 		return map == NULL || read_entries(map, section, base, err);
 	return read_defaults(section, base + section->at, err) &&
@@ -128,7 +139,7 @@ is_section(const char *key)
 	for (size_t i = 0; i < n_config_sections; i++)
 		if (strcmp(config_sections[i].name, key) == 0)
 			return true;
-	return strcmp(key, "schemas") == 0;
+	return strcmp(key, "schemas") == 0 || strcmp(key, ZONES_KEY) == 0;
 }
 
 static bool
@@ -200,7 +211,7 @@ derive_algorithms(const struct config *config, struct signature_policy *ret)
 }
 
 static bool
-read_config(const struct tree *root, struct config *config, struct err *err)
+read_values(const struct tree *root, struct config *config, struct err *err)
 {
 	if (!read_top(root, config, err))
 		return false;
@@ -210,10 +221,53 @@ read_config(const struct tree *root, struct config *config, struct err *err)
 	if (config->response_policy.num_bundles == 0)
 		config->response_policy.num_bundles =
 		    config->request_policy.num_bundles;
+	return true;
+}
+
+static bool
+read_zone(const struct tree *root, struct config *config, struct err *err)
+{
+	config_shared_derive(config);
 	if (!config_relations_check(root, config, err))
 		return false;
 	derive_algorithms(config, &config->ksk_policy.signature);
 	return config_schemas_read(tree_given(root, "schemas"), config, err);
+}
+
+bool
+config_zone_read(const struct tree *root, const struct config *whole,
+    const char *name, struct config *ret, struct err *err)
+{
+	ret->is_one_of_many = true;
+	ret->rules = whole->rules;
+	ret->n_hsms = whole->n_hsms;
+	ret->hsms = whole->hsms;
+	if (!read_values(root, ret, err))
+		return false;
+	snprintf(ret->ksk_policy.signers_name,
+	    sizeof(ret->ksk_policy.signers_name), "%s", name);
+	ret->request_policy.n_domains = 1;
+	snprintf(ret->request_policy.domains[0],
+	    sizeof(ret->request_policy.domains[0]), "%s", name);
+	return read_zone(root, ret, err);
+}
+
+/* Of one zone, or of many; *ret_kept: the tree is the configuration's. */
+static bool
+read_config(
+    struct tree *root, struct config *config, bool *ret_kept, struct err *err)
+{
+	config->hsms = calloc(CONFIG_HSMS_MAX, sizeof(*config->hsms));
+	if (config->hsms == NULL)
+		return err_set(err, E_MEMORY, "%s: out of memory", root->name);
+	if (!read_values(root, config, err))
+		return false;
+	if (tree_given(root, ZONES_KEY) == NULL)
+		return read_zone(root, config, err);
+	config->tree = root;
+	*ret_kept = true;
+	return config_hsms_check(root, config, err) &&
+	    config_zones_read(root, config, err);
 }
 
 bool
@@ -222,14 +276,15 @@ config_read(
 {
 	struct config *config;
 	struct tree *root;
-	bool ok;
+	bool ok, kept = false;
 
 	if (!tree_read(yaml, name, &root, err))
 		return false;
 	config = calloc(1, sizeof(*config));
 	ok = config == NULL ? err_set(err, E_MEMORY, "%s: out of memory", name)
-			    : read_config(root, config, err);
-	tree_free(root);
+			    : read_config(root, config, &kept, err);
+	if (!kept)
+		tree_free(root);
 	if (ok)
 		*ret = config;
 	else

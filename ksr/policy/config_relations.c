@@ -100,6 +100,41 @@ check_key(
 	return true;
 }
 
+static bool
+has_hsm(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_hsms; i++)
+		if (strcmp(config->hsms[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Which HSM has it, and the public half, which its DS proves. */
+static bool
+check_place(const struct tree *entry, const struct config *config,
+    const struct config_key *key, struct err *err)
+{
+	const struct tree *public = tree_given(entry, "public_key");
+	struct dnskey dnskey;
+	struct err why;
+
+	if (key->hsm[0] != '\0' && !has_hsm(config, key->hsm))
+		return tree_refuse(tree_given(entry, "hsm"), err,
+		    "\"%.60s\" is no HSM of this file (expected a name below "
+		    "`hsm`)",
+		    key->hsm);
+	if (public == NULL)
+		return true;
+	if (!key->has_ds)
+		return tree_refuse_key(public, err,
+		    "has no ds_sha256 beside it, which proves it");
+	if (!config_key_dnskey(config, key, &dnskey, &why) ||
+	    !config_key_check(config, key, "it", &dnskey, &why))
+		return tree_refuse(public, err,
+		    "is not the key that is pinned beside it: %s", why.msg);
+	return true;
+}
+
 /* What the parent publishes is said in whole, or has no meaning. */
 static bool
 check_trust_section(
@@ -141,7 +176,8 @@ check_keys(
 	for (size_t i = 0; i < config->n_keys; i++, entry = entry->next) {
 		const struct config_key *key = &config->keys[i];
 
-		if (!check_key(entry, key, err))
+		if (!check_key(entry, key, err) ||
+		    !check_place(entry, config, key, err))
 			return false;
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(config->keys[k].label, key->label) == 0)
@@ -153,8 +189,8 @@ check_keys(
 }
 
 /* A PIN is empty or it is something. */
-static bool
-check_hsms(
+bool
+config_hsms_check(
     const struct tree *root, const struct config *config, struct err *err)
 {
 	const struct tree *hsms = tree_find(root, "hsm");
@@ -198,6 +234,30 @@ check_other_keys(
 	return true;
 }
 
+/* RFC 7344 is about a parent: the root has none. */
+static bool
+check_cds(
+    const struct tree *root, const struct config *config, struct err *err)
+{
+	const struct tree *section = tree_given(root, "cds");
+	const struct cds_policy *cds = &config->cds;
+	bool some = cds->cdnskey || cds->n_digests > 0;
+
+	if (!some && !cds->delete)
+		return true;
+	if (same_domain(config->ksk_policy.signers_name, "."))
+		return tree_refuse(section, err,
+		    "the root has no parent to tell of its keys");
+	if (some && cds->delete)
+		return tree_refuse(section, err,
+		    "delete says that there be no DS, and others which "
+		    "(RFC 8078 section 4)");
+	if (cds->n_digests == 2 && cds->digests[0] == cds->digests[1])
+		return tree_refuse(
+		    section, err, "digests names one digest type twice");
+	return true;
+}
+
 bool
 config_relations_check(
     const struct tree *root, const struct config *config, struct err *err)
@@ -205,6 +265,7 @@ config_relations_check(
 	return check_pairs(root, config, err) &&
 	    check_counts(root, config, err) && check_keys(root, config, err) &&
 	    check_trust_section(root, config, err) &&
-	    check_hsms(root, config, err) &&
+	    check_cds(root, config, err) &&
+	    config_hsms_check(root, config, err) &&
 	    check_other_keys(root, config, err);
 }

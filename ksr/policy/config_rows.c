@@ -21,9 +21,12 @@
 #define FILENAME(member) MEMBER(config_filenames, member)
 #define REQUEST(member)  MEMBER(request_policy, member)
 #define RESPONSE(member) MEMBER(response_policy, member)
+#define CDS(member)      MEMBER(cds_policy, member)
+#define RECORDS(member)  MEMBER(records_policy, member)
 #define KSK(member)      MEMBER(ksk_policy, member)
 #define KEY_POLICY(member) MEMBER(key_policy, member)
 #define PARENT(member)   MEMBER(config_parent_ds, member)
+#define TRUST_ANCHOR(member) MEMBER(config_trust_anchor, member)
 
 static_assert(offsetof(struct config_hsm, name) == 0, "name comes first");
 static_assert(offsetof(struct config_key, name) == 0, "name comes first");
@@ -44,6 +47,7 @@ static const struct config_row hsm_rows[] = {
 	{ "pin", CONFIG_PIN, HSM(pin), MARK(config_hsm, has_pin) },
 	{ "empty_pin", CONFIG_BOOL, HSM(empty_pin) },
 	{ "pin_per_signature", CONFIG_BOOL, HSM(pin_per_signature) },
+	{ "call_timeout", CONFIG_DURATION, HSM(call_timeout_s) },
 	{ "so_pin", CONFIG_PIN, HSM(so_pin), MARK(config_hsm, has_so_pin) },
 	{ "env", CONFIG_ENV, LIST(config_hsm, env, n_env) },
 };
@@ -69,6 +73,9 @@ static const struct config_row key_rows[] = {
 	{ "ds_withdrawn", CONFIG_TIME, KEY(ds_withdrawn),
 	    MARK(config_key, has_ds_withdrawn) },
 	{ "hash_using_hsm", CONFIG_BOOL, KEY(hash_using_hsm) },
+	{ "shared", CONFIG_BOOL, KEY(shared) },
+	{ "hsm", CONFIG_TEXT, KEY(hsm) },
+	{ "public_key", CONFIG_PUBLIC_KEY, KEY(public_key) },
 };
 
 static const struct config_row other_key_rows[] = {
@@ -145,6 +152,8 @@ static const struct config_row request_rows[] = {
 	{ SWITCH(check_chain_overlap) },
 	{ SWITCH(check_keys_publish_safety) },
 	{ SWITCH(check_keys_retire_safety) },
+	{ "proof_of_possession", CONFIG_REQUIRED, REQUEST(proof_of_possession),
+	    .fallback = "required" },
 	{ "routine_replacement", CONFIG_BOOL, REQUEST(routine_replacement),
 	    .fallback = "false" },
 };
@@ -163,6 +172,23 @@ static const struct config_row response_rows[] = {
 	    RANGE(1, BUNDLES_MAX) },
 	{ "validate_signatures", CONFIG_BOOL, RESPONSE(validate_signatures),
 	    .fallback = "true" },
+};
+
+static const struct config_row records_rows[] = {
+	/* Left out: ksk_policy.max_signature_validity, less what is before. */
+	{ "validity", CONFIG_DURATION, RECORDS(validity_s) },
+	{ "refresh", CONFIG_DURATION, RECORDS(refresh_s), .fallback = "P7D" },
+	/* Left out: PT1H for BIND, PT90M for Knot. */
+	{ "inception_before", CONFIG_DURATION, RECORDS(inception_before_s),
+	    MARK(records_policy, has_inception_before) },
+	{ "cover_last", CONFIG_DURATION, RECORDS(cover_last_s),
+	    .fallback = "PT0S" },
+};
+
+static const struct config_row cds_rows[] = {
+	{ "cdnskey", CONFIG_BOOL, CDS(cdnskey), .fallback = "false" },
+	{ "digests", CONFIG_DIGEST, LIST(cds_policy, digests, n_digests) },
+	{ "delete", CONFIG_BOOL, CDS(delete), .fallback = "false" },
 };
 
 static const struct config_row ksk_rows[] = {
@@ -184,7 +210,7 @@ static const struct config_row ksk_rows[] = {
 	    .fallback = "172800" },
 };
 
-/* No fallbacks: the defaults hold outside rehearsals only. */
+/* Without fallbacks: the defaults of these hold outside rehearsals only. */
 static const struct config_row key_policy_rows[] = {
 	{ "extractable", CONFIG_DEMAND, KEY_POLICY(extractable) },
 	{ "sensitive", CONFIG_DEMAND, KEY_POLICY(sensitive) },
@@ -194,6 +220,10 @@ static const struct config_row key_policy_rows[] = {
 	{ "decrypt", CONFIG_DEMAND, KEY_POLICY(decrypt) },
 	{ "unwrap", CONFIG_DEMAND, KEY_POLICY(unwrap) },
 	{ "derive", CONFIG_DEMAND, KEY_POLICY(derive) },
+	{ "public_private", CONFIG_DEMAND, KEY_POLICY(public_private) },
+	{ "mark", CONFIG_BOOL, KEY_POLICY(mark), .fallback = "true" },
+	{ "zsk_handover", CONFIG_BOOL, KEY_POLICY(zsk_handover),
+	    .fallback = "false" },
 };
 
 /* No defaults: a guess about the parent would be worse than none. */
@@ -204,6 +234,10 @@ static const struct config_row parent_rows[] = {
 	    .required = true },
 };
 
+static const struct config_row trust_anchor_rows[] = {
+	{ "source", CONFIG_TEXT, TRUST_ANCHOR(source), .required = true },
+};
+
 #define ROWS(table) .rows = (table), .n_rows = ARRAY_LEN(table)
 #define ENTRIES(array)                             \
 	ARRAY_LEN(((struct config *)NULL)->array), \
@@ -212,25 +246,32 @@ static const struct config_row parent_rows[] = {
 const struct config_section config_top = { "", ROWS(top_rows) };
 
 const struct config_section config_sections[] = {
-	{ "hsm", ROWS(hsm_rows), offsetof(struct config, hsms), ENTRIES(hsms),
-	    offsetof(struct config, n_hsms) },
+	{ "hsm", ROWS(hsm_rows), offsetof(struct config, hsms),
+	    CONFIG_HSMS_MAX, sizeof(struct config_hsm),
+	    offsetof(struct config, n_hsms), .of_file = true },
 	{ "keys", ROWS(key_rows), offsetof(struct config, keys), ENTRIES(keys),
-	    offsetof(struct config, n_keys) },
+	    offsetof(struct config, n_keys), .of_zone = true },
 	{ "other_keys", ROWS(other_key_rows),
 	    offsetof(struct config, other_keys), ENTRIES(other_keys),
 	    offsetof(struct config, n_other_keys) },
-	{ "filenames", ROWS(filename_rows),
+	{ "filenames", ROWS(filename_rows), .of_zone = true,
 	    .at = offsetof(struct config, filenames) },
-	{ "request_policy", ROWS(request_rows),
+	{ "request_policy", ROWS(request_rows), .of_zone = true,
 	    .at = offsetof(struct config, request_policy),
 	    .read_rest = read_key_counts },
-	{ "response_policy", ROWS(response_rows),
+	{ "response_policy", ROWS(response_rows), .of_zone = true,
 	    .at = offsetof(struct config, response_policy) },
-	{ "ksk_policy", ROWS(ksk_rows),
+	{ "records", ROWS(records_rows), .of_zone = true,
+	    .at = offsetof(struct config, records) },
+	{ "cds", ROWS(cds_rows), .of_zone = true,
+	    .at = offsetof(struct config, cds) },
+	{ "ksk_policy", ROWS(ksk_rows), .of_zone = true,
 	    .at = offsetof(struct config, ksk_policy) },
-	{ "key_policy", ROWS(key_policy_rows),
+	{ "key_policy", ROWS(key_policy_rows), .of_zone = true,
 	    .at = offsetof(struct config, key_policy) },
-	{ "parent_ds", ROWS(parent_rows),
+	{ "parent_ds", ROWS(parent_rows), .of_zone = true,
 	    .at = offsetof(struct config, parent_ds) },
+	{ "trust_anchor", ROWS(trust_anchor_rows),
+	    .at = offsetof(struct config, trust_anchor) },
 };
 const size_t n_config_sections = ARRAY_LEN(config_sections);

@@ -23,8 +23,11 @@ enum config_type {
 	CONFIG_PIN,       /* char[], never shown in a message */
 	CONFIG_DOMAIN,    /* char[], as written */
 	CONFIG_ALGORITHM, /* uint8_t, by mnemonic */
+	CONFIG_PUBLIC_KEY, /* struct config_public_key, in base64 */
 	CONFIG_DS,        /* uint8_t[DS_SHA256_SIZE] */
 	CONFIG_TRUST,     /* enum config_trust */
+	CONFIG_DIGEST,    /* uint8_t, a DS's digest type, by name */
+	CONFIG_REQUIRED,  /* bool: required or none */
 	CONFIG_DEMAND,    /* enum config_demand */
 	CONFIG_PURPOSE,   /* enum key_purpose, of a key that is no KSK */
 	CONFIG_ENV,       /* struct config_env[], a map of names to values */
@@ -55,6 +58,8 @@ struct config_section {
 	size_t room;     /* of the array; 0: one struct */
 	size_t size;     /* of one struct of the array */
 	size_t count_at; /* the array's size_t */
+	bool of_file; /* apart from the struct; the same for all zones */
+	bool of_zone; /* a zone may have its own */
 	/* Reads the keys that mean something only together; or NULL. */
 	bool (*read_rest)(const struct tree *map, void *base, struct err *err);
 };

@@ -94,9 +94,8 @@ read_slot(const struct tree *map, const struct config *config,
 	return true;
 }
 
-/* "3", or "2-8" with the smaller number first. */
-static bool
-read_range(const struct tree *slot, size_t n_slots, size_t *ret_first,
+bool
+config_slots_read(const struct tree *slot, size_t n_slots, size_t *ret_first,
     size_t *ret_last, struct err *err)
 {
 	char first[24], last[24];
@@ -130,7 +129,7 @@ read_slots(const struct tree *map, const struct config *config,
 		struct schema_slot slot;
 		size_t first = 0, last = 0;
 
-		if (!read_range(entry, BUNDLES_MAX, &first, &last, err) ||
+		if (!config_slots_read(entry, BUNDLES_MAX, &first, &last, err) ||
 		    !read_slot(entry, config, &slot, err))
 			return false;
 		for (size_t i = first; i <= last; i++) {
@@ -159,7 +158,7 @@ count_slots(const struct tree *map, size_t *ret, struct err *err)
 
 	for (const struct tree *entry = map->first; entry != NULL;
 	     entry = entry->next) {
-		if (!read_range(entry, BUNDLES_MAX, &first, &last, err))
+		if (!config_slots_read(entry, BUNDLES_MAX, &first, &last, err))
 			return false;
 		if (last > n)
 			n = last;

@@ -22,6 +22,10 @@ MUST_USE bool config_schemas_read(
 MUST_USE bool config_schema_read(const struct tree *map,
     const struct config *config, struct schema *ret, struct err *err);
 
+/* The slots that an entry's key names: "3", or "2-8", smaller number first. */
+MUST_USE bool config_slots_read(const struct tree *slot, size_t n_slots,
+    size_t *ret_first, size_t *ret_last, struct err *err);
+
 /* Adds the key that the text names to the mask; a key named twice is refused. */
 MUST_USE bool config_key_name_read(const struct tree *tree,
     const struct config *config, uint32_t *mask, struct err *err);

@@ -306,7 +306,7 @@ read_algorithm(const struct tree *tree, uint8_t *ret, struct err *err)
 		    "\"%.60s\" is not an algorithm (expected its IANA "
 		    "mnemonic, such as %s)",
 		    tree->text, algorithm->mnemonic);
-	algorithm_names(true, names);
+	algorithm_names(names);
 	tree_refuse(tree, err,
 	    "\"%.60s\" is not an algorithm (expected its IANA mnemonic: %s)",
 	    tree->text, names);
@@ -321,6 +321,49 @@ read_ds(const struct tree *tree, uint8_t *ret, struct err *err)
 		    "\"%.70s\" is not a SHA-256 digest (expected exactly %d "
 		    "hexadecimal digits)",
 		    tree->text, 2 * DS_SHA256_SIZE);
+	return true;
+}
+
+/* RFC 4034 section 2.2: as it stands in the DNSKEY, on one line. */
+static bool
+read_public_key(
+    const struct tree *tree, struct config_public_key *ret, struct err *err)
+{
+	size_t len;
+
+	if (!base64_parse(tree->text, ret->octets, sizeof(ret->octets), &len) ||
+	    len == 0)
+		return tree_refuse(tree, err,
+		    "\"%.60s\" is no public key (expected that of the "
+		    "DNSKEY, 1 to %u octets in base64 without blanks)",
+		    tree->text, PUBLIC_KEY_MAX);
+	ret->len = (uint16_t)len;
+	return true;
+}
+
+static bool
+read_digest(const struct tree *tree, uint8_t *ret, struct err *err)
+{
+	if (strcmp(tree->text, "SHA256") == 0)
+		*ret = DS_DIGEST_SHA256;
+	else if (strcmp(tree->text, "SHA384") == 0)
+		*ret = DS_DIGEST_SHA384;
+	else
+		return tree_refuse(tree, err,
+		    "\"%.60s\" is no digest type (expected SHA256 or SHA384)",
+		    tree->text);
+	return true;
+}
+
+static bool
+read_required(const struct tree *tree, uint8_t *ret, struct err *err)
+{
+	bool required = strcmp(tree->text, "required") == 0;
+
+	if (!required && strcmp(tree->text, "none") != 0)
+		return tree_refuse(tree, err,
+		    "\"%.60s\" (expected required or none)", tree->text);
+	memcpy(ret, &required, sizeof(required));
 	return true;
 }
 
@@ -343,16 +386,22 @@ read_trust(const struct tree *tree, uint8_t *ret, struct err *err)
 }
 
 static bool
-read_demand(const struct tree *tree, uint8_t *ret, struct err *err)
+read_demand(const struct tree *tree, const struct config_row *row, uint8_t *ret,
+    struct err *err)
 {
+	bool may_be_for_backup = strcmp(row->key, "extractable") == 0;
 	const struct boolean *boolean = boolean_of(tree->text);
 	enum config_demand demand = DEMAND_ANY;
 
-	if (tree->quoted || (boolean == NULL && strcmp(tree->text, "any") != 0))
+	if (may_be_for_backup && strcmp(tree->text, "for-backup") == 0)
+		demand = DEMAND_FOR_BACKUP;
+	else if (tree->quoted ||
+	    (boolean == NULL && strcmp(tree->text, "any") != 0))
 		return tree_refuse(tree, err,
 		    "\"%.60s\" is not what an attribute has to be (expected "
-		    "true, false or any)%s",
-		    tree->text, tree->quoted ? " without quotes" : "");
+		    "true, false or any%s)%s",
+		    tree->text, may_be_for_backup ? ", or for-backup" : "",
+		    tree->quoted ? " without quotes" : "");
 	if (boolean != NULL)
 		demand = boolean->value ? DEMAND_TRUE : DEMAND_FALSE;
 	memcpy(ret, &demand, sizeof(demand));
@@ -366,10 +415,12 @@ read_purpose(const struct tree *tree, enum key_purpose *ret, struct err *err)
 
 	if (!purpose_of_name(tree->text, &purpose) || purpose == PURPOSE_KSK)
 		return tree_refuse(tree, err,
-		    "\"%.60s\" is not a purpose (expected %s or %s; a KSK's "
-		    "place is under `keys`)",
+		    "\"%.60s\" is not a purpose (expected %s, %s, %s or %s; "
+		    "a KSK's place is under `keys`)",
 		    tree->text, purpose_name(PURPOSE_ZSK),
-		    purpose_name(PURPOSE_AUDIT));
+		    purpose_name(PURPOSE_AUDIT),
+		    purpose_name(PURPOSE_TRANSPORT),
+		    purpose_name(PURPOSE_ANCHOR));
 	*ret = purpose;
 	return true;
 }
@@ -422,10 +473,16 @@ read_item(const struct tree *tree, const struct config_row *row, void *at,
 		return read_algorithm(tree, at, err);
 	case CONFIG_DS:
 		return read_ds(tree, at, err);
+	case CONFIG_PUBLIC_KEY:
+		return read_public_key(tree, at, err);
+	case CONFIG_DIGEST:
+		return read_digest(tree, at, err);
+	case CONFIG_REQUIRED:
+		return read_required(tree, at, err);
 	case CONFIG_TRUST:
 		return read_trust(tree, at, err);
 	case CONFIG_DEMAND:
-		return read_demand(tree, at, err);
+		return read_demand(tree, row, at, err);
 	case CONFIG_PURPOSE:
 		return read_purpose(tree, at, err);
 	default:

@@ -1,7 +1,8 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "ksr/dns/pubkey.h"
+#include "ksr/base/text.h"
 #include "ksr/policy/config_value.h"
 #include "ksr/policy/key_counts.h"
 
@@ -39,21 +40,69 @@ static const struct half per_bundle_half = { TREE_LIST, "a list",
 static const struct half different_half = { TREE_TEXT, "a number",
 	DIFFERENT_ROW(1), DIFFERENT_ROW(0) };
 
-static bool
-read_algorithm(const struct tree *entry, uint8_t *ret, struct err *err)
-{
-	const struct algorithm *algorithm = algorithm_of_mnemonic(entry->key);
-	char names[ALGORITHM_NAMES_SIZE];
+/* RFC 3110 section 2 has 4096 at most; of less than 1024 no key is made. */
+#define BITS_MIN 1024u
 
+static bool
+read_bits(const struct tree *entry, const char *text,
+    const struct algorithm *algorithm, struct key_count *ret, struct err *err)
+{
+	uint64_t bits = 0;
+
+	if (algorithm->family != FAMILY_RSA ||
+	    !number_parse(text, RSA_BITS_MAX, &bits) || bits < BITS_MIN)
+		return tree_refuse_key(entry, err,
+		    "names a size that is none (expected it of RSA keys alone, "
+		    "%u to %u)",
+		    BITS_MIN, RSA_BITS_MAX);
+	ret->bits = (uint16_t)bits;
+	return true;
+}
+
+/* "ECDSAP256SHA256", "RSASHA256:1536" */
+static bool
+read_kind(const struct tree *entry, struct key_count *ret, struct err *err)
+{
+	const char *colon = strchr(entry->key, ':');
+	const struct algorithm *algorithm;
+	char names[ALGORITHM_NAMES_SIZE], name[ALGORITHM_TEXT_SIZE];
+
+	snprintf(name, sizeof(name), "%.*s",
+	    (int)(colon == NULL ? strlen(entry->key)
+				: (size_t)(colon - entry->key)),
+	    entry->key);
+	algorithm = algorithm_of_mnemonic(name);
 	if (algorithm == NULL || !algorithm->supported) {
-		algorithm_names(true, names);
+		algorithm_names(names);
 		tree_refuse_key(entry, err,
 		    "is not an algorithm this program can verify (expected "
 		    "its IANA mnemonic: %s)",
 		    names);
 		return algorithm_suggest(entry->key, err);
 	}
-	*ret = algorithm->number;
+	ret->algorithm = algorithm->number;
+	return colon == NULL ||
+	    read_bits(entry, colon + 1, algorithm, ret, err);
+}
+
+/* A key is counted once: by its size, or with all of its algorithm. */
+static bool
+check_apart(
+    const struct tree *entry, const struct key_counts *counts, struct err *err)
+{
+	const struct key_count *last = &counts->counts[counts->n - 1];
+
+	for (size_t i = 0; i + 1 < counts->n; i++) {
+		const struct key_count *other = &counts->counts[i];
+
+		if (other->algorithm == last->algorithm &&
+		    (other->bits == 0 || last->bits == 0 ||
+			other->bits == last->bits))
+			return tree_refuse_key(entry, err,
+			    "counts keys that stand under another name already "
+			    "(expected each once: by size, or all of an "
+			    "algorithm)");
+	}
 	return true;
 }
 
@@ -74,7 +123,8 @@ read_half(const struct tree *tree, const struct half *half,
 	     entry = entry->next) {
 		struct key_count *count = &ret->counts[ret->n++];
 
-		if (!read_algorithm(entry, &count->algorithm, err) ||
+		if (!read_kind(entry, count, err) ||
+		    !check_apart(entry, ret, err) ||
 		    !config_value_read(entry, &half->by_algorithm, count, err))
 			return false;
 	}
@@ -82,13 +132,46 @@ read_half(const struct tree *tree, const struct half *half,
 }
 
 const struct key_count *
-key_counts_of(const struct key_counts *counts, uint8_t algorithm)
+key_counts_of(
+    const struct key_counts *counts, uint8_t algorithm, uint16_t bits)
 {
-	for (size_t i = 0; i < counts->n; i++)
-		if (counts->counts[i].algorithm == 0 ||
-		    counts->counts[i].algorithm == algorithm)
-			return &counts->counts[i];
+	for (size_t i = 0; i < counts->n; i++) {
+		const struct key_count *count = &counts->counts[i];
+
+		if (count->algorithm == 0 ||
+		    (count->algorithm == algorithm &&
+			(count->bits == 0 || count->bits == bits)))
+			return count;
+	}
 	return NULL;
+}
+
+bool
+key_count_has(const struct key_count *count, const struct dnskey *key)
+{
+	struct pubkey_info info;
+	struct err err;
+
+	return count->algorithm == 0 ||
+	    (count->algorithm == key->algorithm &&
+		(count->bits == 0 ||
+		    (pubkey_info(key, &info, &err) &&
+			info.bits == count->bits)));
+}
+
+const char *
+key_count_text(const struct key_count *count, char buf[KEY_COUNT_TEXT_SIZE])
+{
+	char name[ALGORITHM_TEXT_SIZE];
+
+	buf[0] = '\0';
+	if (count->algorithm != 0)
+		snprintf(buf, KEY_COUNT_TEXT_SIZE, "%s",
+		    algorithm_text(count->algorithm, name));
+	if (count->bits != 0)
+		snprintf(buf + strlen(buf), KEY_COUNT_TEXT_SIZE - strlen(buf),
+		    ":%u", count->bits);
+	return buf;
 }
 
 /* Puts the numbers of different keys to the algorithms of the lists. */
@@ -101,9 +184,10 @@ join(const struct tree *at, const struct key_counts *different,
 	for (size_t i = 0; i < counts->n && same; i++) {
 		struct key_count *count = &counts->counts[i];
 		const struct key_count *other =
-		    key_counts_of(different, count->algorithm);
+		    key_counts_of(different, count->algorithm, count->bits);
 
-		same = other != NULL && other->algorithm == count->algorithm;
+		same = other != NULL && other->algorithm == count->algorithm &&
+		    other->bits == count->bits;
 		if (same)
 			count->different = other->different;
 	}
@@ -122,7 +206,7 @@ static bool
 check_count(
     const struct tree *at, const struct key_count *count, struct err *err)
 {
-	char text[ALGORITHM_TEXT_SIZE];
+	char text[KEY_COUNT_TEXT_SIZE];
 	uint64_t least = 0, most = 0;
 
 	for (size_t i = 0; i < count->n_per_bundle; i++) {
@@ -136,7 +220,7 @@ check_count(
 	return tree_refuse(at, err,
 	    "%" PRIu64 " different keys of %s (expected %" PRIu64 " to %" PRIu64
 	    ", as its " PER_BUNDLE " allows)",
-	    count->different, algorithm_text(count->algorithm, text), least,
+	    count->different, key_count_text(count, text), least,
 	    most);
 }
 

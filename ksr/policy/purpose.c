@@ -16,6 +16,8 @@ static const struct purpose {
 	[PURPOSE_KSK] = { "a KSK", "ksk", "ksk:", true },
 	[PURPOSE_ZSK] = { "a ZSK", "zsk", "zsk:", true },
 	[PURPOSE_AUDIT] = { "an audit key", "audit", "aud:", false },
+	[PURPOSE_TRANSPORT] = { "a transport key", "transport", "tra:", false },
+	[PURPOSE_ANCHOR] = { "an anchor key", "anchor", "anc:", false },
 };
 
 const char *
@@ -175,6 +177,9 @@ find_purpose(const struct config *config, const struct dnskey *key,
 	if (!mark_read(config, label, id, &mark, err) ||
 	    !purpose_pinned(config, key, &pinned, err))
 		return false;
+	/* Its mark is of the zone that it was made for. */
+	if (pinned != NULL && pinned->shared && mark.purpose == PURPOSE_KSK)
+		mark.of_zone = true;
 	*ret_ksk = ksk_by(&mark, pinned);
 	if (pinned != NULL && other != NULL)
 		return contradict(label, PURPOSE_KSK, pinned->name,

@@ -1,7 +1,9 @@
 /*
  * What a key of the token is for.  A key has one purpose: a KSK signs its
  * zone's DNSKEY RRset and its own proof of ownership and nothing else (DPS
- * 5.1.4), a ZSK its zone, an audit key ceremony records.
+ * 5.1.4), a ZSK its zone, an audit key ceremony records, an anchor key the
+ * documents that publish the zone's trust anchors; a transport key signs
+ * nothing: it unwraps copies of KSKs.
  *
  * The purpose is bound to the key by a mark, which `keygen` and `request` make
  * when they make the key, or by the configuration: `keys` are KSKs,
@@ -27,18 +29,21 @@ enum key_purpose {
 	PURPOSE_KSK, /* also what is not known to be anything else */
 	PURPOSE_ZSK,
 	PURPOSE_AUDIT,
+	PURPOSE_TRANSPORT, /* unwraps copies of KSKs, signs nothing */
+	PURPOSE_ANCHOR,	   /* signs documents of trust anchors */
 };
 
-/* "a KSK", "a ZSK", "an audit key". */
+/* "a KSK", "a ZSK", "an audit key", "a transport key", "an anchor key". */
 const char *purpose_text(enum key_purpose purpose);
 
-/* As configuration, arguments and record have it: "ksk", "zsk", "audit". */
+/* As configuration, arguments and record have it: "ksk", "zsk", "audit",
+ * "transport", "anchor". */
 const char *purpose_name(enum key_purpose purpose);
 bool purpose_of_name(const char *name, enum key_purpose *ret);
 
 #define PURPOSE_MARK_SIZE 20u
 
-/* The CKA_ID of a new key.  An audit key is no zone's: zone is not read. */
+/* The CKA_ID of a new key.  Of keys that are no zone's it is not read. */
 MUST_USE bool purpose_mark(enum key_purpose purpose, const char *zone,
     const char *label, uint8_t ret[PURPOSE_MARK_SIZE], struct err *err);
 

@@ -111,6 +111,50 @@ schema_copy(const struct schema *schema, struct schema *ret, struct err *err)
 	return true;
 }
 
+static bool
+same_slot(const struct schema_slot *a, const struct schema_slot *b)
+{
+	return a->publish == b->publish && a->sign == b->sign &&
+	    a->revoke == b->revoke;
+}
+
+/* The slot of the schema that slot i of n is. */
+static size_t
+fitted(const struct schema *schema, size_t i, size_t n)
+{
+	if (i == 0)
+		return 0;
+	if (i + 1 == n || schema->n_slots < 3)
+		return schema->n_slots - 1;
+	return 1;
+}
+
+bool
+schema_fit(const struct schema *schema, size_t n, struct schema *ret,
+    struct err *err)
+{
+	struct schema fit = *schema;
+
+	for (size_t i = 2; n != schema->n_slots && i + 1 < schema->n_slots;
+	     i++)
+		if (!same_slot(&schema->slots[i], &schema->slots[1]))
+			return err_set(err, E_REFUSED,
+			    "schema %s has %zu slots that are not all the "
+			    "same between the first and the last: it cannot "
+			    "be stretched to %zu records",
+			    schema->name, schema->n_slots, n);
+	if (n == schema->n_slots)
+		return schema_copy(schema, ret, err);
+	fit.n_slots = n;
+	fit.slots = calloc(n + 1, sizeof(*fit.slots));
+	if (fit.slots == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		fit.slots[i] = schema->slots[fitted(schema, i, n)];
+	*ret = fit;
+	return true;
+}
+
 uint32_t
 schema_keys(const struct schema *schema)
 {
@@ -119,6 +163,16 @@ schema_keys(const struct schema *schema)
 	for (size_t i = 0; i < schema->n_slots; i++)
 		keys |= schema->slots[i].publish | schema->slots[i].sign |
 		    schema->slots[i].revoke;
+	return keys;
+}
+
+uint32_t
+schema_signers(const struct schema *schema)
+{
+	uint32_t keys = 0;
+
+	for (size_t i = 0; i < schema->n_slots; i++)
+		keys |= schema->slots[i].sign | schema->slots[i].revoke;
 	return keys;
 }
 

@@ -45,10 +45,21 @@ MUST_USE bool schema_standard(size_t i, size_t n_slots, uint32_t current,
     uint32_t next, struct schema *ret, bool *ret_possible, struct err *err);
 const char *schema_standard_name(size_t i);
 
+/*
+ * A copy for n slots: those between the first and the last are as many as that
+ * takes.  E_REFUSED where they are not all the same.  A request that has a
+ * record for each change has as many as there are changes.
+ */
+MUST_USE bool schema_fit(const struct schema *schema, size_t n,
+    struct schema *ret, struct err *err);
+
 MUST_USE bool schema_copy(
     const struct schema *schema, struct schema *ret, struct err *err);
 
 /* Every key that it publishes, signs with or revokes in some slot. */
 uint32_t schema_keys(const struct schema *schema);
+
+/* Every key that signs in some slot, as a revoked one does of itself. */
+uint32_t schema_signers(const struct schema *schema);
 
 void schema_clear(struct schema *schema);

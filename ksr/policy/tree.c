@@ -432,13 +432,98 @@ tree_free(struct tree *tree)
 		return;
 	for (child = tree->first; child != NULL; child = next) {
 		next = child->next;
+		if (tree->view && !child->view)
+			break; /* another's, as all of them are */
 		tree_free(child);
 	}
-	if (tree->text != NULL)
+	if (tree->text != NULL && !tree->view) {
 		explicit_bzero(tree->text, strlen(tree->text));
-	free(tree->text);
-	free(tree->key);
+		free(tree->text);
+	}
+	if (!tree->view)
+		free(tree->key);
 	free(tree);
+}
+
+/* A view of the node; with its children, or as a map that gets its own. */
+static struct tree *
+view_of(const struct tree *node, bool whole)
+{
+	struct tree *view = calloc(1, sizeof(*view));
+
+	if (view == NULL)
+		return NULL;
+	*view = *node;
+	view->view = true;
+	view->next = NULL;
+	if (!whole) {
+		view->n = 0;
+		view->first = view->last = NULL;
+	}
+	return view;
+}
+
+/* NULL is none, for want of memory. */
+static bool
+take_child(struct tree *map, struct tree *child)
+{
+	if (child == NULL)
+		return false;
+	if (map->last == NULL)
+		map->first = child;
+	else
+		map->last->next = child;
+	map->last = child;
+	map->n++;
+	return true;
+}
+
+static bool
+no_key_merges(const char *key)
+{
+	(void)key;
+	return false;
+}
+
+/* The entry as the part has it, or as both have. */
+static struct tree *
+overlay_entry(const struct tree *map, const struct tree *entry,
+    bool (*merges)(const char *key))
+{
+	const struct tree *whole = tree_given(map, entry->key);
+	struct tree *merged = NULL;
+	struct err err;
+
+	if (whole == NULL || !merges(entry->key) || whole->kind != TREE_MAP ||
+	    entry->kind != TREE_MAP)
+		return view_of(entry, true);
+	return tree_overlay(whole, entry, no_key_merges, &merged, &err)
+	    ? merged
+	    : NULL;
+}
+
+bool
+tree_overlay(const struct tree *map, const struct tree *part,
+    bool (*merges)(const char *key), struct tree **ret, struct err *err)
+{
+	struct tree *view = view_of(map, false);
+	bool ok = view != NULL;
+
+	for (const struct tree *entry = part->first; ok && entry != NULL;
+	     entry = entry->next)
+		if (!tree_is_null(entry))
+			ok = take_child(
+			    view, overlay_entry(map, entry, merges));
+	for (const struct tree *entry = map->first; ok && entry != NULL;
+	     entry = entry->next)
+		if (tree_given(part, entry->key) == NULL)
+			ok = take_child(view, view_of(entry, true));
+	if (!ok) {
+		tree_free(view);
+		return out_of_memory(map->name, err);
+	}
+	*ret = view;
+	return true;
 }
 
 const struct tree *

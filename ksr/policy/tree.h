@@ -30,8 +30,9 @@ struct tree {
 	struct tree_position key_at;
 	char *text; /* owned; TREE_TEXT only */
 	bool quoted;
+	bool view; /* of another node, which owns the texts: tree_overlay */
 	size_t n;                  /* children */
-	struct tree *first, *last; /* owned */
+	struct tree *first, *last; /* owned, but for a view's that are none */
 	struct tree *next, *parent;
 };
 
@@ -43,6 +44,15 @@ MUST_USE bool tree_read(
     struct bytes yaml, const char *name, struct tree **ret, struct err *err);
 
 void tree_free(struct tree *tree); /* NULL does nothing */
+
+/*
+ * The map as one of its parts has it: the entries of `part`, then those of the
+ * map that are not given there.  Where both have one of a key that merges, it is
+ * a map of both's in the same way.  A view: it borrows all texts, and what is
+ * below it, from the document, where each node keeps its place.  E_MEMORY.
+ */
+MUST_USE bool tree_overlay(const struct tree *map, const struct tree *part,
+    bool (*merges)(const char *key), struct tree **ret, struct err *err);
 
 /* The map's entry, or NULL; NULL too if map is NULL. */
 const struct tree *tree_find(const struct tree *map, const char *key);

@@ -7,11 +7,11 @@ static bool
 refuse(const struct key_count *count, struct err *err, size_t slot,
     const char *what)
 {
-	char text[ALGORITHM_TEXT_SIZE];
+	char text[KEY_COUNT_TEXT_SIZE];
 
 	return err_set(err, E_INPUT, "num_keys_per_bundle%s%s, bundle %zu: %s",
 	    count->algorithm == 0 ? "" : " of ",
-	    count->algorithm == 0 ? "" : algorithm_text(count->algorithm, text),
+	    count->algorithm == 0 ? "" : key_count_text(count, text),
 	    slot + 1, what);
 }
 

@@ -9,6 +9,8 @@
 enum {
 	LABEL_MAX = 63, /* RFC 1035 2.3.4; above: pointers, other label types */
 	TYPE_DNSKEY = 48,
+	TYPE_CDS = 59,     /* RFC 7344 */
+	TYPE_CDNSKEY = 60, /* RFC 7344 */
 	CLASS_IN = 1,
 	RDATA_FIXED = 4, /* flags, protocol, algorithm */
 };
@@ -121,6 +123,33 @@ take_apart(struct bytes octets, struct parts *ret, struct err *err)
 	return ret->n_rrs > 0 || err_set(err, E_REFUSED, "no record");
 }
 
+/*
+ * The octet that the text has next, in lower case, and behind it: of "a", "\."
+ * or "\046" (RFC 1035 5.1).  -1 at a label's end and where none is meant.
+ */
+static int
+next_octet(const char **text)
+{
+	const char *t = *text;
+	int c = (unsigned char)*t++;
+
+	if (c == '.' || c == '\0')
+		return -1;
+	if (c == '\\') {
+		c = (unsigned char)*t++;
+		if (c == '\0')
+			return -1;
+		if (c >= '0' && c <= '9') {
+			if (t[0] < '0' || t[0] > '9' || t[1] < '0' || t[1] > '9')
+				return -1;
+			c = (c - '0') * 100 + (t[0] - '0') * 10 + t[1] - '0';
+			t += 2;
+		}
+	}
+	*text = t;
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
 /* RFC 4034 6.2: the text's name, uncompressed and in lower case. */
 static bool
 is_name(struct bytes name, const char *text)
@@ -137,15 +166,9 @@ is_name(struct bytes name, const char *text)
 
 		if (len == 0)
 			return cursor_done(&cursor) && *text == '\0';
-		for (size_t i = 0; i < label.len; i++, text++) {
-			char c = *text;
-
-			if (c >= 'A' && c <= 'Z')
-				c = (char)(c - 'A' + 'a');
-			if (c == '.' || c == '\0' ||
-			    label.data[i] != (uint8_t)c)
+		for (size_t i = 0; i < label.len; i++)
+			if (label.data[i] != next_octet(&text))
 				return false;
-		}
 		if (cursor.failed || (*text != '.' && *text != '\0'))
 			return false;
 		if (*text == '.')
@@ -245,27 +268,36 @@ clear_times(
 	return true;
 }
 
+/* What holds for any type. */
 static bool
-clear_head(
+clear_zone_and_times(
     const struct head *head, const struct clear_wanted *wanted, struct err *err)
 {
 	const char *zone = wanted->config->ksk_policy.signers_name;
-	uint32_t ttl_s = config_ttl_s(wanted->config);
 
-	if (head->type_covered != TYPE_DNSKEY)
-		return err_set(err, E_REFUSED, "type covered %u, not %d",
-		    head->type_covered, TYPE_DNSKEY);
 	if (!is_name(head->signer, zone))
 		return err_set(err, E_REFUSED,
 		    "the signer's name is not \"%s\" in canonical form", zone);
 	if (head->labels != count_labels(head->signer))
 		return err_set(err, E_REFUSED, "%u labels, the zone has %u",
 		    head->labels, count_labels(head->signer));
+	return clear_times(head, wanted, err);
+}
+
+static bool
+clear_head(
+    const struct head *head, const struct clear_wanted *wanted, struct err *err)
+{
+	uint32_t ttl_s = config_ttl_s(wanted->config);
+
+	if (head->type_covered != TYPE_DNSKEY)
+		return err_set(err, E_REFUSED, "type covered %u, not %d",
+		    head->type_covered, TYPE_DNSKEY);
 	if (head->original_ttl_s != ttl_s)
 		return err_set(err, E_REFUSED,
 		    "original TTL %" PRIu32 ", the policy's is %" PRIu32,
 		    head->original_ttl_s, ttl_s);
-	return clear_times(head, wanted, err);
+	return clear_zone_and_times(head, wanted, err);
 }
 
 /* What holds for each RR whatever key it has; RFC 4034 2.1. */
@@ -480,18 +512,276 @@ dnskey_of(const struct rr *rr, const char *label)
 }
 
 static bool
-keep(struct bytes octets, const struct rr *signer, const char *label,
-    struct cleared **ret, struct err *err)
+keep(struct bytes octets, const struct dnskey *signer, struct cleared **ret,
+    struct err *err)
 {
 	struct cleared *cleared = malloc(sizeof(*cleared) + octets.len);
 
 	if (cleared == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
-	cleared->key = dnskey_of(signer, label);
+	cleared->key = *signer;
 	cleared->len = octets.len;
 	memcpy(cleared->octets, octets.data, octets.len);
 	*ret = cleared;
 	return true;
+}
+
+/* --- CDNSKEY and CDS (RFC 7344): of child zones, where the policy asks. */
+
+/* Whether the policy asks for records of that type at all. */
+static bool
+is_asked_for(const struct config *config, uint16_t type)
+{
+	const struct cds_policy *cds = &config->cds;
+
+	if (cds->delete)
+		return type == TYPE_CDNSKEY || type == TYPE_CDS;
+	return (type == TYPE_CDNSKEY && cds->cdnskey) ||
+	    (type == TYPE_CDS && cds->n_digests > 0);
+}
+
+static bool
+clear_child_head(
+    const struct head *head, const struct clear_wanted *wanted, struct err *err)
+{
+	uint32_t ttl_s = config_ttl_s(wanted->config);
+
+	if (!clear_zone_and_times(head, wanted, err))
+		return false;
+	if (head->type_covered != wanted->covers ||
+	    !is_asked_for(wanted->config, head->type_covered))
+		return err_set(err, E_REFUSED,
+		    "type covered %u, which the policy does not ask for here",
+		    head->type_covered);
+	if (head->labels == 0)
+		return err_set(err, E_REFUSED,
+		    "type covered %u of the root, which has no parent",
+		    head->type_covered);
+	return head->original_ttl_s == 0 || head->original_ttl_s == ttl_s ||
+	    err_set(err, E_REFUSED,
+		"original TTL %" PRIu32 ", the policy's is %" PRIu32,
+		head->original_ttl_s, ttl_s);
+}
+
+/* What is digested of a KSK, unrevoked: owner and DNSKEY RDATA (RFC 4034 5.1.4). */
+static void
+put_digested(struct bytes owner, const struct dnskey *key, struct buf *ret)
+{
+	buf_put(ret, owner.data, owner.len);
+	buf_u16(ret, DNSKEY_FLAGS_KSK);
+	buf_u8(ret, DNSKEY_PROTOCOL);
+	buf_u8(ret, key->algorithm);
+	buf_put(ret, key->public_key, key->public_key_len);
+}
+
+/* The KSK at that place is known, and is the one that is pinned. */
+static bool
+is_pinned(const struct clear_wanted *wanted, size_t place,
+    struct bytes digested, bool *ret, struct err *err)
+{
+	const struct config_key *pinned = &wanted->config->keys[place];
+	uint8_t digest[SHA256_SIZE];
+
+	if (!sha256(digested, digest, err))
+		return false;
+	*ret = pinned->has_ds &&
+	    wanted->ksks[place]->algorithm == pinned->algorithm &&
+	    memcmp(digest, pinned->ds_sha256, SHA256_SIZE) == 0;
+	return true;
+}
+
+/* The record's RDATA is "tag, algorithm, digest type, digest" of the KSK. */
+static bool
+is_cds(const struct rr *rr, struct bytes digested, const struct rr *dnskey,
+    uint8_t digest_type, bool *ret, struct err *err)
+{
+	uint8_t digest[SHA384_SIZE];
+	size_t len = digest_type == DS_DIGEST_SHA384 ? SHA384_SIZE
+						     : SHA256_SIZE;
+	const uint8_t *o = rr->rdata.data;
+
+	*ret = false;
+	if (rr->rdata.len != RDATA_FIXED + len || o[3] != digest_type)
+		return true;
+	if (!(digest_type == DS_DIGEST_SHA384
+		    ? sha384(digested, digest, err)
+		    : sha256(digested, digest, err)))
+		return false;
+	*ret = (o[0] << 8 | o[1]) == tag_of(dnskey) &&
+	    o[2] == algorithm_of(dnskey) &&
+	    memcmp(o + RDATA_FIXED, digest, len) == 0;
+	return true;
+}
+
+/* How many of the set's records speak of this KSK, each once since they differ. */
+static bool
+count_records_of(const struct parts *parts, const struct clear_wanted *wanted,
+    struct bytes digested, size_t *ret, struct err *err)
+{
+	const struct cds_policy *cds = &wanted->config->cds;
+	size_t at = parts->head.signer.len; /* the owner is as long */
+	const struct rr dnskey = { .rdata = { digested.data + at,
+				       digested.len - at } };
+	size_t n = 0;
+
+	for (size_t i = 0; i < parts->n_rrs; i++) {
+		bool is = wanted->covers == TYPE_CDNSKEY &&
+		    bytes_equal(parts->rrs[i].rdata, dnskey.rdata);
+
+		for (size_t j = 0; wanted->covers == TYPE_CDS && !is &&
+		     j < cds->n_digests;
+		     j++)
+			if (!is_cds(&parts->rrs[i], digested, &dnskey,
+				cds->digests[j], &is, err))
+				return false;
+		n += is;
+	}
+	*ret = n;
+	return true;
+}
+
+static bool
+clear_records_of(const struct parts *parts, const struct clear_wanted *wanted,
+    size_t place, size_t *n, struct err *err)
+{
+	const char *name = wanted->config->keys[place].name;
+	size_t each = wanted->covers == TYPE_CDS
+	    ? wanted->config->cds.n_digests : 1;
+	struct buf digested = buf_new(DNAME_WIRE_MAX + DNSKEY_RDATA_MAX);
+	size_t found = 0;
+	bool pinned = false, ok;
+
+	if (wanted->ksks[place] == NULL)
+		return err_set(err, E_REFUSED, "KSK %s is not known", name);
+	put_digested(parts->head.signer, wanted->ksks[place], &digested);
+	ok = (!digested.failed || err_set(err, E_MEMORY, "out of memory")) &&
+	    is_pinned(wanted, place, buf_bytes(&digested), &pinned, err) &&
+	    count_records_of(
+		parts, wanted, buf_bytes(&digested), &found, err);
+	buf_free(&digested);
+	if (ok && (!pinned || found != each))
+		ok = err_set(err, E_REFUSED,
+		    "%zu records of KSK %s%s, not %zu", found, name,
+		    pinned ? "" : ", which is not the one that is pinned",
+		    each);
+	*n += found;
+	return ok;
+}
+
+/* RFC 8078 4: one record, and that to the octet. */
+static bool
+clear_deletion(const struct parts *parts, const struct clear_wanted *wanted,
+    struct err *err)
+{
+	static const uint8_t cdnskey[] = { 0, 0, 3, 0, 0 };
+	static const uint8_t cds[] = { 0, 0, 0, 0, 0 };
+	const struct bytes form = {
+		wanted->covers == TYPE_CDS ? cds : cdnskey, sizeof(cds)
+	};
+
+	return (parts->n_rrs == 1 &&
+		   bytes_equal(parts->rrs[0].rdata, form)) ||
+	    err_set(err, E_REFUSED,
+		"%zu records, not the one that asks for the DS's deletion",
+		parts->n_rrs);
+}
+
+static bool
+clear_child_rr(const struct rr *rr, const struct head *head, struct err *err)
+{
+	if (!bytes_equal(rr->owner, head->signer))
+		return err_set(
+		    err, E_REFUSED, "its owner is not the signer's name");
+	if (rr->type != head->type_covered || rr->class != CLASS_IN)
+		return err_set(err, E_REFUSED,
+		    "type %u, class %u, not %u and %d", rr->type, rr->class,
+		    head->type_covered, CLASS_IN);
+	if (rr->ttl_s != head->original_ttl_s)
+		return err_set(err, E_REFUSED,
+		    "TTL %" PRIu32 ", the original TTL is %" PRIu32, rr->ttl_s,
+		    head->original_ttl_s);
+	return rr->rdata.len > RDATA_FIXED ||
+	    err_set(err, E_REFUSED, "%zu octets of RDATA", rr->rdata.len);
+}
+
+/* Each is of a KSK that the slot publishes, and of each there are all. */
+static bool
+clear_child_rrs(const struct parts *parts, const struct clear_wanted *wanted,
+    struct err *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < parts->n_rrs; i++) {
+		if (!clear_child_rr(&parts->rrs[i], &parts->head, err))
+			return err_prefix(err, "record %zu", i + 1);
+		if (i > 0 && !is_after(&parts->rrs[i], &parts->rrs[i - 1]))
+			return err_set(err, E_REFUSED,
+			    "record %zu is not behind record %zu in canonical "
+			    "order", i + 1, i);
+	}
+	if (wanted->config->cds.delete)
+		return clear_deletion(parts, wanted, err);
+	for (size_t i = 0; i < wanted->config->n_keys; i++)
+		if ((wanted->slot->publish >> i & 1) != 0 &&
+		    !clear_records_of(parts, wanted, i, &n, err))
+			return false;
+	return n == parts->n_rrs ||
+	    err_set(err, E_REFUSED,
+		"%zu records, of which %zu are of the slot's KSKs",
+		parts->n_rrs, n);
+}
+
+/* The signer as it is published; no revoked key speaks to the parent. */
+static bool
+clear_child_signer(const struct parts *parts,
+    const struct clear_wanted *wanted, struct dnskey *ret, struct err *err)
+{
+	const struct dnskey *key = wanted->ksks[wanted->signer];
+	uint8_t rdata[RDATA_FIXED + PUBLIC_KEY_MAX];
+	struct buf digested = buf_new(DNAME_WIRE_MAX + DNSKEY_RDATA_MAX);
+	bool pinned = false, ok;
+	struct rr rr;
+
+	if (key == NULL ||
+	    (wanted->slot->publish >> wanted->signer & 1) == 0)
+		return err_set(err, E_REFUSED,
+		    "KSK %s is not published here",
+		    wanted->config->keys[wanted->signer].name);
+	put_digested(parts->head.signer, key, &digested);
+	ok = (!digested.failed || err_set(err, E_MEMORY, "out of memory")) &&
+	    is_pinned(wanted, wanted->signer, buf_bytes(&digested), &pinned,
+		err);
+	if (ok) {
+		size_t at = parts->head.signer.len;
+
+		memcpy(rdata, digested.data + at, digested.len - at);
+		rr = (struct rr){ .rdata = { rdata, digested.len - at },
+			.ttl_s = config_ttl_s(wanted->config) };
+		ok = (pinned ||
+			 err_set(err, E_REFUSED, "the signer is not pinned")) &&
+		    clear_signer(&parts->head, &rr, err);
+	}
+	buf_free(&digested);
+	if (ok)
+		*ret = dnskey_of(
+		    &rr, wanted->config->keys[wanted->signer].label);
+	return ok;
+}
+
+static bool
+clear_child(struct bytes octets, const struct clear_wanted *wanted,
+    struct cleared **ret, struct err *err)
+{
+	struct dnskey signer;
+	struct parts parts;
+
+	if (!clear_wanted_signer(wanted, err) ||
+	    !take_apart(octets, &parts, err) ||
+	    !clear_child_head(&parts.head, wanted, err) ||
+	    !clear_child_rrs(&parts, wanted, err) ||
+	    !clear_child_signer(&parts, wanted, &signer, err))
+		return err_prefix(err, "may not be signed");
+	return keep(octets, &signer, ret, err);
 }
 
 bool
@@ -500,15 +790,18 @@ clear_rrset(struct bytes octets, const struct clear_wanted *wanted,
 {
 	const struct rr *signer = NULL;
 	struct parts parts;
+	struct dnskey key;
 
+	if (wanted->covers != 0 && wanted->covers != TYPE_DNSKEY)
+		return clear_child(octets, wanted, ret, err);
 	if (!clear_wanted_signer(wanted, err) ||
 	    !take_apart(octets, &parts, err) ||
 	    !clear_head(&parts.head, wanted, err) || !clear_rrs(&parts, err) ||
 	    !clear_keys(&parts, wanted, &signer, err) ||
 	    !clear_signer(&parts.head, signer, err))
 		return err_prefix(err, "may not be signed");
-	return keep(octets, signer, wanted->config->keys[wanted->signer].label,
-	    ret, err);
+	key = dnskey_of(signer, wanted->config->keys[wanted->signer].label);
+	return keep(octets, &key, ret, err);
 }
 
 void

@@ -22,6 +22,10 @@ struct clear_wanted {
 	const struct bundle *request;   /* its ZSKs and times */
 	size_t signer;                  /* which of config->keys signs */
 	int64_t now;
+	uint16_t covers; /* the type; 0: DNSKEY */
+	/* CDNSKEY and CDS: the public KSKs as far as they are known; each is
+	 * held against its pin. */
+	const struct dnskey *ksks[CONFIG_KEYS_MAX];
 };
 
 struct cleared; /* opaque: octets, and the key that is to sign them */
@@ -40,6 +44,13 @@ struct cleared; /* opaque: octets, and the key that is to sign them */
  *   protocol 3; sorted, none twice; keys with flags 256 exactly the request's,
  *   with flags 257 and 385 exactly those that the slot publishes and revokes,
  *   each the key that the configuration pins; nobody in two parts.
+ *
+ * Or, where the policy asks a child zone for them (`cds`) and `covers` says so, a
+ * CDNSKEY or CDS RRset (RFC 7344): the head as above, with that type covered and
+ * the policy's TTL or none, by a KSK that the slot signs with and does not
+ * revoke; records exactly one for each KSK that the slot publishes (of CDS one
+ * for each digest type), or the one form that deletes (RFC 8078 4).  For the root
+ * never.
  *
  * Anything else is E_REFUSED, with what was seen and what is wanted.  E_MEMORY
  * and E_INTERNAL (OpenSSL) as ever.  The result owns a copy of the octets.

@@ -1,8 +1,10 @@
 #include <string.h>
 
 #include "ksr/dns/dname.h"
-#include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
+#include "ksr/document/bundle.h"
+#include "ksr/document/format.h"
+#include "ksr/response/child.h"
 #include "ksr/response/response.h"
 
 /* What every bundle of the response is made from. */
@@ -107,6 +109,62 @@ no_key_twice(const struct bundle *bundle, struct err *err)
 	return true;
 }
 
+/* By each KSK that signs and is not on its way out (RFC 7344 4.1). */
+static void
+sign_child(const struct making *making, const struct bundle *bundle,
+    struct child_set *set)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < bundle->n_signatures; i++) {
+		const struct dnskey *key =
+		    bundle_signer(bundle, &bundle->signatures[i]);
+
+		if (key == NULL || is_revoked(key))
+			continue;
+		set->signatures[n] = unsigned_rrsig(making, bundle, key);
+		set->signatures[n].ttl_s = set->ttl_s;
+		set->signatures[n++].original_ttl_s = set->ttl_s;
+	}
+	set->n_signatures = n;
+}
+
+static bool
+fill_child(const struct making *making, const struct format *format,
+    struct bundle *bundle, enum child_type type, struct err *err)
+{
+	struct child_record records[BUNDLE_KEYS_MAX];
+	struct child_set *set = &bundle->child[type];
+	size_t n;
+
+	if (!child_records(making->config, making->signers_name, bundle, type,
+		records, &n, err))
+		return false;
+	if (n == 0)
+		return true;
+	if ((format->lacks & LACKS_CHILD) != 0)
+		return err_set(err, E_REFUSED,
+		    "%s has no place for the CDNSKEY and CDS records that the "
+		    "policy asks for", format->title);
+	if (!child_alloc(set, n, bundle->n_signatures, err))
+		return false;
+	set->ttl_s = format->child_ttl_zero ? 0 : making->ttl_s;
+	memcpy(set->records, records, n * sizeof(records[0]));
+	sign_child(making, bundle, set);
+	return true;
+}
+
+static bool
+fill_children(const struct making *making, const struct format *format,
+    struct bundle *bundle, struct err *err)
+{
+	for (size_t i = 0; i < CHILD_TYPES; i++)
+		if (!fill_child(
+			making, format, bundle, (enum child_type)i, err))
+			return false;
+	return true;
+}
+
 static bool
 fill_bundle(const struct making *making, const struct schema_slot *slot,
     const struct bundle *request, struct bundle *ret, struct err *err)
@@ -121,6 +179,8 @@ fill_bundle(const struct making *making, const struct schema_slot *slot,
 	memcpy(ret->id, request->id, sizeof(ret->id));
 	ret->inception = request->inception;
 	ret->expiration = request->expiration;
+	ret->lead_s = request->lead_s;
+	ret->refreshes = request->refreshes;
 	for (size_t i = 0; i < request->n_keys; i++) {
 		ret->keys[n_keys] = request->keys[i];
 		ret->keys[n_keys++].ttl_s = making->ttl_s;
@@ -138,34 +198,6 @@ fill_bundle(const struct making *making, const struct schema_slot *slot,
 	}
 	bundle_sort(ret);
 	return no_key_twice(ret, err);
-}
-
-static bool
-add_algorithm(
-    struct signature_policy *policy, const struct dnskey *key, struct err *err)
-{
-	struct signature_algorithm *algorithm =
-	    &policy->algorithms[policy->n_algorithms];
-	struct pubkey_info info;
-
-	if (!pubkey_info(key, &info, err))
-		return false;
-	for (size_t i = 0; i < policy->n_algorithms; i++)
-		if (policy->algorithms[i].algorithm == key->algorithm &&
-		    policy->algorithms[i].size == info.bits &&
-		    policy->algorithms[i].exponent == info.exponent)
-			return true;
-	if (policy->n_algorithms == POLICY_ALGS_MAX)
-		return err_set(err, E_REFUSED, "more than %u kinds of key",
-		    POLICY_ALGS_MAX);
-	*algorithm = (struct signature_algorithm){
-		.algorithm = key->algorithm,
-		.family = info.family,
-		.size = info.bits,
-		.exponent = info.exponent,
-	};
-	policy->n_algorithms++;
-	return true;
 }
 
 /*
@@ -186,7 +218,7 @@ fill_ksk_policy(const struct making *making, const struct schema *schema,
 		used |= schema->slots[i].publish | schema->slots[i].revoke;
 	for (size_t i = 0; i < making->config->n_keys; i++)
 		if (has_key(used, i) &&
-		    !add_algorithm(ret, &making->ksks[i], err))
+		    !signature_policy_add(ret, &making->ksks[i], err))
 			return err_prefix(
 			    err, "key %s", making->config->keys[i].name);
 	return true;
@@ -198,11 +230,15 @@ fill_response(const struct making *making, const struct schema *schema,
 {
 	memcpy(ret->id, request->id, sizeof(ret->id));
 	memcpy(ret->domain, request->domain, sizeof(ret->domain));
+	ret->format = request->format;
+	ret->completed = request->completed;
 	ret->serial = request->serial;
 	ret->zsk_policy = request->zsk_policy;
 	for (size_t i = 0; i < request->n_bundles; i++)
 		if (!fill_bundle(making, &schema->slots[i],
-			&request->bundles[i], &ret->bundles[i], err))
+			&request->bundles[i], &ret->bundles[i], err) ||
+		    !fill_children(making, format_of(request->format),
+			&ret->bundles[i], err))
 			return err_prefix(err, "bundle %zu (%s), schema %s",
 			    i + 1, request->bundles[i].id, schema->name);
 	return fill_ksk_policy(making, schema, &ret->ksk_policy, err);
@@ -254,20 +290,42 @@ response_build(const struct config *config, const struct schema *schema,
 	return true;
 }
 
+static bool
+child_to_be_signed(const struct dname *owner, uint16_t type,
+    const struct rrsig *rrsig, const struct child_set *set, struct buf *ret,
+    struct err *err)
+{
+	struct bytes rdata[BUNDLE_KEYS_MAX];
+
+	for (size_t i = 0; i < set->n_records && i < BUNDLE_KEYS_MAX; i++)
+		rdata[i] = (struct bytes){ set->records[i].octets,
+			set->records[i].len };
+	return rdata_to_be_signed(
+	    owner, type, rrsig, rdata, set->n_records, ret, err);
+}
+
 bool
 response_to_be_signed(const struct ksr *response, size_t bundle,
     size_t signature, struct buf *ret, struct err *err)
 {
 	const struct bundle *b;
+	const struct child_set *set;
+	const struct rrsig *rrsig = NULL;
 	struct dname owner;
+	uint16_t type = 0;
 
-	if (bundle >= response->n_bundles ||
-	    signature >= response->bundles[bundle].n_signatures)
+	if (bundle < response->n_bundles)
+		rrsig = bundle_signature(
+		    &response->bundles[bundle], signature, &set, &type);
+	if (rrsig == NULL)
 		return err_set(err, E_INTERNAL,
 		    "there is no signature %zu in bundle %zu", signature + 1,
 		    bundle + 1);
 	b = &response->bundles[bundle];
-	return dname_parse(response->domain, &owner, err) &&
-	    rrset_to_be_signed(&owner, &b->signatures[signature], b->keys,
-		b->n_keys, ret, err);
+	if (!dname_parse(response->domain, &owner, err))
+		return false;
+	return set == NULL
+	    ? rrset_to_be_signed(
+		  &owner, rrsig, b->keys, b->n_keys, ret, err)
+	    : child_to_be_signed(&owner, type, rrsig, set, ret, err);
 }

@@ -15,7 +15,8 @@
  * Each bundle has the request's id and times; its ZSKs and the slot's KSKs,
  * sorted, all with the policy's TTL; and, for each signing KSK, a signature
  * whose every field is set but signature_len, which is 0.  A KSK's identifier
- * is its label; a revoked one has flags 385 and its tag recomputed.
+ * is its label; a revoked one has flags 385 and its tag recomputed.  CDNSKEY and
+ * CDS are those of child.h, signed by the KSKs that sign and are not revoked.
  *
  * The legality of the schedule is the check SKR-SCHEDULE; this refuses only
  * what cannot be built (E_REFUSED): a slot count unlike the request's, a key
@@ -27,8 +28,8 @@ MUST_USE bool response_build(const struct config *config,
     struct err *err);
 
 /*
- * The bytes that signature `index` of the bundle covers.  Appends at most
- * TO_BE_SIGNED_MAX octets.
+ * The bytes that signature `index` of the bundle covers, counted as
+ * bundle_signature does.  Appends at most TO_BE_SIGNED_MAX octets.
  */
 MUST_USE bool response_to_be_signed(const struct ksr *response,
     size_t bundle, size_t signature, struct buf *ret, struct err *err);

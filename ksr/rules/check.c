@@ -166,6 +166,44 @@ check_in_force(const struct check *check, enum rules rules)
 	    (check->until == RULES_TODAY || rules < check->until);
 }
 
+/* What the formats of request and response have no place for. */
+static unsigned
+lacks_of(const struct check_input *in)
+{
+	return (in->request == NULL ? 0 : ksr_lacks(in->request)) |
+	    (in->response == NULL ? 0 : ksr_lacks(in->response));
+}
+
+/* Why a row that needs what is lacking does not run. */
+static const char *
+lack_note(unsigned lacking)
+{
+	static const struct {
+		unsigned lack;
+		const char *note;
+	} notes[] = {
+		{ LACKS_PROOF, "the request's format has no signatures of ZSKs" },
+		{ LACKS_POLICY, "the request's format has no policy section" },
+		{ LACKS_SLOTS, "the request's format has a record for each "
+			       "change of keys, not slots at set times" },
+		{ LACKS_ID, "the format has neither ids nor serial nor policy" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(notes); i++)
+		if ((lacking & notes[i].lack) != 0)
+			return notes[i].note;
+	return "the format lacks what the rule is about";
+}
+
+static enum verdict
+answer(const struct check *check, const struct check_input *in,
+    unsigned lacks, struct check_result *result)
+{
+	if ((check->needs & lacks) != 0)
+		return check_not_run(result, lack_note(check->needs & lacks));
+	return check->run(in, result);
+}
+
 bool
 check_rows_run(const struct check *rows, size_t n_rows, unsigned stages,
     const struct check_input *in, const struct override *overrides,
@@ -173,6 +211,7 @@ check_rows_run(const struct check *rows, size_t n_rows, unsigned stages,
 {
 	size_t n = report->n_results + n_rows;
 	struct check_result *results;
+	unsigned lacks = lacks_of(in);
 
 	results = realloc(report->results, (n + 1) * sizeof(results[0]));
 	if (results == NULL)
@@ -185,11 +224,12 @@ check_rows_run(const struct check *rows, size_t n_rows, unsigned stages,
 		if ((check->stages & stages) == 0 ||
 		    !check_in_force(check, in->rules) ||
 		    (in->except != RULES_TODAY &&
-			check_in_force(check, in->except)))
+			check_in_force(check, in->except)) ||
+		    (check->instead != 0 && (check->instead & lacks) == 0))
 			continue;
 		*result = (struct check_result){ .check = check };
 		report->n_results++;
-		judge(check->run(in, result), in,
+		judge(answer(check, in, lacks, result), in,
 		    override_find(overrides, n_overrides, check->id), result);
 	}
 	return true;

@@ -138,6 +138,10 @@ struct check {
 	/* A row is in force from `since` on, and no longer in `until`. */
 	enum rules since;
 	enum rules until; /* RULES_TODAY: it was neither changed nor dropped */
+	/* It does not run where a document's format lacks one of these. */
+	unsigned needs; /* of enum ksr_lack */
+	/* It is a row of such documents alone, instead of what they lack. */
+	unsigned instead;
 };
 
 bool check_in_force(const struct check *check, enum rules rules);

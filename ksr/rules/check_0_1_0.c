@@ -176,7 +176,7 @@ judge_all(const struct check_input *in, enum safety safety,
 	enum verdict verdict = judge_zsks(in, safety, result);
 
 	if (verdict == VERDICT_PASS && in->schema != NULL)
-		verdict = safety_of_ksks(in, safety, result);
+		verdict = safety_of_ksks(in, safety, false, result);
 	return verdict;
 }
 

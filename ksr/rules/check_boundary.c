@@ -24,17 +24,26 @@ static void
 judge_octets(const struct check_input *in, size_t bundle, size_t index,
     struct check_result *result)
 {
-	const struct rrsig *rrsig =
-	    &in->response->bundles[bundle].signatures[index];
-	const struct clear_wanted wanted = { .config = in->config,
+	const struct bundle *b = &in->response->bundles[bundle];
+	const struct child_set *set;
+	uint16_t type;
+	const struct rrsig *rrsig = bundle_signature(b, index, &set, &type);
+	struct clear_wanted wanted = { .config = in->config,
 		.slot = &in->schema->slots[bundle],
 		.request = &in->request->bundles[bundle],
 		.signer = signer_of(in->config, rrsig),
-		.now = in->now };
+		.now = in->now,
+		.covers = type };
 	struct buf octets = buf_new(TO_BE_SIGNED_MAX);
 	struct cleared *cleared = NULL;
 	struct err err;
 
+	/* Whom the bundle calls so; the boundary holds each to its pin. */
+	for (size_t i = 0; i < b->n_keys; i++)
+		for (size_t k = 0; k < in->config->n_keys; k++)
+			if (strcmp(b->keys[i].identifier,
+				in->config->keys[k].label) == 0)
+				wanted.ksks[k] = &b->keys[i];
 	if (!response_to_be_signed(
 		in->response, bundle, index, &octets, &err) ||
 	    !clear_rrset(buf_bytes(&octets), &wanted, &cleared, &err)) {
@@ -42,7 +51,8 @@ judge_octets(const struct check_input *in, size_t bundle, size_t index,
 		    "what key %u (%.120s) is to sign %s", rrsig->tag,
 		    rrsig->identifier, err.msg);
 		finding_required(result,
-		    "the DNSKEY RRset that the request and schema %s ask for",
+		    "the %s RRset that the request and schema %s ask for",
+		    set == NULL ? "DNSKEY" : "CDNSKEY or CDS",
 		    in->schema->name);
 	}
 	cleared_free(cleared);
@@ -67,7 +77,8 @@ check_skr_boundary(const struct check_input *in, struct check_result *result)
 		return VERDICT_PASS;
 	}
 	for (size_t i = 0; i < response->n_bundles; i++)
-		for (size_t j = 0; j < response->bundles[i].n_signatures; j++)
+		for (size_t j = 0;
+		     j < bundle_count_signatures(&response->bundles[i]); j++)
 			judge_octets(in, i, j, result);
 	return VERDICT_PASS;
 }

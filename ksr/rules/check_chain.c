@@ -9,16 +9,41 @@
 #include "ksr/dns/rrset.h"
 #include "ksr/rules/check_rules.h"
 
+/*
+ * One that begins at the same moment is replaced, and the one before it
+ * followed; but a record that changes keys then, as the request does, is how
+ * the zone comes to these keys.
+ */
+static bool
+is_followed(const struct check_input *in, const struct bundle *bundle)
+{
+	const struct bundle *first = &in->request->bundles[0];
+
+	if (bundle_begins(bundle) != bundle_begins(first))
+		return bundle_begins(bundle) < bundle_begins(first);
+	return (ksr_lacks(in->request) & ksr_lacks(in->previous) &
+		   LACKS_SLOTS) != 0 &&
+	    bundle_has_zsks(bundle, first);
+}
+
+/* Where it is routine for requests to begin within what is signed. */
+static bool
+may_begin_within(const struct check_input *in)
+{
+	return in->fallback != NULL || in->replaces != NULL ||
+	    ((ksr_lacks(in->request) & LACKS_SLOTS) != 0 &&
+		in->config->request_policy.routine_replacement);
+}
+
 size_t
 bundles_followed(const struct check_input *in)
 {
 	size_t n = in->previous == NULL ? 0 : in->previous->n_bundles;
 
-	if (in->fallback == NULL && in->replaces == NULL)
+	if (!may_begin_within(in))
 		return n;
 	while (n > 1 && in->request->n_bundles > 0 &&
-	    in->previous->bundles[n - 1].inception >=
-		in->request->bundles[0].inception)
+	    !is_followed(in, &in->previous->bundles[n - 1]))
 		n--;
 	return n;
 }
@@ -159,7 +184,8 @@ judge_order(
 	const struct bundle *bundles = in->previous->bundles;
 
 	if (index == 0 ||
-	    bundles[index].inception > bundles[index - 1].inception)
+	    bundles[index].inception > bundles[index - 1].inception ||
+	    bundle_is_superseded(in->previous, index - 1))
 		return;
 	finding_add(result, in->previous, index,
 	    "previous SKR: inception %s is not after that of the bundle "

@@ -7,6 +7,7 @@
 
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
+#include "ksr/document/format.h"
 #include "ksr/rules/check_rules.h"
 
 /* RFC 4034 2.1: what every ZSK's DNSKEY RR holds, and its tag (appendix B). */
@@ -208,6 +209,20 @@ check_bundle_pop_0_1_0(
 	return judge_proofs(in, BOTH_TTLS, result);
 }
 
+/* Of a format without signatures of ZSKs. */
+enum verdict
+check_bundle_no_pop(const struct check_input *in, struct check_result *result)
+{
+	finding_add(result, in->request, NO_BUNDLE,
+	    "the request proves possession of none of its ZSKs: %s has no "
+	    "signatures of theirs",
+	    format_of(in->request->format)->title);
+	finding_required(result,
+	    "proof_of_possession: none in request_policy, and that somebody "
+	    "knows whose the keys are");
+	return VERDICT_PASS;
+}
+
 static void
 judge_ttls(
     const struct check_input *in, size_t index, struct check_result *result)
@@ -230,18 +245,46 @@ static struct text
 count_text(size_t n, const char *different, const struct key_count *count)
 {
 	struct text text = { 0 };
+	char kind[KEY_COUNT_TEXT_SIZE];
 
-	text_add(&text, "%zu %s", n, different);
-	if (count->algorithm != 0)
-		text_add(&text, "%s ", algorithm_name(count->algorithm).s);
-	text_add(&text, "keys");
+	text_add(&text, "%zu %s%s%skeys", n, different,
+	    key_count_text(count, kind), count->algorithm == 0 ? "" : " ");
 	return text;
 }
 
 static bool
-is_counted(const struct key_count *count, const struct dnskey *key)
+is_counted_at_all(const struct key_counts *counts, const struct dnskey *key)
 {
-	return count->algorithm == 0 || count->algorithm == key->algorithm;
+	for (size_t i = 0; i < counts->n; i++)
+		if (key_count_has(&counts->counts[i], key))
+			return true;
+	return false;
+}
+
+/* Of another algorithm than is named, or of another size. */
+static void
+refuse_uncounted(const struct check_input *in, size_t index,
+    const struct dnskey *key, struct check_result *result)
+{
+	const struct key_counts *counts =
+	    &in->config->request_policy.key_counts;
+	struct pubkey_info info = { 0 };
+	struct err err;
+	bool named = false;
+
+	for (size_t i = 0; i < counts->n; i++)
+		named = named || counts->counts[i].algorithm == key->algorithm;
+	if (!named) {
+		finding_add(result, in->request, index, "key %s is of %s",
+		    key_text(key).s, algorithm_name(key->algorithm).s);
+		finding_required(
+		    result, "an algorithm that num_keys_per_bundle names");
+		return;
+	}
+	finding_add(result, in->request, index, "key %s of %s has %u bits",
+	    key_text(key).s, algorithm_name(key->algorithm).s,
+	    pubkey_info(key, &info, &err) ? info.bits : 0);
+	finding_required(result, "a size that num_keys_per_bundle names");
 }
 
 static void
@@ -257,7 +300,7 @@ judge_bundle_counts(
 		size_t n = 0;
 
 		for (size_t j = 0; j < bundle->n_keys; j++)
-			n += is_counted(count, &bundle->keys[j]);
+			n += key_count_has(count, &bundle->keys[j]);
 		if (index >= count->n_per_bundle ||
 		    n == count->per_bundle[index])
 			continue;
@@ -266,16 +309,9 @@ judge_bundle_counts(
 		finding_required(result, "%u by num_keys_per_bundle",
 		    count->per_bundle[index]);
 	}
-	for (size_t j = 0; j < bundle->n_keys; j++) {
-		const struct dnskey *key = &bundle->keys[j];
-
-		if (key_counts_of(counts, key->algorithm) != NULL)
-			continue;
-		finding_add(result, in->request, index, "key %s is of %s",
-		    key_text(key).s, algorithm_name(key->algorithm).s);
-		finding_required(
-		    result, "an algorithm that num_keys_per_bundle names");
-	}
+	for (size_t j = 0; j < bundle->n_keys; j++)
+		if (!is_counted_at_all(counts, &bundle->keys[j]))
+			refuse_uncounted(in, index, &bundle->keys[j], result);
 }
 
 static void
@@ -290,7 +326,7 @@ judge_different_keys(const struct check_input *in, const struct key_list *list,
 		size_t n = 0;
 
 		for (size_t j = 0; j < list->n; j++)
-			n += is_counted(count, list->keys[j].key);
+			n += key_count_has(count, list->keys[j].key);
 		if (n == count->different)
 			continue;
 		finding_add(result, in->request, NO_BUNDLE,
@@ -307,11 +343,15 @@ check_policy_keys(const struct check_input *in, struct check_result *result)
 {
 	struct key_list list;
 	struct err err;
+	bool counted = (ksr_lacks(in->request) & LACKS_SLOTS) == 0;
 
 	for (size_t i = 0; i < in->request->n_bundles; i++) {
-		judge_bundle_counts(in, i, result);
+		if (counted)
+			judge_bundle_counts(in, i, result);
 		judge_ttls(in, i, result);
 	}
+	if (!counted)
+		return VERDICT_PASS;
 	if (!key_list_by_key(in->request, &list, &err))
 		return check_broken(result, err.msg);
 	key_list_distinct(&list);

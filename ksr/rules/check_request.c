@@ -193,19 +193,39 @@ list_ids(
 	return ksr == NULL ? 0 : ksr->n_bundles;
 }
 
-static size_t
-list_processed_ids(const struct check_input *in, struct bundle_id *ret)
+static int
+by_text(const void *left, const void *right)
 {
-	size_t n = 0;
+	const char *const *a = left, *const *b = right;
 
+	return strcmp(*a, *b);
+}
+
+/*
+ * Those that the request has, too: of a register of many zones that is next to
+ * nothing, and the rest need not be put in order.
+ */
+static size_t
+list_processed_ids(
+    const struct check_input *in, const char **own, struct bundle_id *ret)
+{
+	size_t n = 0, n_own = in->request->n_bundles;
+
+	for (size_t i = 0; i < n_own; i++)
+		own[i] = in->request->bundles[i].id;
+	qsort(own, n_own, sizeof(own[0]), by_text);
 	for (size_t i = 0; i < in->n_processed; i++) {
 		const struct processed *processed = &in->processed[i];
 
 		if (may_repeat(in, processed))
 			continue;
 		for (size_t j = 0; j < processed->n_bundle_ids; j++)
-			ret[n++] = (struct bundle_id){ processed->bundle_ids[j],
-				FROM_REGISTER, processed->request_id, j };
+			if (bsearch(&processed->bundle_ids[j], own, n_own,
+				sizeof(own[0]), by_text) != NULL)
+				ret[n++] = (struct bundle_id){
+					processed->bundle_ids[j], FROM_REGISTER,
+					processed->request_id, j
+				};
 	}
 	return n;
 }
@@ -236,9 +256,10 @@ find_repeated(struct bundle_id *ids, size_t n, const struct bundle_id **ret)
 
 static void
 judge_bundle_ids(const struct check_input *in, struct bundle_id *ids,
-    const struct bundle_id **repeated, struct check_result *result)
+    const char **own, const struct bundle_id **repeated,
+    struct check_result *result)
 {
-	size_t n = list_processed_ids(in, ids);
+	size_t n = list_processed_ids(in, own, ids);
 
 	n += list_ids(in->previous, FROM_PREVIOUS, ids + n);
 	n += list_ids(in->request, FROM_REQUEST, ids + n);
@@ -259,12 +280,14 @@ check_bundle_unique(const struct check_input *in, struct check_result *result)
 	struct bundle_id *ids = calloc(count_ids(in) + 1, sizeof(ids[0]));
 	const struct bundle_id **repeated =
 	    calloc(in->request->n_bundles + 1, sizeof(repeated[0]));
+	const char **own = calloc(in->request->n_bundles + 1, sizeof(own[0]));
 	enum verdict verdict = VERDICT_PASS;
 
-	if (ids == NULL || repeated == NULL)
+	if (ids == NULL || repeated == NULL || own == NULL)
 		verdict = check_broken(result, "out of memory");
 	else
-		judge_bundle_ids(in, ids, repeated, result);
+		judge_bundle_ids(in, ids, own, repeated, result);
+	free(own);
 	free(repeated);
 	free(ids);
 	return verdict;

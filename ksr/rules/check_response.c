@@ -16,7 +16,10 @@ judge_signature(const struct check_input *in, const struct dname *owner,
 {
 	const struct ksr *response = in->response;
 	const struct bundle *bundle = &response->bundles[index];
-	const struct rrsig *rrsig = &bundle->signatures[signature];
+	const struct child_set *set;
+	uint16_t type;
+	const struct rrsig *rrsig =
+	    bundle_signature(bundle, signature, &set, &type);
 	const struct dnskey *key = bundle_signer(bundle, rrsig);
 	struct err err;
 
@@ -31,8 +34,8 @@ judge_signature(const struct check_input *in, const struct dname *owner,
 		finding_add(result, response, index,
 		    "the signature by key %u (%.120s) does not verify: %s",
 		    rrsig->tag, rrsig->identifier, err.msg);
-		finding_required(
-		    result, "a valid signature over the bundle's keys");
+		finding_required(result, "a valid signature over the bundle's %s",
+		    set == NULL ? "keys" : "CDNSKEY or CDS records");
 	}
 }
 
@@ -56,6 +59,7 @@ check_skr_verify(const struct check_input *in, struct check_result *result)
 			finding_add(result, response, i, "no signature");
 			finding_required(result, "a signature by a known KSK");
 		}
+		n = bundle_count_signatures(&response->bundles[i]);
 		for (size_t j = 0; j < n; j++)
 			judge_signature(in, &owner, i, j, result);
 	}
@@ -90,14 +94,10 @@ same_algorithms(
 }
 
 static void
-judge_head(const struct check_input *in, struct check_result *result)
+judge_names(const struct check_input *in, struct check_result *result)
 {
 	const struct ksr *request = in->request, *response = in->response;
 
-	if (response->kind != KSR_RESPONSE) {
-		finding_add(result, response, NO_BUNDLE, "not a response");
-		finding_required(result, "a response");
-	}
 	if (strcmp(response->id, request->id) != 0) {
 		finding_add(result, response, NO_BUNDLE, "id %s", response->id);
 		finding_required(result, "the request's id, %s", request->id);
@@ -108,6 +108,22 @@ judge_head(const struct check_input *in, struct check_result *result)
 		finding_required(
 		    result, "the request's serial, %" PRIu64, request->serial);
 	}
+}
+
+static void
+judge_kind(const struct check_input *in, struct check_result *result)
+{
+	if (in->response->kind == KSR_RESPONSE)
+		return;
+	finding_add(result, in->response, NO_BUNDLE, "not a response");
+	finding_required(result, "a response");
+}
+
+static void
+judge_zone(const struct check_input *in, struct check_result *result)
+{
+	const struct ksr *request = in->request, *response = in->response;
+
 	if (!same_domain(response->domain, request->domain)) {
 		finding_add(result, response, NO_BUNDLE, "domain \"%s\"",
 		    response->domain);
@@ -123,16 +139,25 @@ judge_head(const struct check_input *in, struct check_result *result)
 }
 
 static void
-judge_bundle(
+judge_bundle_id(
     const struct check_input *in, size_t index, struct check_result *result)
 {
 	const struct bundle *asked = &in->request->bundles[index];
 	const struct bundle *given = &in->response->bundles[index];
 
-	if (strcmp(given->id, asked->id) != 0) {
-		finding_add(result, in->response, index, "id %s", given->id);
-		finding_required(result, "the request's id, %s", asked->id);
-	}
+	if (strcmp(given->id, asked->id) == 0)
+		return;
+	finding_add(result, in->response, index, "id %s", given->id);
+	finding_required(result, "the request's id, %s", asked->id);
+}
+
+static void
+judge_bundle_times(
+    const struct check_input *in, size_t index, struct check_result *result)
+{
+	const struct bundle *asked = &in->request->bundles[index];
+	const struct bundle *given = &in->response->bundles[index];
+
 	if (given->inception != asked->inception ||
 	    given->expiration != asked->expiration) {
 		finding_add(result, in->response, index, "from %s to %s",
@@ -312,10 +337,14 @@ judge_match(const struct check_input *in, enum listing listing,
 {
 	const struct ksr *request = in->request, *response = in->response;
 
-	judge_head(in, result);
+	judge_kind(in, result);
+	judge_names(in, result);
+	judge_zone(in, result);
 	for (size_t i = 0; i < request->n_bundles && i < response->n_bundles;
-	     i++)
-		judge_bundle(in, i, result);
+	     i++) {
+		judge_bundle_id(in, i, result);
+		judge_bundle_times(in, i, result);
+	}
 	judge_durations(in, "ZSK", &response->zsk_policy, &request->zsk_policy,
 	    "the request", result);
 	judge_algorithms(in, "ZSK", &response->zsk_policy, &request->zsk_policy,
@@ -336,4 +365,37 @@ enum verdict
 check_skr_match_0_1_0(const struct check_input *in, struct check_result *result)
 {
 	return judge_match(in, KSKS_ALONE, result);
+}
+
+/* Its header says from when on. */
+static void
+judge_use(const struct check_input *in, size_t index,
+    struct check_result *result)
+{
+	const struct bundle *asked = &in->request->bundles[index];
+	const struct bundle *given = &in->response->bundles[index];
+
+	if (bundle_begins(given) == bundle_begins(asked))
+		return;
+	finding_add(result, in->response, index, "used from %s",
+	    time_text(bundle_begins(given)).s);
+	finding_required(result, "from %s, as the request has it",
+	    time_text(bundle_begins(asked)).s);
+}
+
+/* Of a format that has neither ids nor serial nor policies. */
+enum verdict
+check_skr_match_records(
+    const struct check_input *in, struct check_result *result)
+{
+	const struct ksr *request = in->request, *response = in->response;
+
+	judge_kind(in, result);
+	judge_zone(in, result);
+	for (size_t i = 0; i < request->n_bundles && i < response->n_bundles;
+	     i++) {
+		judge_bundle_times(in, i, result);
+		judge_use(in, i, result);
+	}
+	return VERDICT_PASS;
 }

@@ -65,8 +65,8 @@ check_chain_previous(const struct check_input *, struct check_result *);
 /*
  * check_chain.c: how many of the previous SKR's bundles the request follows,
  * and the last of these: all; of a request that is declared for slots that are
- * signed those that begin before it, and at least one.  0 without a previous
- * SKR.
+ * signed, or by the policy's routine begins within them, those that begin before
+ * it, and at least one.  0 without a previous SKR.
  */
 size_t bundles_followed(const struct check_input *in);
 const struct bundle *bundle_followed(const struct check_input *in);
@@ -100,6 +100,8 @@ enum verdict
 check_bundle_keys(const struct check_input *, struct check_result *);
 enum verdict
 check_bundle_pop(const struct check_input *, struct check_result *);
+enum verdict
+check_bundle_no_pop(const struct check_input *, struct check_result *);
 enum verdict
 check_policy_keys(const struct check_input *, struct check_result *);
 
@@ -158,7 +160,8 @@ check_retire_safety_0_1_0(const struct check_input *, struct check_result *);
 /* check_safety.c */
 enum safety { SAFETY_PUBLISH, SAFETY_RETIRE };
 enum verdict
-safety_of_ksks(const struct check_input *, enum safety, struct check_result *);
+safety_of_ksks(const struct check_input *, enum safety, bool trusted_alone,
+    struct check_result *);
 enum verdict
 check_publish_safety(const struct check_input *, struct check_result *);
 enum verdict
@@ -175,6 +178,8 @@ check_chain_keys_in_hsm(const struct check_input *, struct check_result *);
 /* check_schedule.c */
 enum verdict check_schedule(const struct check_input *, struct check_result *);
 enum verdict
+check_schedule_0_1_0(const struct check_input *, struct check_result *);
+enum verdict
 check_valid_until(const struct check_input *, struct check_result *);
 
 /* check_revoked.c */
@@ -188,6 +193,8 @@ enum verdict check_followers(const struct check_input *, struct check_result *);
 enum verdict
 check_skr_verify(const struct check_input *, struct check_result *);
 enum verdict check_skr_match(const struct check_input *, struct check_result *);
+enum verdict
+check_skr_match_records(const struct check_input *, struct check_result *);
 enum verdict check_skr_pair(const struct check_input *, struct check_result *);
 
 /* check_0_1_0.c */
@@ -203,6 +210,9 @@ enum verdict check_algorithms_approved_0_1_0(
     const struct check_input *, struct check_result *);
 enum verdict
 check_skr_match_0_1_0(const struct check_input *, struct check_result *);
+
+/* check_child.c */
+enum verdict check_skr_child(const struct check_input *, struct check_result *);
 
 /* check_boundary.c */
 enum verdict

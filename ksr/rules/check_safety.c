@@ -9,8 +9,11 @@
  * unknown, and what is unknown is not a finding.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "ksr/rules/check_rules.h"
+#include "ksr/rules/history.h"
+#include "ksr/trust/followers.h"
 
 /* One unbroken publication of a ZSK. */
 struct stay {
@@ -401,11 +404,39 @@ struct ksk_history {
 	bool has_signed_before;
 	bool retired;
 	int64_t retired_at; /* inception of the first slot without it signing */
+	bool published;     /* unrevoked */
+	int64_t inception;  /* of the slot before */
+	struct followers_key trust;
 };
 
+/* Whether one that saw it as early as can be may trust it by now. */
 static void
-history_advance(struct ksk_history *history, const struct schema_slot *slot,
-    uint32_t bit, int64_t inception, bool is_first)
+note_trust(struct ksk_history *history, const struct check_input *in,
+    bool published, int64_t inception, bool is_first)
+{
+	const struct followers_times times = followers_times(
+	    config_ttl_s(in->config), inception - history->inception);
+	const struct followers_slot before = { history->inception, inception,
+		inception };
+	const struct followers_slot now = { inception, inception, inception };
+
+	if (is_first) {
+		history->trust = followers_unseen();
+		if (published)
+			history->trust.flags = FOLLOWERS_ALL | FOLLOWERS_SOME;
+	} else if (history->published) {
+		followers_leave(&history->trust, &times, &before);
+	} else if (published) {
+		followers_appear(&history->trust, &times, &now);
+	}
+	history->published = published;
+	history->inception = inception;
+}
+
+static void
+history_advance(struct ksk_history *history, const struct check_input *in,
+    const struct schema_slot *slot, uint32_t bit, int64_t inception,
+    bool is_first)
 {
 	bool in_rrset = ((slot->publish | slot->revoke) & bit) != 0;
 	bool signs = (slot->sign & ~slot->revoke & bit) != 0;
@@ -423,12 +454,24 @@ history_advance(struct ksk_history *history, const struct schema_slot *slot,
 	}
 	history->in_rrset = in_rrset;
 	history->signs = signs;
+	note_trust(history, in, (slot->publish & bit) != 0, inception, is_first);
+}
+
+/*
+ * RetireSafety is for those who depend on the key: nobody does before the add
+ * hold-down is over (RFC 5011 section 2.4.1), as PLAN-RETIRE has it too.
+ */
+static bool
+is_missed(const struct check_input *in, const struct ksk_history *history)
+{
+	return in->config->trust != TRUST_RFC5011 ||
+	    (history->trust.flags & FOLLOWERS_SOME) != 0;
 }
 
 static void
 judge_ksk(const struct check_input *in, size_t slot,
     const struct config_key *key, const struct ksk_history *history,
-    enum safety safety, struct check_result *result)
+    enum safety safety, bool missed, struct check_result *result)
 {
 	const struct signature_policy *policy =
 	    &in->config->ksk_policy.signature;
@@ -446,7 +489,8 @@ judge_ksk(const struct check_input *in, size_t slot,
 		    "published for publish_safety of ksk_policy, %s, before",
 		    duration_text(policy->publish_safety_s).s);
 	}
-	if (safety == SAFETY_RETIRE && history->retired && !history->in_rrset &&
+	if (safety == SAFETY_RETIRE && missed && history->retired &&
+	    !history->in_rrset &&
 	    inception - history->retired_at < policy->retire_safety_s) {
 		finding_add(result, in->request, slot,
 		    "KSK %s is not in the bundle and signed until %s, %s "
@@ -459,12 +503,39 @@ judge_ksk(const struct check_input *in, size_t slot,
 	}
 }
 
+struct used_before {
+	const struct config *config;
+	struct ksk_history *histories;
+};
+
+/* A key that was published before the previous SKR was may be trusted since. */
+static bool
+note_used(void *arg, const struct history_slot *slot, int64_t gives_way)
+{
+	struct used_before *used = arg;
+
+	(void)gives_way;
+	for (size_t k = 0; k < used->config->n_keys; k++) {
+		const uint8_t *ds = used->config->keys[k].ds_sha256;
+		bool seen = slot == NULL; /* nobody knows what it had */
+
+		for (size_t i = 0; !seen && i < slot->n_ksks; i++)
+			seen = slot->ksks[i].published &&
+			    memcmp(slot->ksks[i].ds_sha256, ds,
+				DS_SHA256_SIZE) == 0;
+		if (seen)
+			used->histories[k].trust.flags |= FOLLOWERS_SOME;
+	}
+	return true;
+}
+
 /* Goes through the previous SKR's slots, then judges those of the schema. */
 enum verdict
 safety_of_ksks(const struct check_input *in, enum safety safety,
-    struct check_result *result)
+    bool trusted_alone, struct check_result *result)
 {
 	struct ksk_history histories[CONFIG_KEYS_MAX] = { 0 };
+	struct used_before used = { in->config, histories };
 	size_t n_before = bundles_followed(in);
 	struct dname owner;
 	struct err err;
@@ -477,17 +548,23 @@ safety_of_ksks(const struct check_input *in, enum safety safety,
 		    bundle_slot(in->config, &owner, bundle);
 
 		for (size_t k = 0; k < in->config->n_keys; k++)
-			history_advance(&histories[k], &slot, UINT32_C(1) << k,
-			    bundle->inception, i == 0);
+			history_advance(&histories[k], in, &slot,
+			    UINT32_C(1) << k, bundle->inception, i == 0);
 	}
+	if (n_before > 0 && in->history != NULL &&
+	    !history_walk(in->history, in->previous->bundles[0].inception,
+		note_used, &used))
+		return check_broken(result, "the register cannot be walked");
 	for (size_t i = 0;
 	     i < in->request->n_bundles && i < in->schema->n_slots; i++)
 		for (size_t k = 0; k < in->config->n_keys; k++) {
-			history_advance(&histories[k], &in->schema->slots[i],
+			struct ksk_history *history = &histories[k];
+
+			history_advance(history, in, &in->schema->slots[i],
 			    UINT32_C(1) << k, in->request->bundles[i].inception,
 			    n_before == 0 && i == 0);
-			judge_ksk(in, i, &in->config->keys[k], &histories[k],
-			    safety, result);
+			judge_ksk(in, i, &in->config->keys[k], history, safety,
+			    !trusted_alone || is_missed(in, history), result);
 		}
 	return VERDICT_PASS;
 }
@@ -499,7 +576,7 @@ judge_all(const struct check_input *in, enum safety safety,
 	enum verdict verdict = judge_zsks(in, safety, result);
 
 	if (verdict == VERDICT_PASS && in->schema != NULL)
-		verdict = safety_of_ksks(in, safety, result);
+		verdict = safety_of_ksks(in, safety, true, result);
 	return verdict;
 }
 

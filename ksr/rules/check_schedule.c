@@ -32,20 +32,25 @@ algorithms_of_zsks(const struct bundle *bundle)
 }
 
 /*
- * RFC 6840 5.11: the DNSKEY RRset is signed with every algorithm in it.  A
- * revoked key asks for no signature but its own and vouches for no other key.
+ * RFC 4035 2.2, RFC 6840 5.11: the DNSKEY RRset is signed with every algorithm
+ * in it.  A revoked key asks for no signature but its own; that one is a
+ * signature of its algorithm (PLAN-ALGORITHM says the same), unless a record of
+ * version 0.1.0 is judged.
  */
 static void
-judge_algorithms(
-    const struct check_input *in, size_t index, struct check_result *result)
+judge_algorithms(const struct check_input *in, size_t index,
+    bool revoked_counts, struct check_result *result)
 {
 	const struct schema_slot *slot = &in->schema->slots[index];
 	struct algorithm_set zsks =
 	    algorithms_of_zsks(&in->request->bundles[index]);
 	struct algorithm_set ksks =
 	    algorithms_of_ksks(in->config, slot->publish & ~slot->revoke);
-	struct algorithm_set signing =
+	struct algorithm_set vouching =
 	    algorithms_of_ksks(in->config, slot->sign & ~slot->revoke);
+	struct algorithm_set signing = revoked_counts
+	    ? algorithms_of_ksks(in->config, slot->sign)
+	    : vouching;
 
 	for (size_t i = 0; i <= UINT8_MAX; i++) {
 		struct text name = algorithm_name((uint8_t)i);
@@ -58,7 +63,7 @@ judge_algorithms(
 			    "a signature by every algorithm of the RRset (RFC "
 			    "6840 section 5.11)");
 		}
-		if (signing.has[i] && !zsks.has[i]) {
+		if (vouching.has[i] && !zsks.has[i]) {
 			finding_add(result, in->request, index,
 			    "a KSK of %s signs and no ZSK has it", name.s);
 			finding_required(result,
@@ -124,8 +129,8 @@ judge_key_part(const struct check_input *in, size_t index, size_t key_index,
 }
 
 static void
-judge_slot(
-    const struct check_input *in, size_t index, struct check_result *result)
+judge_slot(const struct check_input *in, size_t index, bool revoked_counts,
+    struct check_result *result)
 {
 	const struct schema_slot *slot = &in->schema->slots[index];
 	uint32_t used = slot->publish | slot->sign | slot->revoke;
@@ -142,7 +147,7 @@ judge_slot(
 	}
 	for (size_t i = 0; i < in->config->n_keys; i++)
 		judge_key_part(in, index, i, result);
-	judge_algorithms(in, index, result);
+	judge_algorithms(in, index, revoked_counts, result);
 }
 
 /* A label proves nothing: what signs is named by its DS. */
@@ -204,8 +209,9 @@ check_valid_until(const struct check_input *in, struct check_result *result)
 	return VERDICT_PASS;
 }
 
-enum verdict
-check_schedule(const struct check_input *in, struct check_result *result)
+static enum verdict
+judge(const struct check_input *in, bool revoked_counts,
+    struct check_result *result)
 {
 	const struct schema *schema = in->schema;
 
@@ -220,6 +226,19 @@ check_schedule(const struct check_input *in, struct check_result *result)
 	judge_pins(in, result);
 	for (size_t i = 0; i < schema->n_slots && i < in->request->n_bundles;
 	     i++)
-		judge_slot(in, i, result);
+		judge_slot(in, i, revoked_counts, result);
 	return VERDICT_PASS;
+}
+
+enum verdict
+check_schedule(const struct check_input *in, struct check_result *result)
+{
+	return judge(in, true, result);
+}
+
+enum verdict
+check_schedule_0_1_0(
+    const struct check_input *in, struct check_result *result)
+{
+	return judge(in, false, result);
 }

@@ -15,6 +15,7 @@ SWITCH(check_bundle_order)
 SWITCH(check_declarations_once)
 SWITCH(check_valid_until)
 SWITCH(validate_signatures)
+SWITCH(proof_of_possession)
 SWITCH(keys_match_zsk_policy)
 SWITCH(rsa_exponent_match_zsk_policy)
 SWITCH(check_cycle_length)
@@ -79,14 +80,14 @@ const struct check checks[] = {
 	  "The policy section is what the two operators agreed on.",
 	  STAGE_REQUEST, true, switch_keys_match_zsk_policy,
 	  check_keys_declared,
-	  .since = RULES_0_1_0 },
+	  .since = RULES_0_1_0, .needs = LACKS_POLICY },
 	{ "KSR-BUNDLE-KEYS", "5.1.3",
 	  "each RSA key has an exponent that the request declares",
 	  "An exponent that no key had stood in the policy sections for six "
 	  "years, unnoticed.",
 	  STAGE_REQUEST, true, switch_rsa_exponent_match_zsk_policy,
 	  check_exponents_declared,
-	  .since = RULES_0_1_0 },
+	  .since = RULES_0_1_0, .needs = LACKS_POLICY },
 	{ "KSR-ZSK-NOT-KSK", "5.1.3",
 	  "no ZSK of the request has the identifier of a KSK",
 	  "In a response one identifier names one key; the KSK's is its label "
@@ -109,7 +110,13 @@ const struct check checks[] = {
 	  "each ZSK signs the key set of each of its bundles",
 	  "Only who has the private key may have a public key published.",
 	  STAGE_REQUEST, false, switch_validate_signatures, check_bundle_pop,
-	  .since = RULES_0_2_0 },
+	  .since = RULES_0_2_0, .needs = LACKS_PROOF },
+	{ "KSR-BUNDLE-POP", "5.1.2, 6.7",
+	  "the request proves possession of its ZSKs",
+	  "Only who has the private key may have a public key published; where "
+	  "nothing in the file says so, people must.",
+	  STAGE_REQUEST, false, switch_proof_of_possession, check_bundle_no_pop,
+	  .since = RULES_0_2_0, .instead = LACKS_PROOF },
 	{ "KSR-BUNDLE-COUNT", "6.6",
 	  "the request has the configured number of bundles",
 	  "A request cut short leaves the zone without signatures at its end.",
@@ -120,7 +127,7 @@ const struct check checks[] = {
 	  "A request cut short leaves the zone without signatures at its end.",
 	  STAGE_REQUEST, true, switch_check_bundle_count,
 	  check_bundle_count,
-	  .since = RULES_0_2_0 },
+	  .since = RULES_0_2_0, .needs = LACKS_SLOTS },
 	{ "KSR-BUNDLE-ORDER", "6.6",
 	  "bundles stand in the file in order of time",
 	  "They are read and answered in order of time wherever they stand; "
@@ -133,7 +140,7 @@ const struct check checks[] = {
 	  "one leaves a hole before the next.",
 	  STAGE_REQUEST, true, switch_check_cycle_length,
 	  check_cycle_duration,
-	  .since = RULES_0_1_0 },
+	  .since = RULES_0_1_0, .needs = LACKS_SLOTS },
 	{ "KSR-POLICY-KEYS", "6.6, 6.9",
 	  "keys in each bundle and in all, and their TTL, are as configured",
 	  "One key too many enlarges every response; two TTLs make caches "
@@ -161,13 +168,13 @@ const struct check checks[] = {
 	  "A declaration that stands twice was meant to be another.",
 	  STAGE_REQUEST, true, switch_check_declarations_once,
 	  check_declarations_once,
-	  .since = RULES_0_2_0 },
+	  .since = RULES_0_2_0, .needs = LACKS_POLICY },
 	{ "KSR-POLICY-ALG", "5.1.3",
 	  "each algorithm used is declared in the request's policy",
 	  "An algorithm that nobody announced is a mistake or an attack.",
 	  STAGE_REQUEST, true, switch_signature_algorithms_match_zsk_policy,
 	  check_algorithms_declared,
-	  .since = RULES_0_1_0 },
+	  .since = RULES_0_1_0, .needs = LACKS_POLICY },
 	{ "KSR-POLICY-SIG-VALIDITY", "5.1.4",
 	  "each bundle's validity is within the KSK operator's range",
 	  "A stolen or mistaken RRset can be replayed for as long as its "
@@ -190,7 +197,7 @@ const struct check checks[] = {
 	  "The policy section is what the two operators agreed on.",
 	  STAGE_REQUEST, true, switch_signature_validity_match_zsk_policy,
 	  check_own_validity,
-	  .since = RULES_0_1_0 },
+	  .since = RULES_0_1_0, .needs = LACKS_POLICY },
 	{ "KSR-POLICY-SIG-HORIZON", "5.1.4",
 	  "nothing expires beyond the horizon and nothing has expired",
 	  "Signatures for a far future outlive the decision that they rest on.",
@@ -244,7 +251,7 @@ const struct check checks[] = {
 	  "The zone signer takes one RRset a slot.",
 	  STAGE_REQUEST, true, switch_check_bundle_intervals,
 	  check_bundle_distance,
-	  .since = RULES_0_2_0 },
+	  .since = RULES_0_2_0, .needs = LACKS_SLOTS },
 	{ "KSR-POLICY-SAFETY", "6.6, RFC 7583 3.2.1",
 	  "a key signs only after it was published for PublishSafety",
 	  "A resolver that has the old key set in its cache cannot verify what "
@@ -374,8 +381,15 @@ const struct check checks[] = {
 	  "revocation, pins",
 	  "A schedule that breaks the zone is cheapest found before the HSM is "
 	  "touched.",
+	  STAGE_REQUEST | STAGE_SCHEDULE, false, NULL, check_schedule_0_1_0,
+	  .since = RULES_0_1_0, .until = RULES_0_2_0 },
+	{ "SKR-SCHEDULE", "6.5, RFC 5011 2.1, RFC 6840 5.11",
+	  "the schema may be signed: slots, key validity, algorithms, "
+	  "revocation, pins",
+	  "A schedule that breaks the zone is cheapest found before the HSM is "
+	  "touched.",
 	  STAGE_REQUEST | STAGE_SCHEDULE, false, NULL, check_schedule,
-	  .since = RULES_0_1_0 },
+	  .since = RULES_0_2_0 },
 	{ "SKR-SCHEDULE", "6.5",
 	  "no signature outlives the valid_until of a KSK beside it",
 	  "After its time a key vouches for nothing, and what it vouched for "
@@ -420,7 +434,12 @@ const struct check checks[] = {
 	  "policies",
 	  "The zone's owner finds its bundles by what it asked for.",
 	  STAGE_BUILT | STAGE_RESPONSE, false, NULL, check_skr_match,
-	  .since = RULES_0_2_0 },
+	  .since = RULES_0_2_0, .needs = LACKS_ID },
+	{ "SKR-MATCH", "5.1.2",
+	  "the response answers this request: domain, records and their times",
+	  "The zone's owner finds its records by when they begin.",
+	  STAGE_BUILT | STAGE_RESPONSE, false, NULL, check_skr_match_records,
+	  .since = RULES_0_2_0, .instead = LACKS_ID },
 	{ "SKR-PAIR", "5.1.4, 6.6, 6.9",
 	  "each bundle has the request's ZSKs, the schedule's KSKs and nothing "
 	  "else",
@@ -435,6 +454,13 @@ const struct check checks[] = {
 	  "zone.",
 	  STAGE_BUILT | STAGE_RESPONSE, false, NULL, check_skr_pair,
 	  .since = RULES_0_2_0 },
+	{ "SKR-CHILD", "RFC 7344 4.1, RFC 8078 4",
+	  "CDNSKEY and CDS are those that the policy asks for, of the KSKs "
+	  "published here",
+	  "By them the parent makes its DS: one too many lets a stranger in, "
+	  "one too few lets the zone out.",
+	  STAGE_BUILT | STAGE_RESPONSE, false, NULL, check_skr_child,
+	  .since = RULES_0_2_0, .instead = LACKS_ID },
 	{ "SKR-BOUNDARY", "5.1.4, RFC 4034 3.1.8.1",
 	  "the octets to be signed, taken apart again, are the slot's RRset",
 	  "What the token is asked to sign it signs; nobody looks at it later.",

@@ -298,6 +298,7 @@ judge_overlap(const struct check_input *in, size_t index,
 {
 	const struct bundle *bundle = &in->request->bundles[index];
 	int64_t overlap_s = before->expiration - bundle->inception;
+	bool own = (ksr_lacks(in->request) & LACKS_POLICY) == 0;
 	const struct {
 		const struct signature_policy *policy;
 		const char *whose;
@@ -311,7 +312,7 @@ judge_overlap(const struct check_input *in, size_t index,
 		    time_text(before->expiration).s);
 		finding_required(result, "no gap");
 	}
-	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
+	for (size_t i = own ? 0 : 1; i < ARRAY_LEN(sides); i++) {
 		int64_t min_s = sides[i].policy->min_validity_overlap_s;
 		int64_t max_s = sides[i].policy->max_validity_overlap_s;
 

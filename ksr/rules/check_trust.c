@@ -155,7 +155,8 @@ pass_before(struct trust_walk *walk)
 {
 	const struct timeline *timeline = &walk->outlook->timeline;
 	const struct history *history = walk->in->history;
-	int64_t start = timeline->slots[walk->outlook->first].from;
+	/* The register has slots by their inceptions. */
+	int64_t start = timeline->slots[walk->outlook->first].rrset.inception;
 	const struct history_use *use =
 	    history == NULL ? NULL : history_before(history, start);
 

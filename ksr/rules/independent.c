@@ -2,6 +2,7 @@
 
 #include <ldns/ldns.h>
 
+#include "ksr/document/bundle.h"
 #include "ksr/rules/independent.h"
 
 /* RFC 4034 3.1.5: times are compared as serial numbers. */
@@ -13,6 +14,9 @@ struct opinion {
 	const struct rrsig *declared;
 	ldns_rdf *owner;
 	ldns_rr_list *rrset; /* one RR a key, in the bundle's order */
+	const struct child_set *child; /* what is covered; NULL: the keys */
+	uint16_t type;
+	ldns_rr_list *covered; /* the same as RRs; NULL: rrset */
 	ldns_rr *rrsig;
 };
 
@@ -22,13 +26,65 @@ out_of_memory(struct err *err)
 	return err_set(err, E_MEMORY, "ldns cannot make a record");
 }
 
-/* ldns reads an escape where a dot would end a label: refuse them. */
+/* The octet behind a backslash at *text, and behind it; false: none is meant. */
+static bool
+unescape(const char **text, uint8_t *ret)
+{
+	size_t digits = strspn(*text, "0123456789");
+	unsigned octet = 0;
+
+	if (digits > 0) {
+		for (size_t i = 0; i < 3 && i < digits; i++)
+			octet = 10 * octet + (unsigned)(*(*text)++ - '0');
+		*ret = (uint8_t)octet;
+		return digits >= 3 && octet <= UINT8_MAX;
+	}
+	*ret = (uint8_t)**text;
+	return *ret != '\0' && (*text)++ != NULL;
+}
+
+/*
+ * RFC 1035 5.1 to 3.1.  ldns reads an escape where a dot would end a label, so
+ * it gets a name with escapes as octets.
+ */
+static ldns_rdf *
+name_of_escaped(const char *text)
+{
+	uint8_t wire[LDNS_MAX_DOMAINLEN] = { 0 };
+	size_t label = 0, at = 1;
+
+	for (; *text != '\0'; at++) {
+		char c = *text++;
+
+		if (at == sizeof(wire))
+			return NULL;
+		wire[at] = (uint8_t)c;
+		if (c == '\\' && !unescape(&text, &wire[at]))
+			return NULL;
+		if (c != '.')
+			continue;
+		if (at - label < 2 || at - label - 1 > LDNS_MAX_LABELLEN)
+			return NULL;
+		wire[label] = (uint8_t)(at - label - 1);
+		wire[at] = 0;
+		label = at;
+	}
+	if (at - label > 1) { /* the last label had no dot */
+		if (at - label - 1 > LDNS_MAX_LABELLEN || at == sizeof(wire))
+			return NULL;
+		wire[label] = (uint8_t)(at - label - 1);
+		wire[at++] = 0;
+	}
+	return ldns_dname_new_frm_data((uint16_t)at, wire);
+}
+
 static ldns_rdf *
 name_of_text(const char *text)
 {
-	if (*text == '\0' || strchr(text, '\\') != NULL)
+	if (*text == '\0')
 		return NULL;
-	return ldns_dname_new_frm_str(text);
+	return strchr(text, '\\') == NULL ? ldns_dname_new_frm_str(text)
+					   : name_of_escaped(text);
 }
 
 /* Gives the RR its next RDATA field; frees it where that is impossible. */
@@ -99,13 +155,36 @@ rr_of_key(const ldns_rdf *owner, const struct dnskey *key)
 	return NULL;
 }
 
+/* RFC 7344: a CDNSKEY's RDATA is a DNSKEY's, a CDS's is a DS's. */
 static ldns_rr *
-rr_of_signature(const ldns_rdf *owner, const struct rrsig *sig)
+rr_of_child(const ldns_rdf *owner, uint16_t type, uint32_t ttl_s,
+    const struct child_record *record)
+{
+	const uint8_t *o = record->octets;
+	ldns_rr *rr = rr_new(owner, (ldns_rr_type)type, ttl_s);
+	bool cds = type == LDNS_RR_TYPE_CDS;
+
+	if (rr != NULL && record->len > 4 &&
+	    push_u16(rr, LDNS_RDF_TYPE_INT16, (uint16_t)(o[0] << 8 | o[1])) &&
+	    push_u8(rr, cds ? LDNS_RDF_TYPE_ALG : LDNS_RDF_TYPE_INT8, o[2]) &&
+	    push_u8(rr, cds ? LDNS_RDF_TYPE_INT8 : LDNS_RDF_TYPE_ALG, o[3]) &&
+	    push_field(rr,
+		ldns_rdf_new_frm_data(
+		    cds ? LDNS_RDF_TYPE_HEX : LDNS_RDF_TYPE_B64,
+		    record->len - 4u, o + 4)))
+		return rr;
+	ldns_rr_free(rr);
+	return NULL;
+}
+
+static ldns_rr *
+rr_of_signature(
+    const ldns_rdf *owner, uint16_t type, const struct rrsig *sig)
 {
 	ldns_rr *rr = rr_new(owner, LDNS_RR_TYPE_RRSIG, sig->ttl_s);
 
 	if (rr != NULL &&
-	    push_u16(rr, LDNS_RDF_TYPE_TYPE, LDNS_RR_TYPE_DNSKEY) &&
+	    push_u16(rr, LDNS_RDF_TYPE_TYPE, type) &&
 	    push_u8(rr, LDNS_RDF_TYPE_ALG, sig->algorithm) &&
 	    push_u8(rr, LDNS_RDF_TYPE_INT8, sig->labels) &&
 	    push_u32(rr, LDNS_RDF_TYPE_INT32, sig->original_ttl_s) &&
@@ -123,8 +202,29 @@ static void
 opinion_clear(struct opinion *o)
 {
 	ldns_rr_free(o->rrsig);
+	ldns_rr_list_deep_free(o->covered);
 	ldns_rr_list_deep_free(o->rrset);
 	ldns_rdf_deep_free(o->owner);
+}
+
+static bool
+cover_child(struct opinion *o, struct err *err)
+{
+	if (o->child == NULL)
+		return true;
+	o->covered = ldns_rr_list_new();
+	if (o->covered == NULL)
+		return out_of_memory(err);
+	for (size_t i = 0; i < o->child->n_records; i++) {
+		ldns_rr *rr = rr_of_child(o->owner, o->type, o->child->ttl_s,
+		    &o->child->records[i]);
+
+		if (rr == NULL || !ldns_rr_list_push_rr(o->covered, rr)) {
+			ldns_rr_free(rr);
+			return out_of_memory(err);
+		}
+	}
+	return true;
 }
 
 /* On failure o holds what was made so far. */
@@ -149,7 +249,9 @@ opinion_make(const char *domain, struct opinion *o, struct err *err)
 			return out_of_memory(err);
 		}
 	}
-	o->rrsig = rr_of_signature(o->owner, o->declared);
+	if (!cover_child(o, err))
+		return false;
+	o->rrsig = rr_of_signature(o->owner, o->type, o->declared);
 	return o->rrsig != NULL ? true : out_of_memory(err);
 }
 
@@ -172,7 +274,7 @@ key_holds(const struct opinion *o, size_t i, struct err *err)
 		return err_set(err, E_REFUSED,
 		    "key %s: key tag %u, but its RDATA gives %u",
 		    key->identifier, key->tag, tag);
-	if (key->ttl_s != o->declared->original_ttl_s)
+	if (o->child == NULL && key->ttl_s != o->declared->original_ttl_s)
 		return err_set(err, E_REFUSED,
 		    "key %s: TTL %" PRIu32 ", but signed with %" PRIu32,
 		    key->identifier, key->ttl_s, o->declared->original_ttl_s);
@@ -221,6 +323,10 @@ signature_holds(const struct opinion *o, struct err *err)
 		return err_set(err, E_REFUSED,
 		    "TTL %" PRIu32 " is not the original TTL %" PRIu32,
 		    sig->ttl_s, sig->original_ttl_s);
+	if (o->child != NULL && o->child->ttl_s != sig->original_ttl_s)
+		return err_set(err, E_REFUSED,
+		    "the records' TTL is %" PRIu32 ", but signed with %" PRIu32,
+		    o->child->ttl_s, sig->original_ttl_s);
 	return times_hold(o, err);
 }
 
@@ -267,7 +373,8 @@ verify_with(const struct opinion *o, ldns_rr *signer, struct err *err)
 		ok = out_of_memory(err);
 	} else {
 		status = ldns_verify_rrsig_keylist_notime(
-		    o->rrset, o->rrsig, signers, good);
+		    o->covered == NULL ? o->rrset : o->covered, o->rrsig,
+		    signers, good);
 		ok = status == LDNS_STATUS_OK &&
 		    ldns_rr_list_rr_count(good) == 1;
 		if (!ok)
@@ -300,13 +407,15 @@ independent_verify(const struct ksr *response, size_t bundle, size_t signature,
 	struct opinion o = { 0 };
 	bool ok;
 
-	if (bundle >= response->n_bundles ||
-	    signature >= response->bundles[bundle].n_signatures)
+	if (bundle < response->n_bundles) {
+		o.bundle = &response->bundles[bundle];
+		o.declared =
+		    bundle_signature(o.bundle, signature, &o.child, &o.type);
+	}
+	if (o.declared == NULL)
 		return err_set(err, E_INTERNAL,
 		    "there is no signature %zu in bundle %zu", signature + 1,
 		    bundle + 1);
-	o.bundle = &response->bundles[bundle];
-	o.declared = &o.bundle->signatures[signature];
 	ok = opinion_form(&o, response->domain, err);
 	opinion_clear(&o);
 	if (!ok)
@@ -320,7 +429,8 @@ bool
 independent_verify_all(const struct ksr *response, struct err *err)
 {
 	for (size_t i = 0; i < response->n_bundles; i++)
-		for (size_t j = 0; j < response->bundles[i].n_signatures; j++)
+		for (size_t j = 0;
+		     j < bundle_count_signatures(&response->bundles[i]); j++)
 			if (!independent_verify(response, i, j, err))
 				return false;
 	return true;

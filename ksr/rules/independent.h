@@ -12,8 +12,9 @@
 #include "ksr/document/ksr.h"
 
 /*
- * Verifies signature `index` of the bundle over the bundle's keys, made by one
- * of them.  E_REFUSED with what does not hold.
+ * Verifies signature `index` of the bundle, counted as bundle_signature does,
+ * over the bundle's keys, or its CDNSKEY or CDS records, made by one of the
+ * keys.  E_REFUSED with what does not hold.
  */
 MUST_USE bool independent_verify(const struct ksr *response, size_t bundle,
     size_t signature, struct err *err);

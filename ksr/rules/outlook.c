@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ksr/dns/dname.h"
+#include "ksr/document/bundle.h"
 #include "ksr/rules/outlook.h"
 
 const struct ksr *
@@ -43,6 +44,7 @@ rrset_of_slot(const struct check_input *in, size_t index)
 	const struct bundle *bundle = &in->request->bundles[index];
 	struct rfc5011_rrset rrset = { .inception = bundle->inception,
 		.expiration = bundle->expiration,
+		.lead_s = bundle->lead_s,
 		.ttl_s = config_ttl_s(in->config) };
 
 	for (size_t i = 0; i < in->config->n_keys; i++) {
@@ -80,6 +82,8 @@ fill(const struct check_input *in, struct outlook_new *ret, struct err *err)
 		else if (!timeline_rrset(&in->response->bundles[i], &owner,
 			     &ret->rrsets[i], err))
 			return false;
+		ret->rrsets[i].is_superseded = in->response != NULL &&
+		    bundle_is_superseded(in->response, i);
 	}
 	return true;
 }
@@ -145,7 +149,8 @@ outlook_make(const struct check_input *in, struct outlook *ret, struct err *err)
 		.rrsets = outlook.made.rrsets,
 		.name = "the new response",
 		.takes_over = true,
-		.from = outlook.made.rrsets[0].inception,
+		.from = outlook.made.rrsets[0].inception +
+		    outlook.made.rrsets[0].lead_s,
 		.may_gap = true };
 	if (!timeline_make(parts, n, &outlook.timeline, err)) {
 		free(outlook.made.rrsets);

@@ -334,11 +334,14 @@ practice_ttl(const struct check_input *in, struct check_result *result)
 static enum verdict
 practice_kept(const struct check_input *in, struct check_result *result)
 {
+	enum config_demand extractable = in->config->key_policy.extractable;
+
 	if (!config_keeps_ksks(in->config)) {
 		finding_add(result, NULL, NO_BUNDLE,
 		    "key_policy.extractable is %s",
-		    in->config->key_policy.extractable == DEMAND_ANY ? "any"
-								     : "true");
+		    extractable == DEMAND_ANY		  ? "any"
+			: extractable == DEMAND_TRUE ? "true"
+						     : "for-backup");
 		finding_required(result, "false: a KSK that cannot leave its "
 					 "HSM");
 	}

@@ -59,9 +59,11 @@ struct rfc5011_seen {
 /* A DNSKEY RRset with signatures of one validity. */
 struct rfc5011_rrset {
 	int64_t inception, expiration;
+	int64_t lead_s; /* how long after its inception it is published */
 	uint32_t ttl_s;
 	size_t n;
 	struct rfc5011_seen keys[BUNDLE_KEYS_MAX];
+	bool is_superseded; /* as it begins: no follower ever sees it */
 };
 
 struct rfc5011_key {

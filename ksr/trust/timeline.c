@@ -38,10 +38,11 @@ part_slots(const struct timeline_part *part)
 }
 
 static int64_t
-part_inception(const struct timeline_part *part, size_t slot)
+part_begins(const struct timeline_part *part, size_t slot)
 {
-	return part->response != NULL ? part->response->bundles[slot].inception
-				      : part->rrsets[slot].inception;
+	return part->response != NULL
+	    ? bundle_begins(&part->response->bundles[slot])
+	    : part->rrsets[slot].inception + part->rrsets[slot].lead_s;
 }
 
 static int64_t
@@ -49,6 +50,15 @@ part_expiration(const struct timeline_part *part, size_t slot)
 {
 	return part->response != NULL ? part->response->bundles[slot].expiration
 				      : part->rrsets[slot].expiration;
+}
+
+/* No follower ever sees it. */
+static bool
+part_is_superseded(const struct timeline_part *part, size_t slot)
+{
+	return part->response != NULL
+	    ? bundle_is_superseded(part->response, slot)
+	    : part->rrsets[slot].is_superseded;
 }
 
 /* key is NULL where it stands in no document. */
@@ -81,7 +91,8 @@ timeline_rrset(const struct bundle *bundle, const struct dname *owner,
     struct rfc5011_rrset *ret, struct err *err)
 {
 	struct rfc5011_rrset rrset = { .inception = bundle->inception,
-		.expiration = bundle->expiration };
+		.expiration = bundle->expiration,
+		.lead_s = bundle->lead_s };
 
 	for (size_t i = 0; i < bundle->n_keys; i++) {
 		const struct dnskey *key = &bundle->keys[i];
@@ -182,11 +193,13 @@ add_slots(struct timeline *timeline, size_t index,
 		struct timeline_slot *slot =
 		    &timeline->slots[timeline->n_slots];
 
+		if (part_is_superseded(part, i))
+			continue;
 		*slot = (struct timeline_slot){ .part = index,
 			.slot = i,
 			.from = i == first && part->takes_over
 			    ? part->from
-			    : part_inception(part, i),
+			    : part_begins(part, i),
 			.until = part_expiration(part, i) };
 		if (timeline->n_slots > 0)
 			slot[-1].until = slot->from;
@@ -201,11 +214,12 @@ static bool
 slots_in_order(const struct timeline_part *part, struct err *err)
 {
 	for (size_t i = 1; i < part_slots(part); i++)
-		if (part_inception(part, i) <= part_inception(part, i - 1))
+		if (part_begins(part, i) <= part_begins(part, i - 1) &&
+		    !part_is_superseded(part, i - 1))
 			return err_set(err, E_INPUT,
 			    "slot %zu begins at %s, not after the one before "
 			    "it",
-			    i + 1, time_text(part_inception(part, i)).s);
+			    i + 1, time_text(part_begins(part, i)).s);
 	return true;
 }
 
@@ -219,7 +233,7 @@ first_slot(const struct timeline_part *part, int64_t from, size_t *ret,
 
 	/* Of a document, the one that it has for the moment. */
 	if (ok && part->response != NULL)
-		ok = bundle_find_at(part->response, from, &first, err);
+		ok = bundle_find_used(part->response, from, &first, err);
 	if (!ok) {
 		err->code = E_INPUT;
 		return err_prefix(err, "%s", part->name);
@@ -237,7 +251,7 @@ add_part(struct timeline *timeline, size_t index,
 
 	if (part_slots(part) == 0)
 		return err_set(err, E_INPUT, "%s: has no slots", part->name);
-	from = part->takes_over ? part->from : part_inception(part, 0);
+	from = part->takes_over ? part->from : part_begins(part, 0);
 	if (!first_slot(part, from, &first, err) ||
 	    (part->takes_over && index > 0 && !make_way(timeline, part, err)))
 		return false;

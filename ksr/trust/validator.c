@@ -86,12 +86,36 @@ add_failure(struct walk *walk, size_t slot, struct err *err)
 	return true;
 }
 
+/* The slot's RRset without the keys that the resolver cannot make use of. */
+static struct rfc5011_rrset
+known_of(const struct walk *walk, const struct timeline_slot *slot)
+{
+	const struct timeline *timeline = walk->timeline;
+	struct rfc5011_rrset known = slot->rrset;
+
+	if (walk->resolver->lacks == 0)
+		return known;
+	known.n = 0;
+	for (size_t i = 0; i < slot->rrset.n; i++) {
+		const struct rfc5011_seen *seen = &slot->rrset.keys[i];
+		size_t k = timeline_find_key(timeline, seen->ds);
+		const struct dnskey *key =
+		    k < timeline->n_keys ? timeline->keys[k].key : NULL;
+
+		if (key == NULL ||
+		    (walk->resolver->lacks >> (key->algorithm & 31) & 1) == 0)
+			known.keys[known.n++] = *seen;
+	}
+	return known;
+}
+
 static bool
 poll_zone(struct walk *walk, const struct timeline_slot *slot, struct err *err)
 {
 	const struct timeline *timeline = walk->timeline;
 	enum rfc5011_state before[RFC5011_KEYS_MAX], after;
-	const struct rfc5011_rrset *rrset = &slot->rrset;
+	const struct rfc5011_rrset known = known_of(walk, slot);
+	const struct rfc5011_rrset *rrset = &known;
 
 	for (size_t i = 0; i < timeline->n_keys; i++)
 		before[i] = rfc5011_state(&walk->view, timeline->keys[i].ds);
@@ -116,10 +140,11 @@ static bool
 validates(const struct walk *walk, const struct timeline_slot *slot)
 {
 	const struct parent_ds *parent = walk->resolver->parent;
+	const struct rfc5011_rrset known = known_of(walk, slot);
 
 	return parent != NULL
-	    ? parent_ds_validates(parent, &slot->rrset, walk->now)
-	    : rfc5011_validates(&walk->view, &slot->rrset, walk->now);
+	    ? parent_ds_validates(parent, &known, walk->now)
+	    : rfc5011_validates(&walk->view, &known, walk->now);
 }
 
 /* What it makes of the slot that is published now. */

@@ -18,6 +18,8 @@ struct resolver_off {
 
 struct resolver {
 	bool follows; /* RFC 5011; else its anchors stay what they are */
+	/* Algorithms that it does not know, bit i being number i. */
+	uint32_t lacks;
 	/*
 	 * All that go by a parent's DS, in the place of anchors; borrowed.
 	 * NULL: none of them.

@@ -25,3 +25,20 @@ struct anchor {
 MUST_USE bool anchors_read(struct bytes text, const char *name,
     const struct dname *zone, size_t max, struct anchor *ret, size_t *ret_n,
     struct err *err);
+
+/* A DS record, of either digest type that is in use. */
+struct ds_record {
+	uint16_t tag;
+	uint8_t algorithm;
+	uint8_t digest_type; /* DS_DIGEST_SHA256 or DS_DIGEST_SHA384 */
+	uint8_t digest_len;
+	uint8_t digest[DS_DIGEST_MAX];
+};
+
+/*
+ * DS records alone, as `dig +noall +answer` prints what a parent has.  From 0 to
+ * max of them, none twice.  E_INPUT with "name:line: ...".
+ */
+MUST_USE bool ds_records_read(struct bytes text, const char *name,
+    const struct dname *zone, size_t max, struct ds_record *ret,
+    size_t *ret_n, struct err *err);

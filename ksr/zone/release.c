@@ -15,13 +15,15 @@ verify_signatures(const struct ksr *response, size_t slot, struct err *err)
 	const struct bundle *bundle = &response->bundles[slot];
 	bool usable = false;
 
-	for (size_t i = 0; i < bundle->n_signatures; i++) {
-		const struct dnskey *key =
-		    bundle_signer(bundle, &bundle->signatures[i]);
+	for (size_t i = 0; i < bundle_count_signatures(bundle); i++) {
+		const struct child_set *set;
+		uint16_t type;
+		const struct dnskey *key = bundle_signer(
+		    bundle, bundle_signature(bundle, i, &set, &type));
 
 		if (!independent_verify(response, slot, i, err))
 			return false;
-		if (key != NULL && !is_revoked(key))
+		if (set == NULL && key != NULL && !is_revoked(key))
 			usable = true;
 	}
 	return usable ||
@@ -59,7 +61,7 @@ release_make(const struct ksr *response, const struct config *config,
 {
 	struct release release = { response, at, 0, config != NULL };
 
-	if (!bundle_find_at(response, at, &release.slot, err) ||
+	if (!bundle_find_used(response, at, &release.slot, err) ||
 	    !verify_signatures(response, release.slot, err) ||
 	    (config != NULL &&
 		!verify_pins(response, config, release.slot, err)))
@@ -102,9 +104,9 @@ release_warnings(const struct release *release, struct release_warnings *ret)
 	int64_t left_s = slot->expiration - release->at;
 
 	ret->n = 0;
-	if (next != NULL && next->inception - release->at <= ttl_s)
+	if (next != NULL && bundle_begins(next) - release->at <= ttl_s)
 		warn(ret, "the next slot begins in %s, within the TTL of %s",
-		    duration_text(next->inception - release->at).s,
+		    duration_text(bundle_begins(next) - release->at).s,
 		    duration_text(ttl_s).s);
 	if (next == NULL)
 		warn(ret,
@@ -114,6 +116,21 @@ release_warnings(const struct release *release, struct release_warnings *ret)
 	if (left_s <= ttl_s)
 		warn(ret, "the signatures expire in %s, within the TTL of %s",
 		    duration_text(left_s).s, duration_text(ttl_s).s);
+}
+
+bool
+release_response(const struct release *release, enum ksr_format format,
+    struct losses *ret_lost, struct buf *ret, struct err *err)
+{
+	/* A borrowed view: the slot's records are the response's. */
+	struct ksr one = *release->response;
+
+	one.bundles += release->slot;
+	one.n_bundles = 1;
+	if (!ksr_convert(&one, format, ret_lost, err))
+		return false;
+	ksr_write(&one, ret);
+	return !ret->failed || err_set(err, E_MEMORY, "out of memory");
 }
 
 static void
@@ -142,14 +159,15 @@ release_text(const struct release *release,
 
 	put_origin(release, sha256, ret);
 	buf_printf(ret, "; verified: %zu signature%s, %s\n",
-	    slot->n_signatures, slot->n_signatures == 1 ? "" : "s",
+	    bundle_count_signatures(slot),
+	    bundle_count_signatures(slot) == 1 ? "" : "s",
 	    release->pinned
 		? "every KSK is one that the configuration pins"
 		: "but the keys are the file's own: no configuration says "
 		  "which KSKs to expect");
 	if (next != NULL)
 		buf_printf(ret, "; next: slot %zu from %s\n", release->slot + 2,
-		    time_text(next->inception).s);
+		    time_text(bundle_begins(next)).s);
 	release_warnings(release, &warnings);
 	for (size_t i = 0; i < warnings.n; i++)
 		buf_printf(ret, "; WARNING: %s\n", warnings.lines[i]);

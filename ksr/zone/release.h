@@ -8,7 +8,7 @@
 #include "ksr/base/bytes.h"
 #include "ksr/base/err.h"
 #include "ksr/dns/pubkey.h"
-#include "ksr/document/ksr.h"
+#include "ksr/document/convert.h"
 #include "ksr/policy/config.h"
 #include "ksr/rules/check.h"
 
@@ -20,7 +20,7 @@ struct release {
 };
 
 /*
- * The slot is that of bundle_find_at.  Each of its signatures is verified
+ * The slot is that of bundle_find_used.  Each of its signatures is verified
  * (independent.h), one of them at least by a key that is not revoked; with a
  * configuration (else NULL) each of its KSKs must be one that it pins.
  * E_REFUSED.
@@ -39,6 +39,14 @@ const struct bundle *release_next(const struct release *release);
  */
 void release_text(const struct release *release,
     const uint8_t sha256[SHA256_SIZE], struct buf *ret);
+
+/*
+ * The same slot alone, as a response of the format that the zone's signer
+ * imports, and what that has no place for.  E_INPUT as ksr_convert.
+ */
+MUST_USE bool release_response(const struct release *release,
+    enum ksr_format format, struct losses *ret_lost, struct buf *ret,
+    struct err *err);
 
 /* What to look out for: one line each. */
 #define RELEASE_WARNINGS_MAX 3

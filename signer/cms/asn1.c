@@ -5,26 +5,29 @@
 #include "ksr/dns/pubkey.h"
 #include "signer/cms/asn1.h"
 
-int
-asn1_signature_nid(uint8_t algorithm)
+static enum algorithm_family
+family_of(uint8_t algorithm)
 {
-	switch (algorithm) {
-	case ALGORITHM_RSASHA256:
-		return NID_sha256WithRSAEncryption;
-	case ALGORITHM_RSASHA512:
-		return NID_sha512WithRSAEncryption;
-	case ALGORITHM_ECDSAP256SHA256:
-		return NID_ecdsa_with_SHA256;
-	default:
-		return NID_ecdsa_with_SHA384;
-	}
+	return algorithm_of_number(algorithm)->family;
 }
 
-static bool
-is_rsa(uint8_t algorithm)
+/*
+ * RFC 4055 5 and RFC 5758 3.2: by digest and key.  RFC 8410 3: an Edwards key
+ * and its signatures have one identifier.
+ */
+int
+asn1_signature_nid(uint8_t number)
 {
-	return algorithm == ALGORITHM_RSASHA256 ||
-	    algorithm == ALGORITHM_RSASHA512;
+	const struct algorithm *algorithm = algorithm_of_number(number);
+	int nid = NID_undef;
+
+	if (algorithm->family == FAMILY_EDDSA)
+		return OBJ_sn2nid(algorithm->curve);
+	if (OBJ_find_sigid_by_algs(&nid, OBJ_sn2nid(algorithm->digest),
+		algorithm->family == FAMILY_RSA ? NID_rsaEncryption
+						: NID_X9_62_id_ecPublicKey) != 1)
+		return NID_undef;
+	return nid;
 }
 
 X509_ALGOR *
@@ -34,7 +37,7 @@ asn1_signature_algorithm(uint8_t algorithm)
 
 	if (made != NULL &&
 	    X509_ALGOR_set0(made, OBJ_nid2obj(asn1_signature_nid(algorithm)),
-		is_rsa(algorithm) ? V_ASN1_NULL : V_ASN1_UNDEF, NULL) == 1)
+		family_of(algorithm) == FAMILY_RSA ? V_ASN1_NULL : V_ASN1_UNDEF, NULL) == 1)
 		return made;
 	X509_ALGOR_free(made);
 	return NULL;
@@ -50,7 +53,7 @@ asn1_bits_of_signature(const struct rrsig *made, uint8_t algorithm)
 	ECDSA_SIG *sig;
 	bool ok = false;
 
-	if (bits == NULL || is_rsa(algorithm)) {
+	if (bits == NULL || family_of(algorithm) != FAMILY_ECDSA) {
 		if (bits != NULL)
 			ok = ASN1_BIT_STRING_set(bits,
 				 (unsigned char *)made->signature,

@@ -15,7 +15,7 @@ int asn1_signature_nid(uint8_t algorithm);
 X509_ALGOR *asn1_signature_algorithm(uint8_t algorithm);
 
 /*
- * The signature as a BIT STRING: RSA's octets, or r and s of ECDSA as a
+ * The signature as a BIT STRING: its octets, or r and s of ECDSA as a
  * SEQUENCE (RFC 3279 2.2.3).  NULL without memory.
  */
 ASN1_BIT_STRING *asn1_bits_of_signature(

@@ -15,6 +15,18 @@
 #define RESOURCE_RECORD_OID "1.3.6.1.4.1.1000.53"
 #define CSR_MAX		    16384
 
+/* A CA makes the name of the certificate; this one says what is asked for. */
+static bool
+set_anchor_subject(X509_REQ *req, const struct keyinfo *info)
+{
+	char text[ID_MAX + 32];
+
+	snprintf(text, sizeof(text), "Trust anchors %s",
+	    info->dnskey.identifier);
+	return X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), "CN",
+		   MBSTRING_ASC, (const unsigned char *)text, -1, -1, 0) == 1;
+}
+
 static bool
 set_subject(X509_REQ *req, const struct keyinfo *info)
 {
@@ -52,7 +64,8 @@ signature_then(struct recorded *recorded, struct err *err)
 	if (recorded_stored(
 		recorded, "output certificate request", &pem, err)) {
 		bio = BIO_new_mem_buf(pem.data, (int)pem.len);
-		req = PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
+		req = PEM_read_bio_X509_REQ(
+		    bio, NULL, evp_no_passphrase, NULL);
 		if (req != NULL)
 			X509_REQ_get0_signature(req, &stored, NULL);
 		copy = stored == NULL ? NULL : ASN1_STRING_dup(stored);
@@ -125,7 +138,11 @@ make_request(struct token *token, const struct hsm_key *key,
     const struct keyinfo *info, EVP_PKEY *pkey, X509_REQ *req, struct buf *ret,
     struct err *err)
 {
-	if (X509_REQ_set_version(req, 0) != 1 || !set_subject(req, info) ||
+	bool named = info->purpose == PURPOSE_ANCHOR
+	    ? set_anchor_subject(req, info)
+	    : set_subject(req, info);
+
+	if (X509_REQ_set_version(req, 0) != 1 || !named ||
 	    X509_REQ_set_pubkey(req, pkey) != 1)
 		return err_set(err, E_INTERNAL,
 		    "certificate request for \"%s\": OpenSSL refused it",

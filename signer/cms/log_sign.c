@@ -106,9 +106,9 @@ static bool
 check_written(struct signing_log *s, const struct chain_lines *log,
     struct err *err)
 {
-	struct buf der = buf_new(SEAL_MAX);
+	struct buf der = buf_new(CMS_MAX);
 	struct seal *seal = NULL;
-	bool ok = output_read(s->output, SEAL_MAX, &der, err) &&
+	bool ok = output_read(s->output, CMS_MAX, &der, err) &&
 	    seal_read(buf_bytes(&der), s->path, &seal, err) &&
 	    seal_find(seal, log, &s->n_lines, err) &&
 	    (s->n_lines == log->n ||
@@ -122,7 +122,7 @@ check_written(struct signing_log *s, const struct chain_lines *log,
 static bool
 sign_log(struct signing_log *s, struct err *err)
 {
-	struct buf der = buf_new(SEAL_MAX);
+	struct buf der = buf_new(CMS_MAX);
 	struct chain_lines log;
 	bool ok;
 
@@ -192,7 +192,7 @@ log_signature_of_args(const struct args *args, const struct chain_lines *log,
 	const char *wanted = args_value(args, "key-sha256");
 	struct log_signature signature = { .path = args_value(args,
 		"signature") };
-	struct buf der = buf_new(SEAL_MAX);
+	struct buf der = buf_new(CMS_MAX);
 	uint8_t digest[SHA256_SIZE];
 	struct seal *seal = NULL;
 	bool ok;
@@ -209,7 +209,7 @@ log_signature_of_args(const struct args *args, const struct chain_lines *log,
 		*ret = signature;
 		return true;
 	}
-	ok = file_read(signature.path, SEAL_MAX, &der, err) &&
+	ok = file_read(signature.path, CMS_MAX, &der, err) &&
 	    seal_read(buf_bytes(&der), signature.path, &seal, err) &&
 	    (seal_find(seal, log, &signature.n_lines, err) ||
 		err_prefix(err, "%s", signature.path));

@@ -62,33 +62,32 @@ seal_key_sha256(
 	return ok;
 }
 
-/* P-384 signs SHA-384 here as everywhere (RFC 6605). */
 static bool
-algorithm_of(const struct dnskey *key, enum seal_algorithm *ret,
-    struct err *err)
+algorithm_of(
+    const struct dnskey *key, enum cms_algorithm *ret, struct err *err)
 {
-	switch (key->algorithm) {
-	case ALGORITHM_RSASHA256:
-		*ret = SEAL_RSA_SHA256;
-		return true;
-	case ALGORITHM_ECDSAP256SHA256:
-		*ret = SEAL_ECDSA_SHA256;
-		return true;
-	case ALGORITHM_ECDSAP384SHA384:
-		*ret = SEAL_ECDSA_SHA384;
-		return true;
-	default:
-		return err_set(err, E_USAGE,
-		    "key \"%s\": a record is signed with RSASHA256, "
-		    "ECDSAP256SHA256 or ECDSAP384SHA384",
-		    key->identifier);
-	}
+	return cms_algorithm_of(key->algorithm, ret) ||
+	    err_set(err, E_USAGE,
+		"key \"%s\": a record is signed with RSASHA256, "
+		"ECDSAP256SHA256 or ECDSAP384SHA384",
+		key->identifier);
+}
+
+/* Without attributes: the signature is over the record itself. */
+static bool
+encode(enum cms_algorithm algorithm, X509 *certificate, struct bytes signature,
+    struct buf *ret, struct err *err)
+{
+	const struct cms_signed cms = { algorithm, &certificate, 1,
+		{ NULL, 0 }, signature };
+
+	return cms_encode(&cms, ret, err);
 }
 
 static bool
 sign_content(struct token *token, const struct hsm_key *key,
     const struct dnskey *dnskey, struct bytes content,
-    enum seal_algorithm algorithm, X509 *certificate, struct buf *ret,
+    enum cms_algorithm algorithm, X509 *certificate, struct buf *ret,
     struct err *err)
 {
 	struct rrsig made = { 0 };
@@ -100,7 +99,7 @@ sign_content(struct token *token, const struct hsm_key *key,
 	bits = asn1_bits_of_signature(&made, dnskey->algorithm);
 	ok = bits == NULL
 	    ? err_set(err, E_MEMORY, "out of memory")
-	    : seal_encode(algorithm, certificate,
+	    : encode(algorithm, certificate,
 		  (struct bytes){ ASN1_STRING_get0_data(bits),
 		      (size_t)ASN1_STRING_length(bits) },
 		  ret, err);
@@ -113,7 +112,7 @@ seal_make(struct token *token, const struct hsm_key *key,
     const struct dnskey *dnskey, struct bytes content, struct buf *ret,
     struct err *err)
 {
-	enum seal_algorithm algorithm = SEAL_RSA_SHA256;
+	enum cms_algorithm algorithm = CMS_RSA_SHA256;
 	X509 *certificate = NULL;
 	EVP_PKEY *pkey = NULL;
 	bool ok = algorithm_of(dnskey, &algorithm, err) &&
@@ -188,7 +187,7 @@ take_certificate(CMS_ContentInfo *cms, CMS_SignerInfo *signer,
 /* What a key of this kind signs with, and nothing else. */
 static bool
 take_algorithm(
-    struct seal *seal, enum seal_algorithm *ret, struct err *err)
+    struct seal *seal, enum cms_algorithm *ret, struct err *err)
 {
 	char curve[32] = "";
 
@@ -199,11 +198,11 @@ take_algorithm(
 	seal->digest = EVP_sha256();
 	if (EVP_PKEY_is_a(seal->pkey, "RSA") &&
 	    EVP_PKEY_get_bits(seal->pkey) >= SEAL_RSA_BITS_MIN) {
-		*ret = SEAL_RSA_SHA256;
+		*ret = CMS_RSA_SHA256;
 	} else if (strcmp(curve, SN_X9_62_prime256v1) == 0) {
-		*ret = SEAL_ECDSA_SHA256;
+		*ret = CMS_ECDSA_SHA256;
 	} else if (strcmp(curve, SN_secp384r1) == 0) {
-		*ret = SEAL_ECDSA_SHA384;
+		*ret = CMS_ECDSA_SHA384;
 		seal->digest = EVP_sha384();
 	} else {
 		return bad_form(err, "its key is neither RSA of 2048 bits or "
@@ -246,8 +245,8 @@ take(CMS_ContentInfo *cms, struct seal *seal, struct err *err)
 static bool
 is_all(struct seal *seal, struct bytes der, struct err *err)
 {
-	enum seal_algorithm algorithm = SEAL_RSA_SHA256;
-	struct buf again = buf_new(SEAL_MAX);
+	enum cms_algorithm algorithm = CMS_RSA_SHA256;
+	struct buf again = buf_new(CMS_MAX);
 	bool ours = false;
 	bool ok = take_algorithm(seal, &algorithm, err) &&
 	    seal_certificate_is_ours(
@@ -255,7 +254,7 @@ is_all(struct seal *seal, struct bytes der, struct err *err)
 	    (ours ||
 		bad_form(err, "its certificate says more or other than the "
 			      "key")) &&
-	    seal_encode(algorithm, seal->certificate,
+	    encode(algorithm, seal->certificate,
 		(struct bytes){ seal->signature, seal->signature_len }, &again,
 		err) &&
 	    (bytes_equal(buf_bytes(&again), der) ||

@@ -11,11 +11,11 @@
 #pragma once
 
 #include "ksr/dns/pubkey.h"
+#include "signer/cms/cms_encode.h"
 #include "signer/keys/keyinfo.h"
 #include "signer/record/ceremony.h"
 #include "signer/token/token.h"
 
-#define SEAL_MAX   65536u /* octets of the signature's file */
 #define SEAL_EVENT RECORD_SEALED_BY
 
 /*

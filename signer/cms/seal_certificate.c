@@ -125,14 +125,14 @@ sign(struct token *token, const struct hsm_key *key,
 }
 
 static uint8_t
-algorithm_of(enum seal_algorithm algorithm)
+algorithm_of(enum cms_algorithm algorithm)
 {
 	switch (algorithm) {
-	case SEAL_ECDSA_SHA256:
+	case CMS_ECDSA_SHA256:
 		return ALGORITHM_ECDSAP256SHA256;
-	case SEAL_ECDSA_SHA384:
+	case CMS_ECDSA_SHA384:
 		return ALGORITHM_ECDSAP384SHA384;
-	case SEAL_RSA_SHA256:
+	case CMS_RSA_SHA256:
 		break;
 	}
 	return ALGORITHM_RSASHA256;
@@ -165,7 +165,7 @@ is_same_encoding(X509 *a, X509 *b)
 
 bool
 seal_certificate_is_ours(X509 *certificate, EVP_PKEY *pkey,
-    enum seal_algorithm algorithm, bool *ret, struct err *err)
+    enum cms_algorithm algorithm, bool *ret, struct err *err)
 {
 	X509 *again = X509_new();
 	bool ok = again != NULL && fill(again, pkey, err);

@@ -8,19 +8,6 @@
 
 #include "signer/cms/seal.h"
 
-enum seal_algorithm {
-	SEAL_RSA_SHA256,   /* PKCS#1 v1.5 */
-	SEAL_ECDSA_SHA256, /* P-256 */
-	SEAL_ECDSA_SHA384, /* P-384 */
-};
-
-/*
- * seal_encode.c: the whole structure.  The same facts give the same octets, so
- * that one that was read can be compared with what it should have been.
- */
-MUST_USE bool seal_encode(enum seal_algorithm algorithm, X509 *certificate,
-    struct bytes signature, struct buf *ret, struct err *err);
-
 /* The public key as OpenSSL wants it; freed with EVP_PKEY_free. */
 MUST_USE bool seal_pkey(
     const struct dnskey *key, EVP_PKEY **ret, struct err *err);
@@ -40,4 +27,4 @@ MUST_USE bool seal_certificate(struct token *token, const struct hsm_key *key,
  * and gets the signature that was found, which the caller has verified.
  */
 MUST_USE bool seal_certificate_is_ours(X509 *certificate, EVP_PKEY *pkey,
-    enum seal_algorithm algorithm, bool *ret, struct err *err);
+    enum cms_algorithm algorithm, bool *ret, struct err *err);

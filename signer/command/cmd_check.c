@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ksr/policy/records.h"
 #include "signer/line/args.h"
 #include "signer/line/command.h"
 #include "signer/record/context.h"
@@ -9,6 +10,7 @@
 #include "signer/record/json.h"
 #include "signer/record/judging.h"
 #include "signer/record/register_open.h"
+#include "signer/record/zones.h"
 #include "signer/screen/print.h"
 #include "signer/sign/declared.h"
 #include "signer/sign/followers_show.h"
@@ -18,6 +20,7 @@ struct checking {
 	struct ledger *ledger; /* NULL: there is no register */
 	struct history *history;
 	struct declared declared;
+	struct schema schema; /* stretched to the request */
 	struct report report;
 };
 
@@ -27,10 +30,10 @@ load(const struct context *context, const struct args *args,
 {
 	const char *previous = args_value(args, "previous-skr");
 
-	return document_load_kind(context->record, "request", args->files[0],
+	return document_load_kind(context, "request", args->files[0],
 		   KSR_REQUEST, &checking->request, err) &&
 	    (previous == NULL ||
-	    document_load_kind(context->record, "previous response", previous,
+	    document_load_kind(context, "previous response", previous,
 		KSR_RESPONSE, &checking->previous, err)) &&
 	    register_read(context, &checking->ledger, err) &&
 	    ledger_history(checking->ledger, checking->request.ksr->domain,
@@ -70,13 +73,17 @@ check(const struct context *context, const struct args *args,
 	struct check_input in = { .now = context->now,
 		.key_tests = context->key_tests,
 		.alternative = args_value(args, "alternative") };
+	struct context zoned;
 
 	if (in.alternative != NULL && !alternative_is_name(in.alternative))
 		return err_set_alternative(err);
 	if (!declared_of_args(args, &checking->declared, err))
 		return false;
-	if (!load(context, args, checking, err))
+	if (!load(context, args, checking, err) ||
+	    !context_of_zone(
+		context, checking->request.ksr->domain, &zoned, err))
 		return false;
+	context = &zoned;
 	in.config = context->config;
 	in.request = checking->request.ksr;
 	memcpy(in.request_sha256, checking->request.sha256, SHA256_SIZE);
@@ -88,11 +95,9 @@ check(const struct context *context, const struct args *args,
 	in.history = checking->history;
 	declared_complete(&checking->declared, &in);
 	declared_put(&checking->declared, &in);
-	if (schema != NULL) {
-		in.schema = config_schema(in.config, schema);
-		if (in.schema == NULL)
-			return err_set_schema(in.config, schema, err);
-	}
+	if (!schema_of_document(in.config, schema, in.request, &checking->schema,
+		&in.schema, err))
+		return false;
 	if (!judge_checks(context, STAGE_REQUEST, &in, NULL, 0,
 		&checking->report, err) ||
 	    !facts_report(context->record, STAGE_REQUEST, &checking->report, 0,
@@ -144,6 +149,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 		      check(context, args, &checking, err);
 
 	report_clear(&checking.report);
+	schema_clear(&checking.schema);
 	history_free(checking.history);
 	ledger_close(checking.ledger);
 	document_free(&checking.previous);
@@ -161,6 +167,8 @@ static const struct option_row options[] = {
 	{ "fallback", "NAME", "judge it as a fallback request", false },
 	{ "replaces", "SHA256", "judge it as in this response's place", false },
 	{ "reason", "TEXT", "why it replaces", false },
+	{ "format", "FORMAT", "of the files: xml, bind or knot; default: as they "
+			      "begin", false },
 	{ NULL, NULL, NULL, false },
 };
 
@@ -184,6 +192,8 @@ const struct command cmd_check = {
 	.max_files = 1,
 	.alone = "policy",
 	.needs_config = true,
+	.zone = ZONE_READ,
+	.zone_unless = "policy",
 	.recording = RECORD_ASKED,
 	.options = options,
 };

@@ -9,6 +9,7 @@
 
 #include "ksr/base/file.h"
 #include "ksr/dns/dname.h"
+#include "ksr/dns/pubkey.h"
 #include "ksr/policy/config.h"
 #include "signer/keys/generate.h"
 #include "signer/keys/keyinfo.h"
@@ -30,7 +31,7 @@ struct workspace {
 	const char *module;
 	const char *zone;
 	struct keygen keygen;
-	struct pin pin, so_pin;
+	struct secret pin, so_pin;
 	int64_t now;
 	struct hsm_token token;
 	struct keyinfo ksk;
@@ -47,7 +48,7 @@ find_module(const char *given, const char **ret, struct err *err)
 }
 
 static bool
-random_pin(struct pin *ret, struct err *err)
+random_pin(struct secret *ret, struct err *err)
 {
 	uint8_t octets[PIN_DIGITS];
 
@@ -135,6 +136,33 @@ make_ksk(struct workspace *ws, uint32_t ttl_s, struct err *err)
 	return ok;
 }
 
+/* A request's ZSKs are of the KSK's algorithm, which the policy must permit. */
+static void
+put_algorithm(uint8_t number, struct buf *ret)
+{
+	const struct algorithm *algorithm = algorithm_of_number(number);
+
+	if (number == ALGORITHM_RSASHA256)
+		return; /* as the defaults have it */
+	buf_printf(
+	    ret, "  approved_algorithms: [%s]\n", algorithm->mnemonic);
+	if (algorithm->family == FAMILY_ECDSA)
+		buf_puts(ret, "  enable_unsupported_ecdsa: true\n");
+	if (algorithm->family == FAMILY_EDDSA)
+		buf_puts(ret, "  enable_unsupported_edwards_dsa: true\n");
+}
+
+/* A name as YAML has it in quotes: its escapes are not YAML's. */
+static void
+put_quoted(const char *name, struct buf *ret)
+{
+	buf_puts(ret, "\"");
+	for (; *name != '\0'; name++)
+		buf_printf(ret, "%s%c",
+		    *name == '\\' || *name == '"' ? "\\" : "", *name);
+	buf_puts(ret, "\"");
+}
+
 static void
 put_config(const struct workspace *ws, struct buf *ret)
 {
@@ -152,12 +180,14 @@ put_config(const struct workspace *ws, struct buf *ret)
 	    "    env:\n"
 	    "      SOFTHSM2_CONF: \"%s/softhsm2.conf\"\n\n"
 	    "request_policy:\n"
-	    "  acceptable_domains: [\"%s\"]\n\n"
-	    "ksk_policy:\n"
-	    "  signers_name: \"%s\"\n\n"
-	    "keys:\n",
-	    ws->module, ws->token.serial, ws->dir, ws->dir, ws->zone,
-	    ws->zone);
+	    "  acceptable_domains: [",
+	    ws->module, ws->token.serial, ws->dir, ws->dir);
+	put_quoted(ws->zone, ret);
+	buf_puts(ret, "]\n");
+	put_algorithm(ws->keygen.algorithm, ret);
+	buf_puts(ret, "\nksk_policy:\n  signers_name: ");
+	put_quoted(ws->zone, ret);
+	buf_puts(ret, "\n\nkeys:\n");
 	keyinfo_config(&ws->ksk, ROLE_CURRENT, today, ret);
 }
 
@@ -284,13 +314,12 @@ run(const struct context *context, const struct args *args, struct err *err)
 		return err_set(err, E_USAGE,
 		    "--config has no meaning for init, which writes a new one");
 	ok = init(context, args, &ws, err);
-	pin_wipe(&ws.pin);
-	pin_wipe(&ws.so_pin);
+	secret_wipe(&ws.pin);
+	secret_wipe(&ws.so_pin);
 	return ok;
 }
 
 static const struct option_row options[] = {
-	{ "zone", "NAME", "the zone (default: the root)", false },
 	{ "algorithm", "NAME", "of its KSK (default: RSASHA256)", false },
 	{ "size", "BITS", "RSA: 2048 (the default), 3072 or 4096", false },
 	{ "module", "FILE", "the PKCS#11 module (default: SoftHSM's)", false },
@@ -309,5 +338,6 @@ const struct command cmd_init = {
 	    "keygen makes its KSK.",
 	.min_files = 1,
 	.max_files = 1,
+	.zone = ZONE_OWN,
 	.options = options,
 };

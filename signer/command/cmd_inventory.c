@@ -2,73 +2,56 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signer/keys/holdings.h"
 #include "signer/keys/keyinfo.h"
 #include "signer/line/args.h"
 #include "signer/line/command.h"
 #include "signer/record/context.h"
+#include "signer/record/zones.h"
 #include "signer/record/input.h"
 #include "signer/record/json.h"
 #include "signer/screen/print.h"
-#include "signer/token/token.h"
+#include "signer/token/kinds.h"
 
 #define LABEL_COLUMNS 20
-
-static const char *
-type_text(enum hsm_key_type type)
-{
-	switch (type) {
-	case HSM_RSA:
-		return "RSA";
-	case HSM_EC_P256:
-		return "EC P-256";
-	case HSM_EC_P384:
-		return "EC P-384";
-	default:
-		return "other type";
-	}
-}
 
 /* What is looked at, and what of the configuration it is not. */
 struct inventory {
 	const struct context *context;
-	struct token token;
+	struct context zoned; /* context is that, of the key's zone among many */
+	struct holdings holdings;
+	struct holding *at; /* the one at hand */
 	bool dns;
-	json_t *tokens, *keys, *missing; /* NULL unless --json */
-	size_t n_wrong;
+	json_t *hsms, *tokens, *keys, *missing; /* NULL unless --json */
+	size_t n_absent, n_wrong;
 	char wrong[ERR_MSG_MAX / 2]; /* names, with ", " in between */
 };
 
+/* With the HSM NULL it is wrong that none has it. */
 static void
-note_wrong(struct inventory *inventory, const char *name)
+note_wrong(struct inventory *inventory, const char *name,
+    const struct config_hsm *hsm)
 {
 	size_t len = strlen(inventory->wrong);
+	bool told = inventory->holdings.together && hsm != NULL;
 
 	snprintf(inventory->wrong + len, sizeof(inventory->wrong) - len,
-	    "%skeys.%s", inventory->n_wrong++ == 0 ? "" : ", ", name);
+	    "%skeys.%s%s%s", inventory->n_wrong++ == 0 ? "" : ", ", name,
+	    told ? " in HSM " : "", told ? hsm->name : "");
 }
 
-/*
- * What the configuration says of a key in the token: "", "keys.NAME", or
- * "MISMATCH: ...", which is true of what it returns.
- */
-static bool
-role_text(struct token *token, const struct config *config,
-    const struct hsm_key *key, char *ret, size_t size)
+/* What is wrong is noted. */
+static void
+judge(struct inventory *inventory, const struct hsm_key *key, char *ret,
+    size_t size)
 {
-	const struct config_key *pinned = keyinfo_configured(config, key->label);
-	struct ksk ksks[CONFIG_KEYS_MAX];
-	struct err err;
+	const struct config *config = inventory->context->config;
 
-	ret[0] = '\0';
-	if (pinned == NULL)
-		return true;
-	if (token_find_ksks(token, config,
-		UINT32_C(1) << (pinned - config->keys), ksks, &err)) {
-		snprintf(ret, size, "keys.%s", pinned->name);
-		return true;
-	}
-	snprintf(ret, size, "MISMATCH: %s", err.msg);
-	return false;
+	if (!holdings_role(
+		&inventory->holdings, inventory->at, config, key, ret, size))
+		note_wrong(inventory,
+		    keyinfo_configured(config, key->label)->name,
+		    inventory->at->hsm);
 }
 
 static void
@@ -137,26 +120,29 @@ name_of_label(const char *label, char ret[NAME_MAX_LEN + 1])
 
 /* The lines that pin it, for the zone that the configuration names. */
 static void
-put_pin(const struct context *context, const struct keyinfo *info,
+put_pin(const struct inventory *inventory, const struct keyinfo *info,
     struct buf *ret)
 {
 	char name[NAME_MAX_LEN + 1];
 
 	name_of_label(info->dnskey.identifier, name);
-	keyinfo_config(info, name, context->now, ret);
+	keyinfo_config(info, name, inventory->context->now, ret);
+	if (inventory->holdings.together)
+		buf_printf(ret, "    hsm: \"%s\"\n", inventory->at->hsm->name);
 }
 
 static void
-print_pins(const struct context *context, const struct hsm_key *keys, size_t n)
+print_pins(const struct inventory *inventory)
 {
-	const struct config *config = context->config;
+	const struct config *config = inventory->context->config;
+	const struct holding *at = inventory->at;
 	struct buf pins = buf_new(CONFIG_FILE_MAX);
 	struct keyinfo info;
 
-	for (size_t i = 0; i < n; i++)
-		if (info_of(config, &keys[i], &info) &&
-		    may_be_pinned(config, &keys[i], &info))
-			put_pin(context, &info, &pins);
+	for (size_t i = 0; i < at->n_keys; i++)
+		if (info_of(config, &at->keys[i], &info) &&
+		    may_be_pinned(config, &at->keys[i], &info))
+			put_pin(inventory, &info, &pins);
 	if (pins.len > 0)
 		printf("\nNot configured.  To use one as KSK of \"%s\", put its "
 		       "lines under `keys:`\nin the configuration, under the "
@@ -174,11 +160,9 @@ print_key(struct inventory *inventory, const struct hsm_key *key)
 	struct keyinfo info;
 
 	attributes_text(key, attributes, sizeof(attributes));
-	if (!role_text(&inventory->token, config, key, role, sizeof(role)))
-		note_wrong(
-		    inventory, keyinfo_configured(config, key->label)->name);
+	judge(inventory, key, role, sizeof(role));
 	print_padded(key->name, LABEL_COLUMNS);
-	printf(" %s", type_text(key->type));
+	printf(" %s", token_type_name(key->type));
 	if (key->type == HSM_RSA)
 		printf(" %u", key->bits);
 	if (key->defect[0] != '\0')
@@ -213,19 +197,18 @@ json_of_token_key(struct inventory *inventory, const struct hsm_key *key)
 	json_t *json;
 
 	attributes_text(key, attributes, sizeof(attributes));
-	if (!role_text(&inventory->token, config, key, role, sizeof(role)))
-		note_wrong(
-		    inventory, keyinfo_configured(config, key->label)->name);
-	json = json_pack("{s:o, s:s, s:i, s:b, s:b, s:s, s:o}", "label",
-	    json_of_text(key->label), "type", type_text(key->type), "bits",
-	    (int)key->bits, "private", key->has_private, "public", key->has_public, "attributes",
-	    attributes, "configured_as", json_of_text(role));
+	judge(inventory, key, role, sizeof(role));
+	json = json_pack("{s:s, s:o, s:s, s:i, s:b, s:b, s:s, s:o}", "hsm",
+	    inventory->at->hsm->name, "label", json_of_text(key->label),
+	    "type", token_type_name(key->type), "bits", (int)key->bits,
+	    "private", key->has_private, "public", key->has_public,
+	    "attributes", attributes, "configured_as", json_of_text(role));
 	if (json != NULL && key->defect[0] != '\0')
 		json_object_set_new(json, "unusable", json_of_text(key->defect));
 	if (json != NULL && info_of(config, key, &info)) {
 		json_object_set_new(json, "dns", keyinfo_json(&info));
 		if (may_be_pinned(config, key, &info)) {
-			put_pin(inventory->context, &info, &pin);
+			put_pin(inventory, &info, &pin);
 			json_object_set_new(json, "pin",
 			    json_stringn((const char *)pin.data, pin.len));
 		}
@@ -235,12 +218,12 @@ json_of_token_key(struct inventory *inventory, const struct hsm_key *key)
 }
 
 static json_t *
-json_of_token(const struct hsm_token *token)
+json_of_token(const struct hsm_token *token, const char *hsm)
 {
-	json_t *json = json_pack("{s:I, s:o, s:o, s:b}", "slot",
-	    (json_int_t)token->slot, "label", json_of_text(token->label),
-	    "serial", json_of_text(token->serial), "initialised",
-	    token->initialised);
+	json_t *json = json_pack("{s:s, s:I, s:o, s:o, s:b}", "hsm", hsm,
+	    "slot", (json_int_t)token->slot, "label",
+	    json_of_text(token->label), "serial",
+	    json_of_text(token->serial), "initialised", token->initialised);
 
 	if (token->trouble[0] != '\0')
 		json_object_set_new(
@@ -268,11 +251,13 @@ print_tokens(struct inventory *inventory, struct err *err)
 	struct hsm_token *tokens;
 	size_t n;
 
-	if (!token_list(&inventory->token, &tokens, &n, err))
+	if (!token_list(inventory->at->token, &tokens, &n, err))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (list != NULL)
-			json_array_append_new(list, json_of_token(&tokens[i]));
+			json_array_append_new(list,
+			    json_of_token(&tokens[i],
+				inventory->at->hsm->name));
 		else
 			print_token(&tokens[i]);
 	}
@@ -280,105 +265,288 @@ print_tokens(struct inventory *inventory, struct err *err)
 	return true;
 }
 
-static bool
-print_keys(struct inventory *inventory, struct err *err)
-{
-	const struct hsm_token *token = token_selected(&inventory->token);
-	struct hsm_key *keys;
-	size_t n;
+struct place {
+	const char *label;
+	const struct config_hsm *hsm;
+	struct context *ret;
+	bool *found; /* one whose key may be in that HSM */
+};
 
-	if (!token_keys(&inventory->token, &keys, &n, err))
-		return false;
-	if (inventory->keys == NULL)
-		printf("\n%zu keys in token \"%s\", serial %s\n", n,
-		    token->name, token->serial);
-	for (size_t i = 0; i < n; i++) {
-		if (inventory->keys == NULL)
-			print_key(inventory, &keys[i]);
-		else
-			json_array_append_new(inventory->keys,
-			    json_of_token_key(inventory, &keys[i]));
-	}
-	free(keys);
+static bool
+take_if_configured(
+    const struct context *zone, const void *arg, struct err *err)
+{
+	const struct place *place = arg;
+	const struct config_key *pinned =
+	    keyinfo_configured(zone->config, place->label);
+	bool here = pinned != NULL && tokens_may_hold(place->hsm, pinned);
+
+	(void)err;
+	if (here || (pinned != NULL && !*place->found))
+		*place->ret = *zone;
+	*place->found = *place->found || here;
 	return true;
 }
 
-enum absence {
-	ABSENT_RETIRED,	  /* its validity has ended */
-	ABSENT_ELSEWHERE, /* another of the HSMs may have it */
-	ABSENT_MISSING,	  /* this is the only one */
-};
-
-static enum absence
-absence_of(const struct context *context, const struct config_key *key)
+/* Among many zones the key is told as that of one which pins it, best here. */
+static bool
+enter_zone_of(struct inventory *inventory, const struct context *whole,
+    const char *label, struct err *err)
 {
-	if (key->has_valid_until && key->valid_until <= context->now)
-		return ABSENT_RETIRED;
-	return context->config->n_hsms > 1 ? ABSENT_ELSEWHERE : ABSENT_MISSING;
+	bool found = false;
+	const struct place place = { label, inventory->at->hsm,
+		&inventory->zoned, &found };
+
+	inventory->zoned = *whole;
+	inventory->context = &inventory->zoned;
+	return zone_is_known(whole) ||
+	    zones_each(whole, take_if_configured, &place, err);
+}
+
+static bool
+print_keys(struct inventory *inventory, struct err *err)
+{
+	const struct holding *at = inventory->at;
+	const struct hsm_token *token = token_selected(at->token);
+	const struct context *whole = inventory->context;
+	bool ok = true;
+
+	if (inventory->keys == NULL)
+		printf("\n%zu keys in token \"%s\", serial %s\n", at->n_keys,
+		    token->name, token->serial);
+	for (size_t i = 0; ok && i < at->n_keys; i++) {
+		const struct hsm_key *key = &at->keys[i];
+
+		ok = enter_zone_of(inventory, whole, key->label, err);
+		if (ok && inventory->keys == NULL)
+			print_key(inventory, key);
+		else if (ok)
+			json_array_append_new(inventory->keys,
+			    json_of_token_key(inventory, key));
+	}
+	inventory->context = whole;
+	return ok;
+}
+
+/* --- HSMs. */
+
+static json_t *
+json_of_hsm(const struct holding *holding)
+{
+	json_t *json = json_pack("{s:s, s:o, s:b}", "name",
+	    holding->hsm->name, "module", json_of_text(holding->hsm->module),
+	    "listed", holding->why.code == E_NONE);
+
+	if (holding->why.code != E_NONE)
+		json_object_set_new(
+		    json, "trouble", json_of_text(holding->why.msg));
+	return json;
 }
 
 static void
-show_absent(struct inventory *inventory, const struct config_key *key)
+print_hsm(const struct inventory *inventory, const struct holding *holding)
+{
+	if (inventory->hsms != NULL)
+		return;
+	if (inventory->holdings.together)
+		printf("%sHSM %s\n",
+		    holding == inventory->holdings.list ? "" : "\n",
+		    holding->hsm->name);
+	printf("module %s\n", holding->hsm->module);
+}
+
+/* Of several HSMs each one's own, and then those that are none yet. */
+static bool
+show_keys(struct inventory *inventory, struct err *err)
+{
+	if (!print_keys(inventory, err))
+		return false;
+	if (inventory->holdings.together && inventory->keys == NULL &&
+	    zone_is_known(inventory->context))
+		print_pins(inventory);
+	return true;
+}
+
+/* Of several HSMs one that is at fault does not keep the others from view. */
+static bool
+show_hsm(
+    struct inventory *inventory, struct holding *holding, struct err *err)
+{
+	bool together = inventory->holdings.together;
+
+	if (holding->token == NULL && holding->why.code == E_NONE)
+		return true; /* not asked for */
+	inventory->at = holding;
+	print_hsm(inventory, holding);
+	if (holding->token != NULL &&
+	    (!print_tokens(inventory, &holding->why) ||
+		!holding_read(holding, &holding->why)) &&
+	    together)
+		err_prefix(&holding->why, "hsm.%s", holding->hsm->name);
+	if (inventory->hsms != NULL)
+		json_array_append_new(inventory->hsms, json_of_hsm(holding));
+	if (holding->why.code == E_NONE)
+		return show_keys(inventory, err);
+	if (together && inventory->hsms == NULL)
+		printf("NOT LISTED: %s\n", holding->why.msg);
+	if (!together)
+		*err = holding->why;
+	return together;
+}
+
+/* --- What is not there. */
+
+/* The words before the verdict. */
+static void
+print_where(struct inventory *inventory, const struct config_key *key)
+{
+	if (inventory->n_absent++ == 0 && inventory->holdings.together)
+		printf("\n");
+	print_padded(key->label, LABEL_COLUMNS);
+	if (!inventory->holdings.together)
+		printf(" not in this token");
+	else if (key->hsm[0] == '\0')
+		printf(" in none of these tokens");
+	else if (holdings_of(&inventory->holdings, key->hsm) != NULL)
+		printf(" not in HSM %s", key->hsm);
+	else
+		printf(" of HSM %s, which is not listed", key->hsm);
+}
+
+static void
+show_absent(struct inventory *inventory, const struct config_key *key,
+    enum absence absence)
 {
 	static const char *const texts[] = {
 		[ABSENT_RETIRED] = "retired",
 		[ABSENT_ELSEWHERE] = "elsewhere",
 		[ABSENT_MISSING] = "missing",
 	};
-	enum absence absence = absence_of(inventory->context, key);
+	json_t *json;
 
 	if (absence == ABSENT_MISSING)
-		note_wrong(inventory, key->name);
-	if (inventory->missing != NULL)
-		json_array_append_new(inventory->missing,
-		    json_pack("{s:s, s:s}", "name", key->name, "state",
-			texts[absence]));
-	else
-		printf("  %-*s not in this token: %s; keys.%s\n", LABEL_COLUMNS,
-		    key->label,
+		note_wrong(inventory, key->name, NULL);
+	if (inventory->missing == NULL) {
+		print_where(inventory, key);
+		printf(": %s; keys.%s\n",
 		    absence == ABSENT_MISSING ? "MISSING" : texts[absence],
 		    key->name);
+		return;
+	}
+	json = json_pack(
+	    "{s:s, s:s}", "name", key->name, "state", texts[absence]);
+	if (key->hsm[0] != '\0')
+		json_object_set_new(json, "hsm", json_string(key->hsm));
+	json_array_append_new(inventory->missing, json);
 }
 
-/* Configured KSKs that the token does not have, then those that are none yet. */
+static bool
+show_absent_of(const struct context *zone, const void *arg, struct err *err)
+{
+	struct inventory *inventory = *(struct inventory *const *)arg;
+	const struct config *config = zone->config;
+
+	(void)err;
+	for (size_t i = 0; i < config->n_keys; i++) {
+		enum absence absence = holdings_absence(
+		    &inventory->holdings, zone, &config->keys[i]);
+
+		if (absence != ABSENT_NOT)
+			show_absent(inventory, &config->keys[i], absence);
+	}
+	return true;
+}
+
+/* Configured KSKs that no token has which may; of one HSM, its pins. */
 static bool
 print_missing(struct inventory *inventory, struct err *err)
 {
-	const struct config *config = inventory->context->config;
-	struct hsm_key *keys;
-	size_t n;
+	const struct context *context = inventory->context;
 
-	if (!token_keys(&inventory->token, &keys, &n, err))
+	if (!zone_is_known(context))
+		return zones_each(context, show_absent_of, &inventory, err);
+	if (!show_absent_of(context, &inventory, err))
 		return false;
-	for (size_t i = 0; i < config->n_keys; i++) {
-		bool there = false;
-
-		for (size_t k = 0; k < n; k++)
-			if (strcmp(keys[k].label, config->keys[i].label) == 0)
-				there = true;
-		if (!there)
-			show_absent(inventory, &config->keys[i]);
-	}
-	if (inventory->keys == NULL)
-		print_pins(inventory->context, keys, n);
-	free(keys);
+	if (!inventory->holdings.together && inventory->keys == NULL)
+		print_pins(inventory);
 	return true;
 }
+
+/* --- All of it. */
 
 static bool
 print(struct inventory *inventory, struct err *err)
 {
-	if (inventory->tokens == NULL)
-		printf("module %s\n", inventory->token.config->module);
-	if (!print_tokens(inventory, err) || !print_keys(inventory, err) ||
-	    !print_missing(inventory, err))
-		return false;
-	return inventory->tokens == NULL ||
-	    json_print(json_pack("{s:s, s:O, s:O, s:O, s:b}", "command",
-			   "inventory", "tokens", inventory->tokens, "keys",
-			   inventory->keys, "missing", inventory->missing,
-			   "as_configured", inventory->n_wrong == 0),
-		err);
+	struct holdings *holdings = &inventory->holdings;
+
+	for (size_t i = 0; i < holdings->n; i++)
+		if (!show_hsm(inventory, &holdings->list[i], err))
+			return false;
+	return print_missing(inventory, err) &&
+	    (inventory->tokens == NULL ||
+		json_print(json_pack("{s:s, s:O, s:O, s:O, s:O, s:b}",
+			       "command", "inventory", "hsms",
+			       inventory->hsms, "tokens", inventory->tokens,
+			       "keys", inventory->keys, "missing",
+			       inventory->missing, "as_configured",
+			       inventory->n_wrong == 0 &&
+				   holdings_count_closed(holdings) == 0),
+		    err));
+}
+
+/* An HSM that could not be looked at may have had what is missing. */
+static bool
+conclude_closed(
+    const struct inventory *inventory, size_t n_closed, struct err *err)
+{
+	const struct holdings *holdings = &inventory->holdings;
+	size_t n = 0;
+
+	err_set(err, E_HSM, "%zu of %zu HSMs cannot be listed: ", n_closed,
+	    holdings->n);
+	for (size_t i = 0; i < holdings->n; i++)
+		if (holdings->list[i].why.code != E_NONE)
+			err_append(err, "%s%s", n++ == 0 ? "" : "; ",
+			    holdings->list[i].why.msg);
+	return inventory->n_wrong == 0
+	    ? false
+	    : err_append(err,
+		  "; the others are not as the configuration has them: %s",
+		  inventory->wrong);
+}
+
+static bool
+conclude(const struct inventory *inventory, struct err *err)
+{
+	bool together = inventory->holdings.together;
+	size_t n_closed = holdings_count_closed(&inventory->holdings);
+
+	if (n_closed > 0)
+		return conclude_closed(inventory, n_closed, err);
+	return inventory->n_wrong == 0 ||
+	    err_set(err, E_REFUSED,
+		"the %s not as the configuration has %s: %s",
+		together ? "tokens are" : "token is",
+		together ? "them" : "it", inventory->wrong);
+}
+
+static void
+begin_json(struct inventory *inventory)
+{
+	inventory->hsms = json_array();
+	inventory->tokens = json_array();
+	inventory->keys = json_array();
+	inventory->missing = json_array();
+}
+
+static void
+clear(struct inventory *inventory)
+{
+	holdings_close(&inventory->holdings);
+	json_decref(inventory->hsms);
+	json_decref(inventory->tokens);
+	json_decref(inventory->keys);
+	json_decref(inventory->missing);
 }
 
 static bool
@@ -388,29 +556,20 @@ run(const struct context *context, const struct args *args, struct err *err)
 		.dns = args_flag(args, "dns") };
 	bool ok;
 
-	if (!token_open(context, args_value(args, "hsm"), UINT32_MAX,
-		&inventory.token, err))
+	/* All before the first is told: no PIN is asked amid a list. */
+	if (!holdings_open(
+		context, args_value(args, "hsm"), &inventory.holdings, err))
 		return false;
-	if (context->json) {
-		inventory.tokens = json_array();
-		inventory.keys = json_array();
-		inventory.missing = json_array();
-	}
-	ok = print(&inventory, err);
-	token_close(&inventory.token);
-	json_decref(inventory.tokens);
-	json_decref(inventory.keys);
-	json_decref(inventory.missing);
-	return ok &&
-	    (inventory.n_wrong == 0 ||
-		err_set(err, E_REFUSED,
-		    "the token is not as the configuration has it: %s",
-		    inventory.wrong));
+	if (context->json)
+		begin_json(&inventory);
+	ok = print(&inventory, err) && conclude(&inventory, err);
+	clear(&inventory);
+	return ok;
 }
 
 static const struct option_row options[] = {
 	{ "dns", NULL, "also each key's DNSKEY and DS records", false },
-	{ "hsm", "NAME", "which HSM of the configuration", false },
+	{ "hsm", "NAME", "this HSM alone, of several", false },
 	{ NULL, NULL, NULL, false },
 };
 
@@ -421,16 +580,21 @@ const struct command cmd_inventory = {
 	.summary = "list tokens and keys, and which configured KSK each is",
 	.help =
 	    "Every token of the module, every key of the configured token with\n"
-	    "its attributes, and what the configuration says of it.  Attributes\n"
+	    "its attributes, and what the configuration says of it; of several\n"
+	    "HSMs one after another, each asked for its own PIN.  Attributes\n"
 	    "that no KSK should have are in capitals.  A KSK that is not\n"
 	    "configured is followed by the lines that pin it.  Status 1 where a\n"
-	    "configured KSK is not what the configuration pins, or where the\n"
-	    "only HSM configured lacks it; of several it may be elsewhere, and\n"
-	    "one whose `valid_until` has passed is retired.  With --dns a key\n"
+	    "configured KSK is not what the configuration pins, or where it is\n"
+	    "missing: from the HSM that its `hsm` names, or, if it names none,\n"
+	    "from all.  With --hsm another may have it, and one whose\n"
+	    "`valid_until` has passed is retired.  An HSM that cannot be opened\n"
+	    "is told, the others are listed, and the status is 2.  With --dns a key\n"
 	    "is shown as a ZSK if `request` labelled it (zsk-...), and as a KSK\n"
-	    "otherwise: a token does not know what its keys are for.  Changes\n"
-	    "nothing.",
+	    "otherwise: a token does not know what its keys are for.  Of many\n"
+	    "zones each key is told as that of one which pins it; the lines that\n"
+	    "pin one more are those of --zone NAME.  Changes nothing.",
 	.needs_config = true,
+	.zone = ZONE_NONE,
 	.recording = RECORD_ASKED,
 	.options = options,
 };

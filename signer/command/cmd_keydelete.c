@@ -8,6 +8,7 @@
 #include "signer/line/command.h"
 #include "signer/live/confirm.h"
 #include "signer/record/context.h"
+#include "signer/record/zones.h"
 #include "signer/record/json.h"
 #include "signer/token/token.h"
 
@@ -46,6 +47,13 @@ print(const struct context *context, const struct keyinfo *info,
 	return true;
 }
 
+/* Of no zone's, where there are many. */
+static bool
+may_be_deleted(const struct context *zone, const void *label, struct err *err)
+{
+	return keyinfo_deletable(zone->config, label, zone->now, err);
+}
+
 static bool
 delete(const struct context *context, struct token *token, const char *label,
     bool batch, struct err *err)
@@ -60,7 +68,7 @@ delete(const struct context *context, struct token *token, const char *label,
 	if (!context->json)
 		keyinfo_print(&info);
 	return facts_deletion(record, "key to delete", &info.dnskey, err) &&
-	    keyinfo_deletable(context->config, label, context->now, err) &&
+	    zones_each(context, may_be_deleted, label, err) &&
 	    ask(context, &info, batch, err) &&
 	    facts_deletion(record, "deleting", &info.dnskey, err) &&
 	    token_delete(token, &key, err) &&

@@ -20,15 +20,37 @@
 
 #define CSR_MAX 16384
 
+/* What the maker's functions work on. */
+struct making {
+	struct token *token;
+	const struct config *config;
+	const struct keygen *what;
+	struct hsm_key key;
+	struct keyinfo info;
+};
+
+/* Or NULL. */
+static const char *
+leaves(const struct keygen *what)
+{
+	return keygen_leaves(what->config, what->purpose);
+}
+
 static bool
-print(const struct context *context, const struct keyinfo *info,
+print(const struct context *context, const struct making *making,
     struct err *err)
 {
+	const struct keyinfo *info = &making->info;
 	struct buf entry = buf_new(4096);
 
 	if (context->json)
 		return json_print(keyinfo_json(info), err);
 	keyinfo_print(info);
+	if (leaves(making->what) != NULL)
+		printf("\nIt can leave its token (CKA_EXTRACTABLE), for its "
+		       "%s, as key_policy says.\n",
+		    making->what->purpose == PURPOSE_KSK ? "backup"
+							 : "handover");
 	if (info->dnskey.flags != DNSKEY_FLAGS_KSK)
 		return true;
 	keyinfo_config(info, ROLE_NEXT, context->now, &entry);
@@ -58,15 +80,6 @@ make_csr(const struct context *context, struct token *token,
 		info->dnskey.identifier, info->dnskey.tag);
 }
 
-/* What the maker's functions work on. */
-struct making {
-	struct token *token;
-	const struct config *config;
-	const struct keygen *what;
-	struct hsm_key key;
-	struct keyinfo info;
-};
-
 static bool
 make(void *arg, struct dnskey *ret, struct err *err)
 {
@@ -95,7 +108,7 @@ make_distinct(
 {
 	const struct key_wanted wanted = { making->what->label,
 		making->what->algorithm, making->what->rsa_bits,
-		making->what->purpose };
+		making->what->purpose, leaves(making->what) };
 	const struct key_maker maker = { making, make, NULL, discard };
 	struct known_tags known = { 0 };
 	struct dnskey key;
@@ -124,7 +137,7 @@ generate(const struct context *context, const struct args *args,
 	    (csr == NULL ||
 		make_csr(context, &token, &making.key, &making.info,
 		    args_value(args, "csr"), csr, err)) &&
-	    print(context, &making.info, err);
+	    print(context, &making, err);
 	token_close(&token);
 	return ok;
 }
@@ -134,13 +147,26 @@ parse_purpose(const struct args *args, enum key_purpose *ret, struct err *err)
 {
 	const char *given = args_value(args, "purpose");
 
-	if (given != NULL && !purpose_of_name(given, ret))
+	if (given != NULL &&
+	    (!purpose_of_name(given, ret) || *ret == PURPOSE_TRANSPORT))
 		return err_set(err, E_USAGE,
-		    "--purpose %.60s: expected ksk, zsk or audit", given);
-	return *ret == PURPOSE_KSK || args_value(args, "csr") == NULL ||
+		    "--purpose %.60s: expected ksk, zsk, audit or anchor", given);
+	return *ret == PURPOSE_KSK || *ret == PURPOSE_ANCHOR ||
+	    args_value(args, "csr") == NULL ||
 	    err_set(err, E_USAGE,
 		"--csr is for KSKs: a proof of ownership is published with a "
-		"trust anchor");
+		"trust anchor; and for anchor keys, which have certificates");
+}
+
+/* A key without a mark counts as a KSK, unless it is declared. */
+static bool
+may_be_unmarked(
+    const struct config *config, const struct keygen *what, struct err *err)
+{
+	return config->key_policy.mark || what->purpose == PURPOSE_KSK ||
+	    err_set(err, E_USAGE,
+		"key_policy.mark is false, and without its mark a key is a "
+		"KSK: make this one with another configuration");
 }
 
 static bool
@@ -150,7 +176,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 	const char *algorithm = args_value(args, "algorithm");
 	const char *csr_path = args_value(args, "csr");
 	struct output *csr = NULL;
-	struct keygen what;
+	struct keygen what = { 0 };
 	bool ok;
 
 	if (label == NULL || algorithm == NULL)
@@ -159,7 +185,9 @@ run(const struct context *context, const struct args *args, struct err *err)
 	ok = keygen_parse(
 		 label, algorithm, args_value(args, "size"), &what, err) &&
 	    parse_purpose(args, &what.purpose, err) &&
+	    may_be_unmarked(context->config, &what, err) &&
 	    (csr_path == NULL || publishing_open(context, csr_path, &csr, err));
+	what.config = context->config;
 	if (ok) {
 		if (csr != NULL)
 			interrupt_guard_file(output_temporary(csr));
@@ -173,11 +201,11 @@ run(const struct context *context, const struct args *args, struct err *err)
 static const struct option_row options[] = {
 	{ "label", "LABEL", "CKA_LABEL, the key's name in token and documents",
 	    false },
-	{ "algorithm", "NAME", "RSASHA256, RSASHA512, ECDSAP256SHA256 or "
-		"ECDSAP384SHA384", false },
-	{ "size", "BITS", "RSA: 2048 (the default), 3072 or 4096", false },
-	{ "purpose", "NAME", "what it may sign: ksk (the default), zsk or audit",
+	{ "algorithm", "NAME", "such as RSASHA256, ECDSAP256SHA256 or ED25519",
 	    false },
+	{ "size", "BITS", "RSA: 2048 (the default), 3072 or 4096", false },
+	{ "purpose", "NAME", "what it may sign: ksk (the default), zsk, audit, "
+			     "anchor", false },
 	{ "csr", "FILE", "also write a certificate request signed by the key",
 	    false },
 	{ "hsm", "NAME", "which HSM of the configuration", false },
@@ -201,7 +229,10 @@ const struct command cmd_keygen = {
 	    "the key itself.\n\n"
 	    "A key has one purpose, which is marked in the token: a KSK signs\n"
 	    "responses, a ZSK requests, an audit key ceremony records (`log\n"
-	    "sign`), and no other command uses it.",
+	    "sign`), an anchor key trust anchors (`trust-anchor sign`), and no\n"
+	    "other command uses it.  Of an anchor key --csr is what its\n"
+	    "certificate is asked for with.  Keys that backups are wrapped for\n"
+	    "are made by `transport`.",
 	.needs_config = true,
 	.needed = { "label", "algorithm" },
 	.recording = RECORD_ACT,

@@ -19,7 +19,7 @@ struct subcommand {
 	bool (*run)(const struct context *context, const struct args *args,
 	    struct err *err);
 	size_t max_files; /* the name included */
-	const char *options[OPTIONS_MAX];
+	const char *options[OPTIONS_MAX + 1]; /* NULL ends them */
 };
 
 static const char *
@@ -110,7 +110,8 @@ show(const struct context *context, const struct args *args, struct err *err)
 	if (context->json)
 		ok = show_json(&ceremony, err);
 	else
-		log_show(&ceremony, context->colour && format == NULL);
+		ok = log_show(&ceremony, args_value(args, "zone"),
+		    context->colour && format == NULL, err);
 	ceremony_clear(&ceremony);
 	return ok;
 }
@@ -121,19 +122,6 @@ static const struct subcommand subcommands[] = {
 	{ "show", show, 2, { "format" } },
 	{ "import-ksrsigner", log_import, 2, { "skr" } },
 };
-
-static bool
-takes_option(const struct subcommand *sub, const char *name)
-{
-	for (const struct option_row *row = global_options; row->name != NULL;
-	     row++)
-		if (strcmp(row->name, name) == 0)
-			return true;
-	for (size_t i = 0; i < OPTIONS_MAX && sub->options[i] != NULL; i++)
-		if (strcmp(sub->options[i], name) == 0)
-			return true;
-	return false;
-}
 
 static bool
 run(const struct context *context, const struct args *args, struct err *err)
@@ -151,12 +139,8 @@ run(const struct context *context, const struct args *args, struct err *err)
 	if (args->n_files > sub->max_files)
 		return err_set(
 		    err, E_USAGE, "log %s: too many arguments", sub->name);
-	for (size_t i = 0; i < args->n_values; i++)
-		if (!takes_option(sub, args->values[i].row->name))
-			return err_set(err, E_USAGE,
-			    "--%s has no meaning for log %s",
-			    args->values[i].row->name, sub->name);
-	return sub->run(context, args, err);
+	return args_only(args, "log", sub->name, sub->options, err) &&
+	    sub->run(context, args, err);
 }
 
 static const struct option_row options[] = {
@@ -173,11 +157,11 @@ static const struct option_row options[] = {
 };
 
 static const struct verb_row verbs[] = {
-	{ "verify", false, RECORD_NEVER, "[DIR]", NULL },
-	{ "sign", true, RECORD_ACT, "FILE", "key" },
-	{ "show", false, RECORD_NEVER, "[DIR]", NULL },
-	{ "import-ksrsigner", false, RECORD_NEVER, "FILE", NULL },
-	{ NULL, false, RECORD_NEVER, NULL, NULL },
+	{ "verify", false, RECORD_NEVER, "[DIR]", NULL, ZONE_NONE },
+	{ "sign", true, RECORD_ACT, "FILE", "key", ZONE_NONE },
+	{ "show", false, RECORD_NEVER, "[DIR]", NULL, ZONE_OWN },
+	{ "import-ksrsigner", false, RECORD_NEVER, "FILE", NULL, ZONE_NONE },
+	{ NULL, false, RECORD_NEVER, NULL, NULL, ZONE_NONE },
 };
 
 const struct command cmd_log = {

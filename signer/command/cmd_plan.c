@@ -4,6 +4,7 @@
 
 #include "ksr/base/file.h"
 #include "ksr/plan/plan_check.h"
+#include "signer/foresight/deciding.h"
 #include "signer/foresight/plan_judging.h"
 #include "signer/foresight/planned.h"
 #include "signer/line/args.h"
@@ -185,6 +186,7 @@ static const struct subcommand {
 	{ "check", check, false },
 	{ "show", show, false },
 	{ "draw", draw, true },
+	{ "decide", plan_decide, false },
 };
 
 static const struct subcommand *
@@ -209,6 +211,22 @@ find_subcommand(const struct args *args, struct err *err)
 	return NULL;
 }
 
+/* Only a decision is made of signals, by somebody. */
+static bool
+check_options(
+    const struct subcommand *sub, const struct args *args, struct err *err)
+{
+	static const struct option_row rows[] = { DECIDING_OPTIONS };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (sub->run != plan_decide &&
+		    args_value(args, rows[i].name) != NULL)
+			return err_set(err, E_USAGE,
+			    "--%s has no meaning for plan %s", rows[i].name,
+			    sub->name);
+	return true;
+}
+
 static bool
 run(const struct context *context, const struct args *args, struct err *err)
 {
@@ -216,7 +234,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 	struct planned planned;
 	bool ok;
 
-	if (sub == NULL ||
+	if (sub == NULL || !check_options(sub, args, err) ||
 	    !planned_load(context->record, args->files[1], context->config,
 		&planned, err))
 		return false;
@@ -228,21 +246,25 @@ run(const struct context *context, const struct args *args, struct err *err)
 static const struct option_row options[] = {
 	{ "output", "FILE", "draw: where to (short: -o); never overwritten",
 	    false },
+	DECIDING_OPTIONS,
 	{ NULL, NULL, NULL, false },
 };
 
 static const struct verb_row verbs[] = {
-	{ "check", true, RECORD_ASKED, "PLAN", NULL },
-	{ "show", true, RECORD_ASKED, "PLAN", NULL },
-	{ "draw", true, RECORD_ASKED, "PLAN", "output" },
-	{ NULL, false, RECORD_NEVER, NULL, NULL },
+	{ "check", true, RECORD_ASKED, "PLAN", NULL, ZONE_NAMED },
+	{ "show", true, RECORD_ASKED, "PLAN", NULL, ZONE_NAMED },
+	{ "draw", true, RECORD_ASKED, "PLAN", "output", ZONE_NAMED },
+	{ "decide", true, RECORD_ACT, "PLAN", "readiness", ZONE_NAMED },
+	{ NULL, false, RECORD_NEVER, NULL, NULL, ZONE_NONE },
 };
 
 const struct command cmd_plan = {
 	.name = "plan",
 	.run = run,
-	.usage = "check PLAN | show PLAN | draw PLAN -o FILE",
-	.summary = "prove, show and draw a declared rollover; no HSM",
+	.usage = "check PLAN | show PLAN | decide PLAN --readiness FILE... | "
+		 "draw PLAN -o FILE",
+	.summary = "prove, show and draw a declared rollover, and decide how "
+		   "it goes on; no HSM",
 	.help =
 	    "A plan is a YAML file that declares a rollover: which schema "
 	    "each\n"
@@ -254,7 +276,10 @@ const struct command cmd_plan = {
 	    "        follower of RFC 5011 trusts by then\n"
 	    "show    each response: its KSKs slot by slot, the octets of the\n"
 	    "        DNSKEY response, its file's name, and what comes next\n"
-	    "draw    the same as a drawing (SVG)\n\n"
+	    "draw    the same as a drawing (SVG)\n"
+	    "decide  whether the next quarter that declares `proceed` goes on\n"
+	    "        or is held, by its measures and the signals that\n"
+	    "        `anchorite-readiness` has summed up; or by a person\n\n"
 	    "docs/plan.md explains the form and the rules; docs/examples has\n"
 	    "a rollover and a change of algorithm to begin with.",
 	.min_files = 1,

@@ -5,6 +5,7 @@
 #include "ksr/base/text.h"
 #include "ksr/dns/sha256.h"
 #include "ksr/request/quarter.h"
+#include "signer/foresight/decision.h"
 #include "signer/line/args.h"
 #include "signer/line/command.h"
 #include "signer/record/context.h"
@@ -49,7 +50,7 @@ print_entry(const struct ledger_entry *entry)
 	char quarter[QUARTER_TEXT_SIZE], hash[SHA256_TEXT_SIZE];
 	char time[TIME_TEXT_SIZE];
 
-	quarter_format(quarter_of_time(entry->inception), quarter);
+	quarter_format(quarter_of_time(entry->begins), quarter);
 	printf("\n%s  ", quarter);
 	print_manner(entry);
 	printf(": %s\n", state_text(entry));
@@ -91,7 +92,7 @@ json_of_entry(const struct ledger_entry *entry)
 	char quarter[QUARTER_TEXT_SIZE];
 	json_t *ids = json_array();
 
-	quarter_format(quarter_of_time(entry->inception), quarter);
+	quarter_format(quarter_of_time(entry->begins), quarter);
 	for (size_t i = 0; i < entry->n_bundle_ids; i++)
 		json_array_append_new(ids, json_string(entry->bundle_ids[i]));
 	return json_pack("{s:I, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:s?, s:s?, "
@@ -256,10 +257,13 @@ activate(const struct context *context, const char *path,
 
 	ok = slot_of_args(args, &slot, err) &&
 	    open_existing(context, path, &ledger, err) &&
-	    document_load_kind(context->record, "response", skr, KSR_RESPONSE,
+	    document_load_kind(context, "response", skr, KSR_RESPONSE,
 		&response, err) &&
 	    (ledger_may_activate(ledger, &response, slot, &activation, err) ||
 		err_prefix(err, "%s", skr)) &&
+	    (activation.is_so ||
+		decision_check(context->record, activation.entry,
+		    args_value(args, "override-decision"), err)) &&
 	    (activation.is_so ||
 		activate_now(context, ledger, &response, &activation, err)) &&
 	    show_activation(context, &response, &activation, err);
@@ -292,23 +296,28 @@ run(const struct context *context, const struct args *args, struct err *err)
 static const struct option_row options[] = {
 	{ "from-slot", "N", "activate: the zone uses it from this slot on",
 	    false },
+	{ "override-decision", "REASON",
+	    "activate: another response than the one that `plan decide` came "
+	    "to", false },
+	{ "format", "FORMAT", "of the files: xml, bind or knot; default: as they "
+			      "begin", false },
 	{ NULL, NULL, NULL, false },
 };
 
 /* What changes the register, or gives a response out, is on record always. */
 static const struct verb_row verbs[] = {
-	{ "list", true, RECORD_ASKED, "", NULL },
-	{ "activate", true, RECORD_ACT, "SKR", NULL },
-	{ "adopt", true, RECORD_ACT, "REGISTER|DIR", NULL },
-	{ "recover", true, RECORD_ACT, "SHA256 SKR", NULL },
-	{ NULL, false, RECORD_NEVER, NULL, NULL },
+	{ "list", true, RECORD_ASKED, "", NULL, ZONE_NONE },
+	{ "activate", true, RECORD_ACT, "SKR", NULL, ZONE_READ },
+	{ "adopt", true, RECORD_ACT, "REGISTER|DIR", NULL, ZONE_NAMED },
+	{ "recover", true, RECORD_ACT, "SHA256 SKR", NULL, ZONE_NONE },
+	{ NULL, false, RECORD_NEVER, NULL, NULL, ZONE_NONE },
 };
 
 const struct command cmd_register = {
 	.name = "register",
 	.run = run,
-	.usage = "list | activate SKR [--from-slot N] | adopt REGISTER|DIR | "
-		 "recover SHA256 SKR",
+	.usage = "list | activate SKR [--from-slot N] [--override-decision "
+		 "REASON] | adopt REGISTER|DIR | recover SHA256 SKR",
 	.summary = "what was signed, and which response the zone uses",
 	.help =
 	    "`sign` keeps a register, " REGISTER_FILE
@@ -319,11 +328,15 @@ const struct command cmd_register = {
 	    "alternative (`sign --alternative NAME`).\n\n"
 	    "`list` shows it.  `activate SKR` says that the zone uses this\n"
 	    "response; of the responses for one time only one is active.  With\n"
-	    "--from-slot N it takes the active one's place from its slot N on.\n\n"
+	    "--from-slot N it takes the active one's place from its slot N on.\n"
+	    "Where this ceremony's record holds a decision (`plan decide`) "
+	    "about its\n"
+	    "quarter, any other response needs --override-decision.\n\n"
 	    "`adopt` takes up what the register lacks: another site's register\n"
-	    "that extends it, or a folder of requests and responses (*.xml),\n"
-	    "each pair verified.  `recover` writes a lost response again, as the\n"
-	    "record stored it; nothing is signed and nothing overwritten.",
+	    "that extends it, or a folder of requests and responses of any\n"
+	    "format, each pair verified.  `recover` writes a lost response\n"
+	    "again, as the record stored it; nothing is signed and nothing\n"
+	    "overwritten.",
 	.min_files = 1,
 	.max_files = 3,
 	.needs_config = true,

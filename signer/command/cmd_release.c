@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ksr/base/file.h"
+#include "ksr/document/format.h"
 #include "ksr/zone/release.h"
 #include "signer/line/args.h"
 #include "signer/line/command.h"
@@ -10,6 +11,7 @@
 #include "signer/record/input.h"
 #include "signer/record/json.h"
 #include "signer/record/publishing.h"
+#include "signer/record/zones.h"
 #include "signer/screen/interrupt.h"
 #include "signer/screen/print.h"
 
@@ -44,33 +46,47 @@ json_of_records(struct bytes text)
 	return list;
 }
 
+/* What goes out: records, or a response of the format that was asked for. */
+struct handing {
+	struct document document;
+	struct release made;
+	bool imported;
+	enum ksr_format format; /* if it is */
+	struct losses losses;
+	struct buf records, response;
+};
+
 static bool
-print_json(const struct context *context, const struct document *document,
-    const struct release *release, struct bytes text, struct err *err)
+print_json(const struct context *context, const struct handing *h,
+    struct err *err)
 {
+	const struct document *document = &h->document;
+	const struct release *release = &h->made;
 	const struct bundle *slot = &document->ksr->bundles[release->slot];
 	const struct bundle *next = release_next(release);
 
 	return json_print(
 	    json_pack("{s:s, s:o, s:o, s:I, s:s, s:o, s:o, s:o, s:o?, s:o, "
-		      "s:o}",
+		      "s:o, s:o}",
 		"command", "release", "at", json_of_time(release->at),
 		"response", json_of_document(document), "slot",
 		(json_int_t)release->slot + 1, "bundle_id", slot->id,
 		"inception", json_of_time(slot->inception), "expiration",
 		json_of_time(slot->expiration), "next_inception",
-		next == NULL ? json_null() : json_of_time(next->inception),
+		next == NULL ? json_null() : json_of_time(bundle_begins(next)),
 		"pinned_by", 
 		release->pinned ? json_of_text(context->config_path) : NULL,
 		"warnings", json_of_warnings(release), "records",
-		json_of_records(text)),
+		json_of_records(buf_bytes(&h->records)), "lost",
+		json_of_losses(&h->losses)),
 	    err);
 }
 
 /* What stays on the screen where the records went into a file. */
 static void
-print_summary(const struct release *release, const char *path)
+print_summary(const struct handing *h, const char *path)
 {
+	const struct release *release = &h->made;
 	struct release_warnings warnings;
 	char safe[4 * PATH_MAX_LEN];
 
@@ -83,41 +99,56 @@ print_summary(const struct release *release, const char *path)
 		       "which KSKs to expect\n");
 	for (size_t i = 0; i < warnings.n; i++)
 		printf("WARNING: %s\n", warnings.lines[i]);
+	print_losses(&h->losses);
+}
+
+static struct bytes
+handed_over(const struct handing *h)
+{
+	return buf_bytes(h->imported ? &h->response : &h->records);
+}
+
+static bool
+make(const struct context *context, const struct args *args, struct handing *h,
+    struct err *err)
+{
+	const char *into = args_value(args, "into");
+	struct context zoned;
+
+	h->imported = into != NULL;
+	if ((into != NULL && !format_named(into, &h->format, err)) ||
+	    !document_load_kind(context, "response", args->files[0],
+		KSR_RESPONSE, &h->document, err) ||
+	    !context_of_zone(context, h->document.ksr->domain, &zoned, err))
+		return false;
+	if (!release_make(h->document.ksr, zoned.config, zoned.now, &h->made,
+		err) ||
+	    (h->imported &&
+		!release_response(&h->made, h->format, &h->losses,
+		    &h->response, err)))
+		return err_prefix(err, "%s", h->document.path);
+	release_text(&h->made, h->document.sha256, &h->records);
+	return !h->records.failed || err_set(err, E_MEMORY, "out of memory");
 }
 
 static bool
 release(const struct context *context, const struct args *args,
-    struct output *output, struct err *err)
+    struct output *output, struct handing *h, struct err *err)
 {
 	const char *path = args_value(args, "output");
-	struct document document = { 0 };
-	struct buf text = buf_new(KSR_FILE_MAX);
-	struct release made;
-	bool ok;
 
-	ok = document_load_kind(context->record, "response", args->files[0],
-	    KSR_RESPONSE, &document, err);
-	if (ok && !release_make(document.ksr, context->config, context->now,
-		      &made, err))
-		ok = err_prefix(err, "%s", document.path);
-	if (ok) {
-		release_text(&made, document.sha256, &text);
-		if (text.failed)
-			ok = err_set(err, E_MEMORY, "out of memory");
-	}
-	if (ok && output != NULL)
-		ok = publishing_text(context, output, "records", path,
-		    buf_bytes(&text), err);
-	if (ok && context->json)
-		ok = print_json(
-		    context, &document, &made, buf_bytes(&text), err);
-	else if (ok && output == NULL)
-		print_data(buf_bytes(&text));
-	else if (ok)
-		print_summary(&made, path);
-	buf_free(&text);
-	document_free(&document);
-	return ok;
+	if (!make(context, args, h, err) ||
+	    (output != NULL &&
+		!publishing_text(context, output, "records", path,
+		    handed_over(h), err)))
+		return false;
+	if (context->json)
+		return print_json(context, h, err);
+	if (output == NULL)
+		print_data(handed_over(h));
+	else
+		print_summary(h, path);
+	return true;
 }
 
 static bool
@@ -125,20 +156,29 @@ run(const struct context *context, const struct args *args, struct err *err)
 {
 	const char *path = args_value(args, "output");
 	struct output *output = NULL;
+	struct handing h = { .records = buf_new(KSR_FILE_MAX),
+		.response = buf_new(KSR_FILE_MAX) };
 	bool ok;
 
 	if (path != NULL && !publishing_open(context, path, &output, err))
 		return false;
 	if (output != NULL)
 		interrupt_guard_file(output_temporary(output));
-	ok = release(context, args, output, err);
+	ok = release(context, args, output, &h, err);
 	interrupt_guard_file(NULL);
 	output_free(output);
+	buf_free(&h.response);
+	buf_free(&h.records);
+	document_free(&h.document);
 	return ok;
 }
 
 static const struct option_row options[] = {
 	{ "output", "FILE", "where to (short: -o); never overwritten", false },
+	{ "into", "FORMAT", "xml, bind or knot: a response of that slot; default: "
+			    "records", false },
+	{ "format", "FORMAT", "of the files: xml, bind or knot; default: as they "
+			      "begin", false },
 	{ NULL, NULL, NULL, false },
 };
 
@@ -158,10 +198,13 @@ const struct command cmd_release = {
 	    "one that it pins.  Without one the keys are the file's own, and a\n"
 	    "comment line says so.  Comment lines also tell which slot comes\n"
 	    "next, and warn where that, or the signatures' end, is less than a\n"
-	    "TTL away.",
+	    "TTL away.\n\n"
+	    "With --into it is a response with that slot alone, as BIND or Knot\n"
+	    "import it.",
 	.min_files = 1,
 	.max_files = 1,
 	.may_have_config = true,
+	.zone = ZONE_READ,
 	.asks_time = true,
 	.remark = "; ",
 	.needed = { "at" },

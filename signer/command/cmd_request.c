@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ksr/base/file.h"
+#include "ksr/document/format.h"
 #include "ksr/request/quarter.h"
 #include "signer/foresight/planned.h"
 #include "signer/keys/requesting.h"
@@ -38,8 +39,8 @@ choose_start(const struct context *context, const struct args *args,
 	*ret = quarter_start(chosen);
 	if (quarter != NULL || previous == NULL)
 		return true;
-	if (!cycle_of_config(context->config, previous->bundles[0].inception,
-		slot_s, &before, err))
+	if (!cycle_of_config(context->config,
+		bundle_begins(&previous->bundles[0]), slot_s, &before, err))
 		return err_prefix(err, "the previous response");
 	*ret = cycle_next_start(&before);
 	return true;
@@ -61,28 +62,65 @@ choose_cycle(struct requesting *r, const struct context *context,
 	    cycle_of_config(context->config, start, slot_s, &r->cycle, err);
 }
 
-/* The counts of the plan's quarter that begins with the first slot. */
+/* The plan's quarter of that name. */
+static const struct plan_quarter *
+quarter_of_name(const struct plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->n_quarters; i++)
+		if (strcmp(plan->quarters[i].name, name) == 0)
+			return &plan->quarters[i];
+	return NULL;
+}
+
+/* The step that is due: the one given, or that of the request's quarter. */
+static bool
+choose_step(const struct requesting *r, const char *plan, const char *step,
+    const struct plan_quarter **ret, struct err *err)
+{
+	char start[TIME_TEXT_SIZE];
+
+	*ret = step == NULL
+	    ? plan_quarter_at(r->planned.plan, r->cycle.start)
+	    : quarter_of_name(r->planned.plan, step);
+	if (*ret != NULL)
+		return true;
+	if (step != NULL)
+		return err_set(err, E_INPUT, "%s: --step %.60s: has no such quarter",
+		    plan, step);
+	time_format(r->cycle.start, start);
+	return err_set(err, E_INPUT,
+	    "%s: has no quarter that begins at %s, as the request does", plan,
+	    start);
+}
+
+/* The counts of the plan's step, for its planned response or a fallback. */
 static bool
 choose_counts(struct requesting *r, const struct context *context,
-    const char *plan, struct err *err)
+    const struct args *args, struct err *err)
 {
+	const char *plan = args_value(args, "plan");
+	const char *step = args_value(args, "step");
+	const char *fallback = args_value(args, "fallback");
 	const struct plan_quarter *quarter;
-	char start[TIME_TEXT_SIZE];
+	size_t response = 0;
 
 	r->counts = &r->config->request_policy.key_counts;
 	if (plan == NULL)
-		return true;
-	if (!planned_load(
-		context->record, plan, r->config, &r->planned, err))
+		return (step == NULL && fallback == NULL) ||
+		    err_set(err, E_USAGE, "--step and --fallback are a plan's: "
+					  "give --plan");
+	if (!planned_load(context->record, plan, r->config, &r->planned, err) ||
+	    !choose_step(r, plan, step, &quarter, err))
 		return false;
-	quarter = plan_quarter_at(r->planned.plan, r->cycle.start);
-	if (quarter == NULL) {
-		time_format(r->cycle.start, start);
+	if (fallback != NULL)
+		response = plan_fallback(quarter, fallback);
+	if (fallback != NULL &&
+	    (response == 0 || plan_request_of(quarter, response) == 0))
 		return err_set(err, E_INPUT,
-		    "%s: has no quarter that begins at %s, as the request does",
-		    plan, start);
-	}
-	r->counts = plan_key_counts(quarter, r->config);
+		    "%s: --fallback %.60s: %s has no fallback of that name with "
+		    "a request of its own",
+		    plan, fallback, quarter->name);
+	r->counts = plan_key_counts(quarter, response, r->config);
 	return true;
 }
 
@@ -126,11 +164,14 @@ show(const struct requesting *r, const struct context *context,
     struct document *written, const char *path, struct err *err)
 {
 	if (context->json)
-		return json_print(json_pack("{s:s, s:o}", "command", "request",
-				      "request", json_of_document(written)),
+		return json_print(json_pack("{s:s, s:o, s:o}", "command",
+				      "request", "request",
+				      json_of_document(written), "lost",
+				      json_of_losses(&r->losses)),
 		    err);
 	show_zsks(r);
 	print_digest("Request", path, written->sha256);
+	print_losses(&r->losses);
 	return print_table("", written->ksr, err);
 }
 
@@ -139,20 +180,25 @@ write(const struct requesting *r, const struct context *context,
     const char *path, struct output *output, struct err *err)
 {
 	struct document written = { 0 };
-	struct buf xml = buf_new(KSR_FILE_MAX);
+	struct buf octets = buf_new(KSR_FILE_MAX);
+	struct context as_written = *context;
 	bool ok;
 
-	ksr_write(r->request, &xml);
-	ok = xml.failed ? err_set(err, E_MEMORY, "the request does not fit") :
-			  output_write(output, buf_bytes(&xml), err);
-	buf_free(&xml);
+	/* Nothing of the policy comes to what is in the file. */
+	as_written.format = format_of(r->format)->name;
+	as_written.config = NULL;
+	ksr_write(r->request, &octets);
+	ok = octets.failed ? err_set(err, E_MEMORY, "the request does not fit") :
+			  output_write(output, buf_bytes(&octets), err);
+	buf_free(&octets);
 	if (!ok ||
-	    !document_read_back(output, path, KSR_REQUEST, &written, err))
+	    !document_read_back(
+		&as_written, output, path, KSR_REQUEST, &written, err))
 		return false;
 	ok = record_output(context->record, "request", path,
-		 buf_bytes(&written.xml), err) &&
+		 buf_bytes(&written.octets), err) &&
 	    publishing_finish(
-		context, output, path, buf_bytes(&written.xml), err);
+		context, output, path, buf_bytes(&written.octets), err);
 	interrupt_guard_file(NULL);
 	ok = ok && show(r, context, &written, path, err);
 	document_free(&written);
@@ -190,12 +236,23 @@ check_previous(const struct requesting *r, const struct context *context,
 	return ok;
 }
 
+/* --into, or the root's. */
+static bool
+choose_format(
+    struct requesting *r, const struct args *args, struct err *err)
+{
+	const char *into = args_value(args, "into");
+
+	r->format = KSR_XML;
+	return into == NULL || format_named(into, &r->format, err);
+}
+
 static bool
 load_previous(struct requesting *r, const struct context *context,
     const char *path, struct err *err)
 {
 	return path == NULL ||
-	    (document_load_kind(context->record, "previous response", path,
+	    (document_load_kind(context, "previous response", path,
 		 KSR_RESPONSE, &r->previous, err) &&
 		check_previous(r, context, err));
 }
@@ -206,9 +263,10 @@ request(struct requesting *r, const struct context *context,
 {
 	const char *path = args->files[0];
 
-	if (!load_previous(r, context, args_value(args, "previous-skr"), err) ||
+	if (!choose_format(r, args, err) ||
+	    !load_previous(r, context, args_value(args, "previous-skr"), err) ||
 	    !choose_cycle(r, context, args, err) ||
-	    !choose_counts(r, context, args_value(args, "plan"), err) ||
+	    !choose_counts(r, context, args, err) ||
 	    !choose_algorithms(r, args, err) ||
 	    !publishing_open(context, path, output, err))
 		return false;
@@ -245,11 +303,20 @@ static const struct option_row options[] = {
 	{ "previous-skr", "SKR", "the response that this request follows",
 	    false },
 	{ "plan", "PLAN", "the key counts of this plan's quarter", false },
+	{ "step", "QUARTER",
+	    "the plan's quarter that is due, where fallbacks delayed it",
+	    false },
+	{ "fallback", "NAME",
+	    "for the plan's fallback of this name, a request of its own",
+	    false },
 	{ "algorithm", "NAME[:BITS]",
-	    "of the ZSKs; default RSASHA256:2048; once for each", true },
+	    "of the ZSKs; default the one approved; once for each", true },
 	{ "zsk-dir", "DIR", "ZSKs in files instead of the HSM; rehearsals only",
 	    false },
 	{ "hsm", "NAME", "which HSM of the configuration", false },
+	{ "into", "FORMAT", "xml, bind or knot; default: xml", false },
+	{ "from", "FORMAT", "of the previous response; default: as it begins",
+	    false },
 	{ NULL, NULL, NULL, false },
 };
 
@@ -271,7 +338,10 @@ const struct command cmd_request = {
 	    "made.  After --previous-skr the first slot has the ZSKs of that\n"
 	    "response's last; the response must be signed by configured KSKs.\n"
 	    "A key that is not marked or declared a ZSK signs nothing here.\n"
-	    "The same RSA keys and slots give the same request.",
+	    "The same RSA keys and slots give the same request.\n\n"
+	    "With --into it is written as BIND's or Knot's signers have theirs:\n"
+	    "what such a request has no place for, the proofs above all, is\n"
+	    "named.",
 	.min_files = 1,
 	.max_files = 1,
 	.needs_config = true,

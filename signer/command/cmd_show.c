@@ -63,7 +63,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 		return err_set(err, E_USAGE,
 		    "--json and --format %s contradict each other", format);
 	if (!document_load(
-		context->record, "document", args->files[0], &document, err))
+		context, "document", args->files[0], &document, err))
 		return false;
 	if (strcmp(format, "table") == 0)
 		ok = show_table(&document, err);
@@ -77,13 +77,15 @@ run(const struct context *context, const struct args *args, struct err *err)
 
 static const struct option_row options[] = {
 	{ "format", "FORMAT", "table (the default), dns or json", false },
+	{ "from", "FORMAT", "of the file: xml, bind or knot; default: as it begins",
+	    false },
 	{ NULL, NULL, NULL, false },
 };
 
 const struct command cmd_show = {
 	.name = "show",
 	.run = run,
-	.usage = "FILE [--format table|dns|json]",
+	.usage = "FILE [--format table|dns|json] [--from FORMAT]",
 	.summary = "look at a request or response",
 	.help =
 	    "table  hash, id and the operator's table: one row a slot; S signs,\n"

@@ -7,9 +7,11 @@
 #include "signer/line/command.h"
 #include "signer/live/confirm.h"
 #include "signer/record/context.h"
+#include "signer/record/record.h"
 #include "signer/record/register_open.h"
+#include "signer/record/zones.h"
 #include "signer/sign/signatures.h"
-#include "signer/sign/signing.h"
+#include "signer/sign/sitting.h"
 
 /*
  * Each --override is followed by its --reason, so that a reason cannot end up
@@ -155,15 +157,26 @@ read_jobs(const struct args *args, size_t *ret, struct err *err)
 }
 
 static bool
+ask_one(const struct config *config, const struct responses *responses,
+    struct asked *ret, struct err *err)
+{
+	return asked_one(config, responses->schema, responses->alternative,
+	    responses->skr_path, ret, err);
+}
+
+/* A schema that there is not is said before anything is read, where it can. */
+static bool
 sign_one(const struct context *context, const struct signing_request *request,
     const struct responses *responses, struct err *err)
 {
+	bool known = zone_is_known(context);
 	struct signing *signing = NULL;
 	struct asked asked = { 0 };
-	bool ok = asked_one(context->config, responses->schema,
-		      responses->alternative, responses->skr_path, &asked,
-		      err) &&
+	bool ok =
+	    (!known || ask_one(context->config, responses, &asked, err)) &&
 	    signing_read(context, request, &signing, err) &&
+	    (known ||
+		ask_one(signing_config(signing), responses, &asked, err)) &&
 	    signing_carry_out(signing, &asked, NULL, err);
 
 	asked_clear(&asked);
@@ -179,10 +192,56 @@ sign_responses(const struct context *context,
 	/* Before anything else: nobody could be asked later. */
 	if (!confirm_possible(context, request->batch, err))
 		return false;
-	return responses->plan_path == NULL
-	    ? sign_one(context, request, responses, err)
-	    : plan_signing_run(context, request, responses->plan_path,
-		  responses->folder, err);
+	if (responses->plan_path == NULL)
+		return sign_one(context, request, responses, err);
+	return zone_require(context, err) &&
+	    plan_signing_run(context, request, responses->plan_path,
+		responses->folder, err);
+}
+
+/* What says of one request what a manifest says of each. */
+static bool
+is_all_in_manifest(const struct args *args, struct err *err)
+{
+	static const char *const others[] = { "previous-skr", "first", "schema",
+		"alternative", "fallback", "replaces", "plan", "override",
+		"reason", "zone" };
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (args_value(args, others[i]) != NULL ||
+		    args_flag(args, others[i]))
+			return err_set(err, E_USAGE,
+			    "--%s and --manifest contradict each other: "
+			    "the manifest says it of each request, or the "
+			    "request is signed by itself",
+			    others[i]);
+	return args->n_files < 2 ||
+	    err_set(err, E_USAGE,
+		"--manifest names the requests: give no more than the folder "
+		"that the responses go into");
+}
+
+static bool
+sign_list(const struct context *context, const struct args *args,
+    const struct signing_request *request, struct err *err)
+{
+	struct context plain = *context;
+	const char *path = args_value(args, "manifest");
+	const char *into = args->n_files > 0 ? args->files[0] : NULL;
+	struct buf yaml = buf_new(CONFIG_FILE_MAX);
+	struct request_list list = { 0 };
+	bool ok = confirm_possible(context, request->batch, err) &&
+	    record_read(context->record, "signing manifest", path,
+		CONFIG_FILE_MAX, &yaml, err) &&
+	    request_list_read(buf_bytes(&yaml), path, into, &list, err);
+
+	plain.no_links = true;
+	ok = ok &&
+	    sitting_of_list(&plain, request, &list,
+		args_flag(args, "stop-at-failure"), err);
+	request_list_clear(&list);
+	buf_free(&yaml);
+	return ok;
 }
 
 static bool
@@ -199,6 +258,15 @@ sign(const struct context *context, const struct args *args,
 	struct responses responses = { 0 };
 	char head[REGISTER_HEAD_SIZE];
 
+	if (args_value(args, "manifest") != NULL)
+		return is_all_in_manifest(args, err) &&
+		    read_jobs(args, &request.jobs, err) &&
+		    register_head_of_args(
+			args, head, &request.register_head, err) &&
+		    sign_list(context, args, &request, err);
+	if (args_flag(args, "stop-at-failure"))
+		return err_set(err, E_USAGE,
+		    "--stop-at-failure has a meaning only with --manifest");
 	return read_jobs(args, &request.jobs, err) &&
 	    collect_overrides(args, context->rules, overrides,
 		&request.n_overrides, err) &&
@@ -242,13 +310,19 @@ static const struct option_row options[] = {
 	{ "plan", "FILE",
 	    "sign what this plan has for the quarter, fallbacks included",
 	    false },
-	{ "hsm", "NAME", "which HSM of the configuration", false },
+	{ "manifest", "FILE",
+	    "sign all requests that it names, with one confirmation", false },
+	{ "stop-at-failure", NULL,
+	    "of a manifest: begin no zone behind one that fails", false },
+	{ "hsm", "NAME", "this HSM alone, of several", false },
 	{ "override", "ID", "let this check's findings pass; needs a reason",
 	    true },
 	{ "reason", "TEXT", "why the --override or --replaces before it",
 	    true },
 	{ "jobs", "N", "sign with N sessions at once (default: 1)", false },
 	{ "batch", NULL, "confirm without a terminal", false },
+	{ "format", "FORMAT", "of the files: xml, bind or knot; default: as they "
+			      "begin", false },
 	{ NULL, NULL, NULL, false },
 };
 
@@ -258,7 +332,8 @@ const struct command cmd_sign = {
 	.usage = "[KSR [SKR]] --previous-skr SKR|--first [--schema NAME] "
 		 "[--alternative NAME] [--fallback NAME | --replaces SHA256 "
 		 "--reason TEXT] [--batch] ... | "
-		 "KSR DIR --plan FILE --previous-skr SKR|--first ...",
+		 "KSR DIR --plan FILE --previous-skr SKR|--first | "
+		 "--manifest FILE [--stop-at-failure] ... [DIR]",
 	.summary = "sign a request with the KSK in the HSM",
 	.help =
 	    "Reads the request and the previous response, shows their hashes in\n"
@@ -278,13 +353,20 @@ const struct command cmd_sign = {
 	    "short is taken up by `register adopt`.\n\n"
 	    "--plan FILE signs the planned response and all fallbacks that the\n"
 	    "plan has for the request's quarter, in one run with one\n"
-	    "confirmation, into DIR, as skr-ZONE-QUARTER-NUMBER-NAME.xml.  None\n"
-	    "is published before all are signed and verified.  The same command\n"
-	    "again finishes what was interrupted.\n\n"
+	    "confirmation, into DIR, as skr-ZONE-QUARTER-NUMBER-NAME.xml, or .txt\n"
+	    "where the request is text.  None is published before all are signed\n"
+	    "and verified.  The same command again finishes what was interrupted.\n\n"
+	    "--manifest FILE signs many requests, of any format and zone, with\n"
+	    "one login and one confirmation, which is of the manifest's own\n"
+	    "SHA-256: it names each request with its hash.  Responses go where\n"
+	    "it says, below its folder or DIR.  Each zone is by itself: one that\n"
+	    "is refused or fails is told, in one line and on record, and the\n"
+	    "others are signed.  The same command again signs what is missing.\n\n"
 	    "Files that are not given come from `filenames:` in the\n"
 	    "configuration.",
 	.max_files = 2,
 	.needs_config = true,
+	.zone = ZONE_READ,
 	.recording = RECORD_ACT,
 	.options = options,
 };

@@ -24,7 +24,7 @@ load_response(const struct context *context, const char *argument,
 	struct timeline_part part;
 
 	if (!simulating_path(argument, ret_path, &part, err) ||
-	    !document_load_kind(context->record, "response", *ret_path,
+	    !document_load_kind(context, "response", *ret_path,
 		KSR_RESPONSE, document, err))
 		return false;
 	simulating->n_documents++;
@@ -141,6 +141,8 @@ run(const struct context *context, const struct args *args, struct err *err)
 static const struct option_row options[] = {
 	{ "resolver", "KIND[,...]", "a resolver to follow; see above", true },
 	{ "svg", "FILE", "also draw it; never overwritten", false },
+	{ "format", "FORMAT", "of the files: xml, bind or knot; default: as they "
+			      "begin", false },
 	{ NULL, NULL, NULL, false },
 };
 
@@ -162,6 +164,7 @@ const struct command cmd_simulate = {
 	    "  absent    a follower that is switched off, off=TIME/DURATION\n"
 	    "  ds        all that go by the parent's DS, ds=TAG@TIME[/TIME],\n"
 	    "            repeated, and lag=DURATION: the DS TTL and propagation\n"
+	    "Each may have lacks=ALGORITHM, repeated: it cannot verify these.\n"
 	    "with any of these behind it, separated by commas:\n"
 	    "  anchor=TAG        a KSK of the responses, by tag or\n"
 	    "                    keyIdentifier; may be repeated\n"

@@ -360,9 +360,9 @@ run(const struct context *context, const struct args *args, struct err *err)
 }
 
 static const struct verb_row verbs[] = {
-	{ "status", false, RECORD_READ, "", NULL },
-	{ "begin", false, RECORD_ACT, "", "script" },
-	{ NULL, false, RECORD_NEVER, NULL, NULL },
+	{ "status", false, RECORD_READ, "", NULL, ZONE_NONE },
+	{ "begin", false, RECORD_ACT, "", "script", ZONE_NONE },
+	{ NULL, false, RECORD_NEVER, NULL, NULL, ZONE_NONE },
 };
 
 static const struct option_row options[] = {

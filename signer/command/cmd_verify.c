@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "ksr/policy/records.h"
 #include "signer/line/args.h"
 #include "signer/line/command.h"
 #include "signer/record/context.h"
@@ -7,10 +8,12 @@
 #include "signer/record/input.h"
 #include "signer/record/json.h"
 #include "signer/record/judging.h"
+#include "signer/record/zones.h"
 #include "signer/screen/print.h"
 
 struct verifying {
 	struct document request, response, previous;
+	struct schema schema; /* stretched to the request */
 	struct report report;
 };
 
@@ -20,12 +23,12 @@ load(const struct context *context, const struct args *args,
 {
 	const char *previous = args_value(args, "previous-skr");
 
-	return document_load_kind(context->record, "request", args->files[0],
+	return document_load_kind(context, "request", args->files[0],
 		   KSR_REQUEST, &verifying->request, err) &&
-	    document_load_kind(context->record, "response", args->files[1],
+	    document_load_kind(context, "response", args->files[1],
 		KSR_RESPONSE, &verifying->response, err) &&
 	    (previous == NULL ||
-	    document_load_kind(context->record, "previous response", previous,
+	    document_load_kind(context, "previous response", previous,
 		KSR_RESPONSE, &verifying->previous, err));
 }
 
@@ -63,20 +66,25 @@ verify(const struct context *context, const struct args *args,
 	struct check_input in = { .now = context->now,
 		.key_tests = context->key_tests };
 	unsigned stages = STAGE_RESPONSE;
+	struct context zoned;
 
-	if (!load(context, args, verifying, err))
+	if (!load(context, args, verifying, err) ||
+	    !context_of_zone(
+		context, verifying->request.ksr->domain, &zoned, err))
 		return false;
+	context = &zoned;
 	in.config = context->config;
+	if (!records_meet(
+		verifying->response.ksr, verifying->request.ksr, err))
+		return false;
 	in.request = verifying->request.ksr;
 	in.response = verifying->response.ksr;
 	in.previous = verifying->previous.ksr;
 	if (in.previous != NULL)
 		stages |= STAGE_CHAIN;
-	if (schema != NULL) {
-		in.schema = config_schema(in.config, schema);
-		if (in.schema == NULL)
-			return err_set_schema(in.config, schema, err);
-	}
+	if (!schema_of_document(in.config, schema, in.request, &verifying->schema,
+		&in.schema, err))
+		return false;
 	if (!judge_checks(
 		context, stages, &in, NULL, 0, &verifying->report, err) ||
 	    !facts_report(
@@ -97,6 +105,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 	bool ok = verify(context, args, &verifying, err);
 
 	report_clear(&verifying.report);
+	schema_clear(&verifying.schema);
 	document_free(&verifying.previous);
 	document_free(&verifying.response);
 	document_free(&verifying.request);
@@ -107,6 +116,8 @@ static const struct option_row options[] = {
 	{ "previous-skr", "SKR", "also verify the chain from this response",
 	    false },
 	{ "schema", "NAME", "require exactly the KSKs of this schema", false },
+	{ "format", "FORMAT", "of the files: xml, bind or knot; default: as they "
+			      "begin", false },
 	{ NULL, NULL, NULL, false },
 };
 
@@ -123,6 +134,7 @@ const struct command cmd_verify = {
 	.min_files = 2,
 	.max_files = 2,
 	.needs_config = true,
+	.zone = ZONE_READ,
 	.recording = RECORD_ASKED,
 	.options = options,
 };

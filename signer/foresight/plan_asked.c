@@ -24,7 +24,8 @@ path_in(const char *folder, const char *file, char **ret, struct err *err)
 
 bool
 asked_of_plan(const struct plan *plan, const struct plan_due *due,
-    const char *zone, const char *folder, struct asked *ret, struct err *err)
+    const struct ksr *request, const char *zone, const char *folder,
+    struct asked *ret, struct err *err)
 {
 	const struct plan_quarter *step = &plan->quarters[due->step];
 	/* A step that comes later than planned has that quarter's name. */
@@ -40,12 +41,15 @@ asked_of_plan(const struct plan *plan, const struct plan_due *due,
 		const struct plan_response *response = &step->responses[i];
 		struct asked_response *due_here = &asked.responses[asked.n];
 
-		if (i > 0 && !plan_due_allows(plan, due, i))
+		if (plan_request_of(step, i) != due->request ||
+		    (i > 0 && !plan_due_allows(plan, due, i)))
 			continue;
 		due_here->name = response->name;
 		due_here->schema = &response->schema;
-		due_here->alternative = i == 0 ? NULL : response->name;
-		plan_file_name(&named, i, zone, file);
+		due_here->planned = i == 0;
+		/* The other fallbacks' requests are declared as such. */
+		due_here->alternative = i == due->request ? NULL : response->name;
+		plan_file_name(&named, i, zone, ksr_suffix(request), file);
 		if (!path_in(folder, file, &due_here->path, err)) {
 			asked_clear(&asked);
 			return false;

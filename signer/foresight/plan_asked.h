@@ -8,9 +8,12 @@
 #include "signer/sign/asked.h"
 
 /*
- * The planned response and those of its fallbacks that the plan's delays still
- * allow, each a file of plan_file_name in the folder.  Texts and schemas are
- * borrowed.  E_INPUT if the zone's name cannot be part of a file's.
+ * Of the responses that answer the request those that the plan's delays still
+ * allow, the planned one and its fallbacks or a fallback with a request of its
+ * own, each a file of plan_file_name in the folder, of the request's format.
+ * Texts and schemas are borrowed.  E_INPUT if the zone's name cannot be part of
+ * a file's.
  */
 MUST_USE bool asked_of_plan(const struct plan *plan, const struct plan_due *due,
-    const char *zone, const char *folder, struct asked *ret, struct err *err);
+    const struct ksr *request, const char *zone, const char *folder,
+    struct asked *ret, struct err *err);

@@ -35,21 +35,54 @@ find_cycle(const struct plan *plan, const struct ksr *request, size_t *ret,
 {
 	size_t n = plan->n_quarters + plan->delays;
 	char first[PLAN_QUARTER_NAME_SIZE], last[PLAN_QUARTER_NAME_SIZE];
+	int64_t begins = bundle_begins(&request->bundles[0]);
 	char start[TIME_TEXT_SIZE];
 
 	for (size_t i = 0; i < n; i++) {
-		if (plan_start(plan, i) == request->bundles[0].inception) {
+		if (plan_start(plan, i) == begins) {
 			*ret = i;
 			return true;
 		}
 	}
 	plan_quarter_name(plan, 0, first);
 	plan_quarter_name(plan, n - 1, last);
-	time_format(request->bundles[0].inception, start);
+	time_format(begins, start);
 	return err_set(err, E_REFUSED,
 	    "the request begins %s, when no quarter of the plan does; it has "
 	    "%s to %s, %u of them for delays",
 	    start, first, last, plan->delays);
+}
+
+/*
+ * A plan is proved for its slots' times.  A request with a record for each
+ * change of keys may have them at any: it is held to the slots.
+ */
+static bool
+is_in_slots(const struct plan *plan, size_t cycle, const struct ksr *request,
+    struct err *err)
+{
+	char has[TIME_TEXT_SIZE], wanted[TIME_TEXT_SIZE];
+
+	if ((ksr_lacks(request) & LACKS_SLOTS) == 0)
+		return true;
+	if (request->n_bundles != plan->n_slots)
+		return err_set(err, E_REFUSED,
+		    "the request has %zu records, those that sign again "
+		    "included; the plan is proved for %zu slots",
+		    request->n_bundles, plan->n_slots);
+	for (size_t i = 0; i < plan->n_slots; i++) {
+		int64_t begins = bundle_begins(&request->bundles[i]);
+		int64_t slot = plan_slot_start(plan, cycle, i);
+
+		if (begins == slot)
+			continue;
+		time_format(begins, has);
+		time_format(slot, wanted);
+		return err_set(err, E_REFUSED,
+		    "the request's record %zu begins %s; the plan is proved "
+		    "for a slot that begins %s", i + 1, has, wanted);
+	}
+	return true;
 }
 
 /* A published response for that cycle. */
@@ -58,8 +91,33 @@ is_of_cycle(const struct ledger_entry *entry, const struct plan *plan,
     size_t cycle, const struct ksr *request)
 {
 	return entry->state == LEDGER_PUBLISHED &&
-	    entry->inception == plan_start(plan, cycle) &&
-	    strcmp(entry->domain, request->domain) == 0;
+	    entry->begins == plan_start(plan, cycle) &&
+	    same_domain(entry->domain, request->domain);
+}
+
+static bool
+same_name(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/*
+ * Whether the entry has the response's name.  What was another plan's fallback is
+ * planned in a plan that was declared anew, with the quarters that have been.
+ */
+static bool
+is_named(const struct plan_quarter *step, size_t response,
+    const struct ledger_entry *entry)
+{
+	const char *name = step->responses[response].name;
+	bool own = response > 0 && plan_request_of(step, response) == response;
+	const char *given =
+	    entry->fallback != NULL ? entry->fallback : entry->alternative;
+
+	if (response == 0)
+		return given == NULL || plan_fallback(step, given) == 0;
+	return same_name(entry->alternative, own ? NULL : name) &&
+	    same_name(entry->fallback, own ? name : NULL);
 }
 
 /* What the entry leads to if it was one of that step's responses. */
@@ -71,12 +129,8 @@ follow_entry(const struct plan *plan, const struct ledger_entry *entry,
 
 	for (size_t i = 0; i < step->n_responses; i++) {
 		const struct plan_response *response = &step->responses[i];
-		const char *name = i == 0 ? NULL : response->name;
-		bool named = name == NULL || entry->alternative == NULL
-		    ? name == entry->alternative
-		    : strcmp(name, entry->alternative) == 0;
 
-		if (named &&
+		if (is_named(step, i, entry) &&
 		    strcmp(response->schema.name, entry->schema) == 0 &&
 		    plan_due_allows(plan, due, i))
 			ret->has[response->next] = true;
@@ -216,10 +270,34 @@ take_only_step(const struct plan *plan, const struct steps *steps, size_t *ret,
 	return true;
 }
 
+/* Which of the step's requests it is. */
+static bool
+find_request(const struct plan *plan, const char *fallback,
+    struct plan_due *due, struct err *err)
+{
+	const struct plan_quarter *step = &plan->quarters[due->step];
+	size_t i;
+
+	due->request = 0;
+	if (fallback == NULL)
+		return true;
+	i = plan_fallback(step, fallback);
+	if (i == 0 || plan_request_of(step, i) != i)
+		return err_set(err, E_REFUSED,
+		    "--fallback %s: the step %s has %s", fallback, step->name,
+		    i == 0 ? "no fallback of that name"
+			   : "it as an answer to the planned response's "
+			     "request, which is signed with that one");
+	due->request = i;
+	return plan_due_allows(plan, due, i) ||
+	    err_set(err, E_REFUSED,
+		"--fallback %s: the plan's delays are used up", fallback);
+}
+
 bool
 plan_due_find(const struct plan *plan, const struct ksr *request,
-    const struct ledger *ledger, const uint8_t *previous_sha256,
-    struct plan_due *ret, struct err *err)
+    const char *fallback, const struct ledger *ledger,
+    const uint8_t *previous_sha256, struct plan_due *ret, struct err *err)
 {
 	struct used used = { .plan = plan, .request = request };
 	struct plan_due due;
@@ -227,6 +305,7 @@ plan_due_find(const struct plan *plan, const struct ksr *request,
 
 	used.entries = ledger_entries(ledger, &used.n_entries);
 	if (!find_cycle(plan, request, &due.cycle, err) ||
+	    !is_in_slots(plan, due.cycle, request, err) ||
 	    !follow(&used, due.cycle, previous_sha256, &steps, err))
 		return false;
 	if (steps_count(&steps) > 1) {
@@ -239,7 +318,8 @@ plan_due_find(const struct plan *plan, const struct ksr *request,
 		    "which responses the zone used before is not in the "
 		    "register, and more than one step of the plan may be due: "
 		    "`register activate` says which are used");
-	if (!take_only_step(plan, &steps, &due.step, err))
+	if (!take_only_step(plan, &steps, &due.step, err) ||
+	    !find_request(plan, fallback, &due, err))
 		return false;
 	due.other_active = previous_sha256 != NULL && due.cycle > 0 &&
 	    is_other_active(&used, due.cycle - 1, previous_sha256);
@@ -251,7 +331,8 @@ bool
 plan_due_policy(const struct plan *plan, const struct plan_due *due,
     const struct config *config, struct config **ret, struct err *err)
 {
-	const struct key_counts *counts = plan->quarters[due->step].key_counts;
+	const struct key_counts *counts =
+	    plan->quarters[due->step].responses[due->request].key_counts;
 	struct config *policy;
 
 	*ret = NULL;
@@ -264,7 +345,7 @@ plan_due_policy(const struct plan *plan, const struct plan_due *due,
 	policy->request_policy.key_counts = *counts;
 	policy->n_hsms = 0;
 	/* It may hold a rehearsal's PINs. */
-	memset(policy->hsms, 0, sizeof(policy->hsms));
+	policy->hsms = NULL;
 	*ret = policy;
 	return true;
 }

@@ -29,7 +29,7 @@ show_responses(const struct asked *asked)
 		text_printable(path, sizeof(path), response->path);
 		printf("  %zu  %s, schema %s, %s%s\n     %s\n", i + 1,
 		    response->name, response->schema->name,
-		    response->alternative == NULL ? "planned" : "fallback",
+		    response->planned ? "planned" : "fallback",
 		    response->in_place ? ": in place, not signed again" : "",
 		    path);
 	}
@@ -60,6 +60,10 @@ show_plan(const void *of, const struct asked *asked)
 			printf("  -  %s is not signed: the plan's delays are "
 			       "used up\n",
 			    step->responses[i].name);
+		else if (due->request == 0 && plan_request_of(step, i) == i)
+			printf("  -  %s is not signed: it answers a request of "
+			       "its own, with --fallback %s\n",
+			    step->responses[i].name, step->responses[i].name);
 }
 
 /* A plan is signed by only if it is safe whatever the zone comes to use. */
@@ -99,13 +103,14 @@ find_due(struct plan_signing *by, const struct config *config,
 	const struct plan *plan = by->planned.plan;
 	const struct document *previous = inputs->previous;
 
-	return (plan_due_find(plan, inputs->request->ksr, inputs->ledger,
+	return (plan_due_find(plan, inputs->request->ksr, inputs->fallback,
+		    inputs->ledger,
 		    previous->ksr == NULL ? NULL : previous->sha256, &by->due,
 		    err) ||
 		   err_prefix(err, "%s", by->planned.path)) &&
 	    plan_due_policy(plan, &by->due, config, &by->policy, err) &&
-	    asked_of_plan(plan, &by->due, config->ksk_policy.signers_name,
-		folder, ret, err);
+	    asked_of_plan(plan, &by->due, inputs->request->ksr,
+		config->ksk_policy.signers_name, folder, ret, err);
 }
 
 static bool

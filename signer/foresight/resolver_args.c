@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "ksr/dns/pubkey.h"
 #include "signer/foresight/resolver_args.h"
 
 static const struct {
@@ -144,6 +145,21 @@ put_lag(const char *value, struct resolver_args *args, struct err *err)
 }
 
 static bool
+put_lacks(const char *value, struct resolver_args *args, struct err *err)
+{
+	const struct algorithm *algorithm = algorithm_of_mnemonic(value);
+	char names[ALGORITHM_NAMES_SIZE];
+
+	if (algorithm == NULL || !algorithm->supported) {
+		algorithm_names(names);
+		return err_set(err, E_USAGE, "lacks=%s: expected %s", value,
+		    names);
+	}
+	args->lacks |= UINT32_C(1) << algorithm->number;
+	return true;
+}
+
+static bool
 put(const char *key, const char *value, struct resolver_args *args,
     struct err *err)
 {
@@ -159,13 +175,15 @@ put(const char *key, const char *value, struct resolver_args *args,
 		{ "off", put_off },
 		{ "ds", put_ds },
 		{ "lag", put_lag },
+		{ "lacks", put_lacks },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (strcmp(rows[i].key, key) == 0)
 			return rows[i].put(value, args, err);
 	return err_set(err, E_USAGE,
-	    "\"%s\": expected name, anchor, anchor-file, start, off, ds or lag",
+	    "\"%s\": expected name, anchor, anchor-file, start, off, ds, lag "
+	    "or lacks",
 	    key);
 }
 

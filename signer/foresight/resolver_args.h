@@ -2,6 +2,7 @@
  * A resolver to be simulated, as --resolver describes it:
  *   KIND[,name=NAME][,anchor=TAG]...[,anchor-file=FILE][,start=TIME]
  *       [,off=TIME/DURATION]...[,ds=TAG@TIME[/TIME]]...[,lag=DURATION]
+ *       [,lacks=ALGORITHM]...
  */
 #pragma once
 
@@ -34,6 +35,7 @@ struct resolver_args {
 	size_t n_ds;
 	struct resolver_ds ds[PARENT_DS_MAX];
 	int64_t lag_s; /* parent_ds.h */
+	uint32_t lacks; /* validator.h */
 };
 
 /* E_USAGE. */

@@ -197,6 +197,7 @@ run_one(const struct simulating *simulating, struct simulated *one,
 	const struct resolver_args *args = &one->args;
 
 	one->resolver.follows = args->follows;
+	one->resolver.lacks = args->lacks;
 	one->resolver.start = args->has_start
 	    ? args->start
 	    : timeline_begin(&simulating->timeline);

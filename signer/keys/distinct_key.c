@@ -56,7 +56,7 @@ distinct_key_make(struct record *record, const struct known_tags *known,
 
 		if (!facts_generating(record, wanted->label,
 			algorithm_text(wanted->algorithm, algorithm),
-			wanted->bits, wanted->purpose, err) ||
+			wanted->bits, wanted->purpose, wanted->leaves, err) ||
 		    !maker->make(maker->arg, &key, err))
 			return false;
 		clash = known_tags_clash(known, &key);

@@ -29,6 +29,7 @@ struct key_wanted {
 	uint8_t algorithm;
 	unsigned bits; /* 0 unless RSA */
 	enum key_purpose purpose;
+	const char *leaves; /* its token, and for what; or NULL */
 };
 
 MUST_USE bool distinct_key_make(struct record *record,

@@ -3,13 +3,14 @@
 #include "ksr/dns/pubkey.h"
 #include "ksr/policy/purpose.h"
 #include "signer/keys/generate.h"
+#include "signer/token/kinds.h"
 
 bool
 err_set_algorithm(const char *given, struct err *err)
 {
 	char names[ALGORITHM_NAMES_SIZE];
 
-	algorithm_names(false, names);
+	algorithm_names(names);
 	err_set(
 	    err, E_USAGE, "--algorithm %.60s: expected %s", given, names);
 	return algorithm_suggest(given, err);
@@ -20,6 +21,7 @@ keygen_parse(const char *label, const char *algorithm, const char *size,
     struct keygen *ret, struct err *err)
 {
 	const struct algorithm *known = algorithm_of_mnemonic(algorithm);
+	const struct token_kind *kind;
 	struct keygen keygen = { .label = label };
 
 	if (label[0] == '\0' || strlen(label) > ID_MAX)
@@ -30,17 +32,11 @@ keygen_parse(const char *label, const char *algorithm, const char *size,
 			return err_set(err, E_USAGE,
 			    "--label: expected printable ASCII without quotes "
 			    "and backslashes");
-	if (known == NULL)
+	kind = known == NULL ? NULL : token_kind_of(known->number);
+	if (kind == NULL)
 		return err_set_algorithm(algorithm, err);
 	keygen.algorithm = known->number;
-	if (known->number == ALGORITHM_ECDSAP256SHA256)
-		keygen.type = HSM_EC_P256;
-	else if (known->number == ALGORITHM_ECDSAP384SHA384)
-		keygen.type = HSM_EC_P384;
-	else if (known->supported && known->family == FAMILY_RSA)
-		keygen.type = HSM_RSA;
-	else
-		return err_set_algorithm(algorithm, err);
+	keygen.type = kind->type;
 	if (keygen.type != HSM_RSA) {
 		if (size != NULL)
 			return err_set(err, E_USAGE,
@@ -66,10 +62,75 @@ purpose_flags(enum key_purpose purpose)
 	case PURPOSE_ZSK:
 		return DNSKEY_FLAGS_ZSK;
 	case PURPOSE_AUDIT:
+	case PURPOSE_TRANSPORT:
+	case PURPOSE_ANCHOR:
 		return 0;
 	default:
 		return DNSKEY_FLAGS_KSK;
 	}
+}
+
+/* What an attribute has to be, as what it is asked to be. */
+static enum hsm_wish
+wish_of(enum config_demand demand)
+{
+	switch (demand) {
+	case DEMAND_ANY:
+		return HSM_LEFT_TO_TOKEN;
+	case DEMAND_FALSE:
+		return HSM_FALSE;
+	case DEMAND_TRUE:
+	case DEMAND_FOR_BACKUP:
+		return HSM_TRUE;
+	case DEMAND_NONE:
+		break;
+	}
+	return HSM_AS_EVER;
+}
+
+/* What may be either is made as strict as ever. */
+static enum hsm_wish
+strict_wish_of(enum config_demand demand)
+{
+	return demand == DEMAND_ANY ? HSM_AS_EVER : wish_of(demand);
+}
+
+const char *
+keygen_leaves(const struct config *config, enum key_purpose purpose)
+{
+	return keygen_wishes(config, purpose).extractable != HSM_TRUE ? NULL
+	    : purpose == PURPOSE_KSK ? "for-backup"
+				     : "for-handover";
+}
+
+struct hsm_wishes
+keygen_wishes(const struct config *config, enum key_purpose purpose)
+{
+	struct hsm_wishes wishes = { 0 };
+	const struct key_policy *policy;
+
+	if (config == NULL)
+		return wishes;
+	policy = &config->key_policy;
+	wishes.public_private = wish_of(policy->public_private);
+	wishes.any_id = !policy->mark && purpose == PURPOSE_KSK;
+	if (purpose == PURPOSE_TRANSPORT) {
+		wishes.sign = HSM_FALSE;
+		wishes.unwrap = HSM_TRUE;
+	}
+	if (purpose == PURPOSE_ZSK && policy->zsk_handover)
+		wishes.extractable = HSM_TRUE;
+	if (purpose != PURPOSE_KSK)
+		return wishes;
+	wishes.extractable = strict_wish_of(policy->extractable);
+	wishes.sensitive = strict_wish_of(policy->sensitive);
+	wishes.decrypt = wish_of(policy->decrypt);
+	wishes.unwrap = wish_of(policy->unwrap);
+	wishes.derive = wish_of(policy->derive);
+	wishes.always_sensitive = wish_of(policy->always_sensitive);
+	wishes.never_extractable = wish_of(policy->never_extractable);
+	wishes.local = wish_of(policy->local);
+	return wishes;
 }
 
 bool
@@ -81,7 +142,8 @@ keygen_run(struct token *token, const struct keygen *what, const char *zone,
 	const struct hsm_keygen request = { .label = what->label,
 		.type = what->type,
 		.rsa_bits = what->rsa_bits,
-		.id = mark };
+		.id = mark,
+		.wishes = keygen_wishes(what->config, what->purpose) };
 	struct hsm_key key;
 	struct dnskey dnskey;
 
@@ -91,6 +153,7 @@ keygen_run(struct token *token, const struct keygen *what, const char *zone,
 		ttl_s, &dnskey, err) ||
 	    !keyinfo_of(&dnskey, zone, ret_info, err))
 		return false;
+	ret_info->purpose = what->purpose;
 	*ret_key = key;
 	return true;
 }

@@ -4,13 +4,16 @@
 bool
 facts_generating(struct record *record, const char *label,
     const char *algorithm, unsigned bits, enum key_purpose purpose,
-    struct err *err)
+    const char *leaves, struct err *err)
 {
-	return record_event(record, "generating",
-	    json_pack("{s:o, s:s, s:i, s:s}", "label", json_of_text(label),
-		"algorithm", algorithm, "bits", (int)bits, "purpose",
-		purpose_name(purpose)),
-	    err);
+	json_t *facts = json_pack("{s:o, s:s, s:i, s:s}", "label",
+	    json_of_text(label), "algorithm", algorithm, "bits", (int)bits,
+	    "purpose", purpose_name(purpose));
+
+	if (leaves != NULL)
+		json_object_set_new(
+		    facts, "extractable", json_string(leaves));
+	return record_event(record, "generating", facts, err);
 }
 
 bool

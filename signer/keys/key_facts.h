@@ -13,7 +13,7 @@
 /* "generating" before keygen, "key" after it. */
 MUST_USE bool facts_generating(struct record *record, const char *label,
     const char *algorithm, unsigned bits, enum key_purpose purpose,
-    struct err *err);
+    const char *leaves, struct err *err);
 MUST_USE bool facts_key(struct record *record, const struct dnskey *dnskey,
     struct err *err);
 

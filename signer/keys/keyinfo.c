@@ -9,6 +9,7 @@
 #include "signer/record/json.h"
 #include "signer/screen/print.h"
 #include "signer/screen/screen.h"
+#include "signer/token/kinds.h"
 #include "signer/token/token.h"
 
 #define RECORD_MAX 2048 /* octets of one DNSKEY record as text */
@@ -17,7 +18,10 @@ bool
 keyinfo_of(const struct dnskey *dnskey, const char *zone, struct keyinfo *ret,
     struct err *err)
 {
-	struct keyinfo info = { .dnskey = *dnskey };
+	struct keyinfo info = { .dnskey = *dnskey,
+		.purpose = dnskey->flags == 0                ? PURPOSE_AUDIT
+		    : (dnskey->flags & DNSKEY_FLAG_SEP) != 0 ? PURPOSE_KSK
+							     : PURPOSE_ZSK };
 	struct dnskey revoked = *dnskey;
 	struct dname owner;
 
@@ -64,12 +68,8 @@ algorithm_of_key(const struct hsm_key *key, const struct config *config)
 	const struct config_key *pinned =
 	    keyinfo_configured(config, key->label);
 
-	if (pinned != NULL)
-		return pinned->algorithm;
-	if (key->type == HSM_EC_P256)
-		return ALGORITHM_ECDSAP256SHA256;
-	return key->type == HSM_EC_P384 ? ALGORITHM_ECDSAP384SHA384 :
-					  ALGORITHM_RSASHA256;
+	return pinned != NULL ? pinned->algorithm
+			      : token_algorithm_of(key->type);
 }
 
 bool
@@ -85,12 +85,15 @@ keyinfo_of_key(const struct hsm_key *key, const struct config *config,
 	if (!key->has_public)
 		return err_set(err, E_HSM, "key \"%s\" has no public half",
 		    key->label);
-	return token_dnskey(
-		   key, algorithm, DNSKEY_FLAGS_KSK, ttl_s, &dnskey, err) &&
-	    purpose_of(config, &dnskey, id, &purpose, err) &&
-	    token_dnskey(
-		key, algorithm, purpose_flags(purpose), ttl_s, &dnskey, err) &&
-	    keyinfo_of(&dnskey, config->ksk_policy.signers_name, ret, err);
+	if (!token_dnskey(
+		key, algorithm, DNSKEY_FLAGS_KSK, ttl_s, &dnskey, err) ||
+	    !purpose_of(config, &dnskey, id, &purpose, err) ||
+	    !token_dnskey(
+		key, algorithm, purpose_flags(purpose), ttl_s, &dnskey, err) ||
+	    !keyinfo_of(&dnskey, config->ksk_policy.signers_name, ret, err))
+		return false;
+	ret->purpose = purpose;
+	return true;
 }
 
 static void
@@ -121,14 +124,21 @@ is_ksk(const struct keyinfo *info)
 
 /* It stands in no zone. */
 static void
-print_audit_key(const struct keyinfo *info)
+print_other_key(const struct keyinfo *info)
 {
 	char algorithm[ALGORITHM_TEXT_SIZE];
+	bool anchor = info->purpose == PURPOSE_ANCHOR;
 
-	printf("Audit key %s\n  algorithm %s; signs ceremony records (`log "
-	       "sign --key`) and nothing else\n",
-	    info->dnskey.identifier,
-	    algorithm_text(info->dnskey.algorithm, algorithm));
+	if (info->purpose == PURPOSE_TRANSPORT)
+		printf("Transport key %s\n  RSA; unwraps backups (`restore`) "
+		       "and does nothing else\n",
+		    info->dnskey.identifier);
+	else
+		printf("%s key %s\n  algorithm %s; signs %s and nothing else\n",
+		    anchor ? "Anchor" : "Audit", info->dnskey.identifier,
+		    algorithm_text(info->dnskey.algorithm, algorithm),
+		    anchor ? "trust anchors (`trust-anchor sign`)"
+			   : "ceremony records (`log sign --key`)");
 }
 
 void
@@ -139,7 +149,7 @@ keyinfo_print(const struct keyinfo *info)
 	struct buf text;
 
 	if (info->dnskey.flags == 0) {
-		print_audit_key(info);
+		print_other_key(info);
 		return;
 	}
 	text = buf_new(2 * RECORD_MAX);

@@ -11,9 +11,12 @@
 #include "ksr/dns/rrset.h"
 #include "ksr/document/ksr.h"
 #include "ksr/policy/config.h"
+#include "ksr/policy/purpose.h"
 
 struct keyinfo {
-	struct dnskey dnskey; /* flags 257, 256 for a ZSK, 0 for an audit key */
+	/* flags 257; 256 for a ZSK, 0 for other keys */
+	struct dnskey dnskey;
+	enum key_purpose purpose; /* keyinfo_of: as the flags say */
 	uint16_t revoked_tag;
 	uint8_t ds_sha256[DS_SHA256_SIZE];
 	char zone[DNAME_TEXT_MAX + 1]; /* canonical, with its final dot */
@@ -36,7 +39,7 @@ MUST_USE bool keyinfo_deletable(const struct config *config, const char *label,
 /*
  * A key in the token, with the flags of its purpose (purpose.h; 0 for an audit
  * key); of the algorithm that the configuration pins, or else of
- * the one with SHA-256 (P-384: SHA-384) that keys of its type sign with.
+ * the usual one of its type (signer/token/kinds.h).
  */
 MUST_USE bool keyinfo_of_key(const struct hsm_key *key,
     const struct config *config, struct keyinfo *ret, struct err *err);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "ksr/document/convert.h"
 #include "ksr/request/cycle.h"
 #include "ksr/request/zsk_schedule.h"
 #include "signer/foresight/planned.h"
@@ -13,6 +14,7 @@
 struct requesting_algorithm {
 	uint8_t number;
 	unsigned bits; /* of the RSA keys that are made; 0 for others */
+	const struct key_count *count; /* of requesting's counts */
 	struct zsk_schedule schedule;
 	struct zsk zsks[ZSK_ROLES]; /* those that stand somewhere; owned */
 };
@@ -26,7 +28,9 @@ struct requesting {
 	size_t n_algorithms;
 	struct requesting_algorithm algorithms[KEY_COUNTS_MAX];
 	struct zsk_store store; /* owned */
-	struct ksr *request;    /* owned */
+	enum ksr_format format; /* that it is to be written in */
+	struct ksr *request;    /* owned; in that format once it is built */
+	struct losses losses;   /* what the format has no place for */
 };
 
 void requesting_clear(struct requesting *r);
@@ -34,8 +38,9 @@ void requesting_clear(struct requesting *r);
 /* requesting_keys.c */
 
 /*
- * The algorithms that the key counts name, or, where they count all together,
- * the one given; RSASHA256 with 2048 bits where nothing says otherwise.  Each
+ * The algorithms, or algorithms and sizes, that the key counts name, or, where they count all together,
+ * the one given, or the only one that the policy approves; RSASHA256 where
+ * nothing says otherwise, with 2048 bits.  Each
  * given text is "NAME" or "NAME:BITS".  E_USAGE, or E_INPUT for counts that no
  * request can be made with.
  */
@@ -51,5 +56,8 @@ MUST_USE bool requesting_keys(struct requesting *r, struct err *err);
 
 /* requesting_build.c */
 
-/* Fills r->request: every key of every slot signs the slot's keys. */
+/*
+ * Fills r->request: every key of every slot signs the slot's keys, where the
+ * format has a place for that.
+ */
 MUST_USE bool requesting_build(struct requesting *r, struct err *err);

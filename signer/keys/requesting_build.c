@@ -4,6 +4,7 @@
 #include "ksr/dns/dname.h"
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
+#include "ksr/document/format.h"
 #include "ksr/rules/check.h"
 #include "signer/keys/requesting.h"
 #include "signer/record/context.h"
@@ -189,14 +190,16 @@ fill_bundle(struct requesting *r, size_t slot, struct err *err)
 	const struct zsk *zsks[KEY_COUNTS_MAX * ZSK_ROLES];
 	size_t n = zsks_of_slot(r, slot, zsks);
 
+	size_t n_proofs = (format_of(r->format)->lacks & LACKS_PROOF) == 0 ? n : 0;
+
 	bundle->inception = r->cycle.start + (int64_t)slot * r->cycle.slot_s;
 	bundle->expiration = bundle->inception + r->cycle.validity_s;
 	if (!make_id(r, slot + 1, bundle->id, err) ||
-	    !bundle_alloc(bundle, n, n, err))
+	    !bundle_alloc(bundle, n, n_proofs, err))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		bundle->keys[i] = zsks[i]->dnskey;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n_proofs; i++)
 		if (!sign_possession(
 			r, bundle, zsks[i], &bundle->signatures[i], err))
 			return false;
@@ -250,5 +253,6 @@ requesting_build(struct requesting *r, struct err *err)
 	for (size_t slot = 0; slot < r->cycle.n_slots; slot++)
 		if (!fill_bundle(r, slot, err))
 			return false;
-	return fill_policy(r, err) && judge_safety(r, err);
+	return fill_policy(r, err) && judge_safety(r, err) &&
+	    ksr_convert(r->request, r->format, &r->losses, err);
 }

@@ -6,6 +6,8 @@
 #include "ksr/base/text.h"
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
+#include "ksr/document/bundle.h"
+#include "ksr/document/format.h"
 #include "signer/foresight/planned.h"
 #include "signer/keys/generate.h"
 #include "signer/keys/requesting.h"
@@ -25,13 +27,31 @@ requesting_clear(struct requesting *r)
 	document_free(&r->previous);
 }
 
+/* The entry by which such keys are counted. */
 static struct requesting_algorithm *
-algorithm_of(struct requesting *r, uint8_t number)
+algorithm_of(struct requesting *r, uint8_t number, unsigned bits)
 {
 	for (size_t i = 0; i < r->n_algorithms; i++)
-		if (r->algorithms[i].number == number)
+		if (r->algorithms[i].number == number &&
+		    (r->algorithms[i].count->bits == 0 ||
+			r->algorithms[i].count->bits == bits))
 			return &r->algorithms[i];
 	return NULL;
+}
+
+/* Whether the key is one of those of the entry: of its algorithm, and size. */
+static bool
+is_of(const struct requesting_algorithm *algorithm, const struct dnskey *key)
+{
+	return algorithm->number == key->algorithm &&
+	    key_count_has(algorithm->count, key);
+}
+
+/* Of keys of which nothing else is said. */
+static unsigned
+bits_of(uint8_t number)
+{
+	return algorithm_of_number(number)->family == FAMILY_RSA ? ZSK_BITS : 0;
 }
 
 /* "RSASHA256:1536" */
@@ -43,14 +63,13 @@ parse_algorithm(
 	const char *colon = strchr(text, ':');
 	const struct algorithm *algorithm;
 	char name[32];
-	uint64_t bits = ZSK_BITS;
+	uint64_t bits = 0;
 	bool good = colon == NULL;
 
 	snprintf(name, sizeof(name), "%.*s",
 	    (int)(colon == NULL ? strlen(text) : (size_t)(colon - text)), text);
 	algorithm = algorithm_of_mnemonic(name);
-	if (algorithm == NULL || !algorithm->supported ||
-	    algorithm->family == FAMILY_EDDSA)
+	if (algorithm == NULL || !algorithm->supported)
 		return err_set_algorithm(text, err);
 	if (colon != NULL && number_parse(colon + 1, 4096, &bits))
 		for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
@@ -61,7 +80,7 @@ parse_algorithm(
 		    "3072 or 4096",
 		    text);
 	*ret_number = algorithm->number;
-	*ret_bits = algorithm->family == FAMILY_RSA ? (unsigned)bits : 0;
+	*ret_bits = colon == NULL ? bits_of(algorithm->number) : (unsigned)bits;
 	return true;
 }
 
@@ -73,7 +92,9 @@ add_algorithm(struct requesting *r, uint8_t number, unsigned bits,
 	    &r->algorithms[r->n_algorithms];
 
 	*algorithm =
-	    (struct requesting_algorithm){ .number = number, .bits = bits };
+	    (struct requesting_algorithm){ .number = number,
+		    .bits = count->bits != 0 ? count->bits : bits,
+		    .count = count };
 	if (!zsk_schedule_of(count, &algorithm->schedule, err))
 		return false;
 	r->n_algorithms++;
@@ -87,21 +108,23 @@ add_counted(
 {
 	for (size_t i = 0; i < counts->n; i++) {
 		const struct key_count *count = &counts->counts[i];
-		const struct algorithm *algorithm =
-		    algorithm_of_number(count->algorithm);
 
-		if (algorithm->family == FAMILY_EDDSA)
-			return err_set(err, E_INPUT,
-			    "num_keys_per_bundle names %s, whose keys cannot "
-			    "be made here",
-			    algorithm->mnemonic);
 		if (count->different > 0 &&
 		    !add_algorithm(r, count->algorithm,
-			algorithm->family == FAMILY_RSA ? ZSK_BITS : 0, count,
-			err))
+			bits_of(count->algorithm), count, err))
 			return false;
 	}
 	return true;
+}
+
+/* Of the ZSKs of a request about which nothing is said. */
+static uint8_t
+usual_algorithm(const struct request_policy *policy)
+{
+	bool one = policy->n_algorithms == 1 &&
+	    algorithm_of_number(policy->algorithms[0])->supported;
+
+	return one ? policy->algorithms[0] : ALGORITHM_RSASHA256;
 }
 
 static bool
@@ -126,8 +149,8 @@ requesting_algorithms(struct requesting *r, const char *const *given,
 	const struct key_counts *counts = r->counts;
 	bool together = counts->counts[0].algorithm == 0;
 	struct requesting_algorithm *algorithm;
-	uint8_t number = ALGORITHM_RSASHA256;
-	unsigned bits = ZSK_BITS;
+	uint8_t number = usual_algorithm(&r->config->request_policy);
+	unsigned bits = bits_of(number);
 
 	if (together && n_given > 1)
 		return err_set(err, E_USAGE,
@@ -142,7 +165,7 @@ requesting_algorithms(struct requesting *r, const char *const *given,
 			return false;
 		if (together)
 			break;
-		algorithm = algorithm_of(r, number);
+		algorithm = algorithm_of(r, number, bits);
 		if (algorithm == NULL)
 			return err_set(err, E_USAGE,
 			    "--algorithm %s: num_keys_per_bundle has no key "
@@ -156,12 +179,15 @@ requesting_algorithms(struct requesting *r, const char *const *given,
 
 /*
  * A ZSK is named by the cycle in which it signs the zone: zsk-2027-q1.  The
- * root's algorithm is not named, others are: zsk-2027-q1-ecdsap256sha256.
+ * root's algorithm is not named, others are: zsk-2027-q1-ecdsap256sha256; nor
+ * is a size but where keys are counted by it: zsk-2027-q1-1536.
  */
 static void
-zsk_label(const struct requesting *r, uint8_t number, enum zsk_role role,
+zsk_label(const struct requesting *r,
+    const struct requesting_algorithm *algorithm, enum zsk_role role,
     char ret[ID_MAX + 1])
 {
+	uint8_t number = algorithm->number;
 	int64_t start = role == ZSK_OLD ? cycle_before_start(&r->cycle)
 	    : role == ZSK_NEXT          ? cycle_next_start(&r->cycle)
 					: r->cycle.start;
@@ -174,6 +200,9 @@ zsk_label(const struct requesting *r, uint8_t number, enum zsk_role role,
 	    number == ALGORITHM_RSASHA256
 		? ""
 		: algorithm_of_number(number)->mnemonic);
+	if (algorithm->count->bits != 0)
+		len += snprintf(ret + len, ID_MAX + 1 - (size_t)len, "-%u",
+		    algorithm->count->bits);
 	for (int i = 0; i < len; i++)
 		if (ret[i] >= 'A' && ret[i] <= 'Z')
 			ret[i] = (char)(ret[i] - 'A' + 'a');
@@ -190,19 +219,37 @@ first_bundle(const struct ksr *ksr, const struct dnskey *key)
 	return ksr->n_bundles;
 }
 
-/* What the last bundle of the previous response has of the algorithm. */
-static size_t
-last_zsks(
-    const struct ksr *previous, uint8_t number, const struct dnskey *ret[2])
+/*
+ * What the first slot goes on from: the last bundle, or where there is a record
+ * for each change the one that is in use when the request begins.
+ */
+static const struct bundle *
+bundle_before(const struct requesting *r)
 {
-	const struct bundle *last = &previous->bundles[previous->n_bundles - 1];
+	const struct ksr *previous = r->previous.ksr;
+	size_t i = previous->n_bundles - 1;
+	struct err none;
+
+	if ((ksr_lacks(previous) & LACKS_SLOTS) != 0 &&
+	    !bundle_find_used(previous, r->cycle.start, &i, &none))
+		i = previous->n_bundles - 1;
+	return &previous->bundles[i];
+}
+
+/* What it has of such keys. */
+static size_t
+last_zsks(const struct requesting *r,
+    const struct requesting_algorithm *algorithm, const struct dnskey *ret[2])
+{
+	const struct ksr *previous = r->previous.ksr;
+	const struct bundle *last = bundle_before(r);
 	size_t n = 0;
 
 	for (size_t i = 0; i < last->n_keys; i++) {
 		const struct dnskey *key = &last->keys[i];
 
 		if ((key->flags & DNSKEY_FLAG_SEP) != 0 ||
-		    key->algorithm != number)
+		    !is_of(algorithm, key))
 			continue;
 		if (n < 2)
 			ret[n] = key;
@@ -219,15 +266,38 @@ last_zsks(
 	return n;
 }
 
+/* A response without identifiers does not say what the key is called. */
+static bool
+take_one(struct requesting *r, struct requesting_algorithm *algorithm,
+    enum zsk_role role, const struct dnskey *key, struct err *err)
+{
+	struct dnskey wanted = *key;
+
+	if ((ksr_lacks(r->previous.ksr) & LACKS_ID) != 0)
+		zsk_label(r, algorithm, role, wanted.identifier);
+	return zsk_store_take(
+	    &r->store, &wanted, &algorithm->zsks[role], err);
+}
+
+/* The algorithm where the counts do not name one. */
+static const char *
+key_kind_text(const struct requesting_algorithm *algorithm,
+    char buf[KEY_COUNT_TEXT_SIZE])
+{
+	return algorithm->count->algorithm == 0
+	    ? algorithm_of_number(algorithm->number)->mnemonic
+	    : key_count_text(algorithm->count, buf);
+}
+
 /* The keys of the first slot, where there is a previous response. */
 static bool
 take_chained(struct requesting *r, struct requesting_algorithm *algorithm,
     struct err *err)
 {
 	const struct dnskey *last[2] = { NULL, NULL };
-	size_t n = last_zsks(r->previous.ksr, algorithm->number, last);
+	size_t n = last_zsks(r, algorithm, last);
 	size_t n_wanted = 0, taken = 0;
-	char text[ALGORITHM_TEXT_SIZE];
+	char text[KEY_COUNT_TEXT_SIZE];
 
 	for (enum zsk_role role = 0; role < ZSK_ROLES; role++)
 		n_wanted += zsk_stands(&algorithm->schedule, role, 0);
@@ -235,12 +305,11 @@ take_chained(struct requesting *r, struct requesting_algorithm *algorithm,
 		return err_set(err, E_INPUT,
 		    "%s: its last bundle holds %zu ZSKs of %s, where "
 		    "num_keys_per_bundle wants %zu in this request's first",
-		    r->previous.path, n,
-		    algorithm_text(algorithm->number, text), n_wanted);
+		    r->previous.path, n, key_kind_text(algorithm, text),
+		    n_wanted);
 	for (enum zsk_role role = 0; role < ZSK_ROLES; role++)
 		if (zsk_stands(&algorithm->schedule, role, 0) &&
-		    !zsk_store_take(
-			&r->store, last[taken++], &algorithm->zsks[role], err))
+		    !take_one(r, algorithm, role, last[taken++], err))
 			return err_prefix(err,
 			    "%s: its last bundle holds a ZSK that this request "
 			    "begins with",
@@ -266,6 +335,19 @@ check_not_retired(
 		key->identifier, key->tag, bundle + 1, r->previous.path);
 }
 
+/* What is there under the name may have been made for something else. */
+static bool
+check_kind(const struct requesting_algorithm *algorithm,
+    const struct dnskey *key, struct err *err)
+{
+	char text[KEY_COUNT_TEXT_SIZE];
+
+	return is_of(algorithm, key) ||
+	    err_set(err, E_INPUT,
+		"key \"%s\" (key tag %u) is there and is no %s",
+		key->identifier, key->tag, key_kind_text(algorithm, text));
+}
+
 static bool
 choose_keys(struct requesting *r, struct requesting_algorithm *algorithm,
     struct err *err)
@@ -273,7 +355,10 @@ choose_keys(struct requesting *r, struct requesting_algorithm *algorithm,
 	bool chained = r->previous.ksr != NULL;
 	char label[ID_MAX + 1];
 	const struct key_wanted wanted = { label, algorithm->number,
-		algorithm->bits, PURPOSE_ZSK };
+		algorithm->bits, PURPOSE_ZSK,
+		r->store.in_files ? NULL
+				  : keygen_leaves(r->store.context->config,
+					PURPOSE_ZSK) };
 
 	if (chained && !take_chained(r, algorithm, err))
 		return false;
@@ -284,27 +369,35 @@ choose_keys(struct requesting *r, struct requesting_algorithm *algorithm,
 		if (schedule->slots[role].from == schedule->slots[role].until ||
 		    (chained && zsk_stands(schedule, role, 0)))
 			continue;
-		zsk_label(r, algorithm->number, role, label);
+		zsk_label(r, algorithm, role, label);
 		if (!zsk_store_find_or_make(&r->store, &wanted, zsk, err) ||
+		    !check_kind(algorithm, &zsk->dnskey, err) ||
 		    !check_not_retired(r, &zsk->dnskey, err))
 			return false;
 	}
 	return true;
 }
 
-/* Every ZSK of the last bundle is of an algorithm that this request has. */
+static bool
+any_has(const struct requesting *r, const struct dnskey *key)
+{
+	for (size_t i = 0; i < r->n_algorithms; i++)
+		if (is_of(&r->algorithms[i], key))
+			return true;
+	return false;
+}
+
+/* Every ZSK of the last bundle is of a kind that this request has. */
 static bool
 check_algorithms_stay(struct requesting *r, struct err *err)
 {
-	const struct ksr *previous = r->previous.ksr;
-	const struct bundle *last = &previous->bundles[previous->n_bundles - 1];
+	const struct bundle *last = bundle_before(r);
 	char text[ALGORITHM_TEXT_SIZE];
 
 	for (size_t i = 0; i < last->n_keys; i++) {
 		const struct dnskey *key = &last->keys[i];
 
-		if ((key->flags & DNSKEY_FLAG_SEP) == 0 &&
-		    algorithm_of(r, key->algorithm) == NULL)
+		if ((key->flags & DNSKEY_FLAG_SEP) == 0 && !any_has(r, key))
 			return err_set(err, E_INPUT,
 			    "%s: its last bundle holds ZSK \"%.100s\" of %s, "
 			    "which this request has no key of",
@@ -318,8 +411,7 @@ check_algorithms_stay(struct requesting *r, struct err *err)
 static bool
 check_follows(const struct requesting *r, struct err *err)
 {
-	const struct ksr *previous = r->previous.ksr;
-	const struct bundle *last = &previous->bundles[previous->n_bundles - 1];
+	const struct bundle *last = bundle_before(r);
 	int64_t overlap_s =
 	    r->config->ksk_policy.signature.min_validity_overlap_s;
 	char start[TIME_TEXT_SIZE], from[TIME_TEXT_SIZE], to[TIME_TEXT_SIZE];

@@ -153,10 +153,9 @@ parse_public(char *text, const char *path, const char *zone, struct dnskey *ret,
 	if (!found)
 		return err_set(err, E_INPUT, "%s: no DNSKEY record", path);
 	algorithm = algorithm_of_number(ret->algorithm);
-	if (algorithm == NULL || !algorithm->supported ||
-	    algorithm->family == FAMILY_EDDSA)
+	if (algorithm == NULL || !algorithm->supported)
 		return err_set(err, E_INPUT,
-		    "%s: algorithm %u (expected RSA or ECDSA)", path,
+		    "%s: algorithm %u (expected RSA, ECDSA or EdDSA)", path,
 		    ret->algorithm);
 	if (!pubkey_valid(ret, &key_limits_quick, NULL, &why))
 		return err_set(err, E_INPUT, "%s: %s", path, why.msg);
@@ -181,7 +180,7 @@ zsk_text_read(const char *path, char ret[ZSK_FILE_MAX + 1], struct err *err)
 	return ok;
 }
 
-/* "K<zone>+008+12345", as BIND names a key. */
+/* "K<zone>+008+12345", as BIND names a key; the zone as dname_file_text. */
 static void
 name_of(
     const char *zone, const struct dnskey *key, char ret[DNAME_TEXT_MAX + 16])
@@ -205,7 +204,7 @@ read_file(const struct zsk_folder *folder, const char *name,
 	if (!zsk_text_read(path, text, err) ||
 	    !parse_public(text, path, folder->zone, &ret->dnskey, err))
 		return false;
-	name_of(folder->zone, &ret->dnskey, wanted);
+	name_of(folder->file_zone, &ret->dnskey, wanted);
 	if (strlen(wanted) != len || strncmp(wanted, name, len) != 0)
 		return err_set(err, E_INPUT,
 		    "%s: holds the key that is called %s", path, wanted);
@@ -223,7 +222,7 @@ is_key_file(const struct zsk_folder *folder, const char *name)
 	char begin[DNAME_TEXT_MAX + 3];
 	size_t len = strlen(name);
 
-	snprintf(begin, sizeof(begin), "K%s+", folder->zone);
+	snprintf(begin, sizeof(begin), "K%s+", folder->file_zone);
 	return strncmp(name, begin, strlen(begin)) == 0 &&
 	    len > strlen(".key") &&
 	    strcmp(name + len - strlen(".key"), ".key") == 0;
@@ -283,6 +282,7 @@ zsk_folder_open(
 	if (!dname_parse(zone, &owner, err))
 		return false;
 	dname_text(&owner, folder.zone);
+	dname_file_text(&owner, folder.file_zone);
 	memcpy(folder.path, path, strlen(path) + 1);
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
 		return err_set_errno(err, "%s", path);
@@ -342,7 +342,7 @@ zsk_file_write(const struct zsk_folder *folder, const struct dnskey *key,
 	char name[DNAME_TEXT_MAX + 16], path[PATH_MAX_LEN + 1];
 	bool ok;
 
-	name_of(folder->zone, key, name);
+	name_of(folder->file_zone, key, name);
 	buf_printf(&public,
 	    "; This is a zone-signing key, keyid %u, for %s\n" LABEL_COMMENT
 	    "%s\n%s %u IN DNSKEY %u %u %u ",

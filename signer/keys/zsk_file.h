@@ -19,6 +19,7 @@ struct zsk_file {
 struct zsk_folder {
 	char path[PATH_MAX_LEN + 1];
 	char zone[DNAME_TEXT_MAX + 1]; /* canonical, with its final dot */
+	char file_zone[DNAME_TEXT_MAX + 1]; /* the same in names of files */
 	size_t n;
 	struct zsk_file *files; /* owned; in the order of their names */
 };

@@ -23,7 +23,7 @@ static const struct zsk_part rsa_parts[] = {
 	{ NULL, NULL },
 };
 
-static const struct zsk_part ecdsa_parts[] = {
+static const struct zsk_part curve_parts[] = {
 	{ "PrivateKey", OSSL_PKEY_PARAM_PRIV_KEY },
 	{ NULL, NULL },
 };
@@ -31,23 +31,21 @@ static const struct zsk_part ecdsa_parts[] = {
 const struct zsk_part *
 zsk_parts(enum algorithm_family family)
 {
-	return family == FAMILY_RSA ? rsa_parts : ecdsa_parts;
+	return family == FAMILY_RSA ? rsa_parts : curve_parts;
 }
 
 static EVP_PKEY *
-generate(uint8_t algorithm, unsigned bits)
+generate(const struct algorithm *algorithm, unsigned bits)
 {
-	switch (algorithm) {
-	case ALGORITHM_RSASHA256:
-	case ALGORITHM_RSASHA512:
+	switch (algorithm->family) {
+	case FAMILY_RSA:
 		return EVP_RSA_gen(bits);
-	case ALGORITHM_ECDSAP256SHA256:
-		return EVP_EC_gen("P-256");
-	case ALGORITHM_ECDSAP384SHA384:
-		return EVP_EC_gen("P-384");
-	default:
-		return NULL;
+	case FAMILY_ECDSA:
+		return EVP_EC_gen(algorithm->curve);
+	case FAMILY_EDDSA:
+		return EVP_PKEY_Q_keygen(NULL, NULL, algorithm->curve);
 	}
+	return NULL;
 }
 
 static bool
@@ -88,37 +86,50 @@ encode_point(const EVP_PKEY *pkey, struct dnskey *ret, struct err *err)
 	return true;
 }
 
+/* RFC 8080 section 3: the octets of RFC 8032. */
+static bool
+encode_edwards(const EVP_PKEY *pkey, struct dnskey *ret, struct err *err)
+{
+	size_t len = sizeof(ret->public_key);
+
+	if (EVP_PKEY_get_raw_public_key(pkey, ret->public_key, &len) != 1)
+		return evp_fail(err, E_INTERNAL, "OpenSSL gives no point");
+	ret->public_key_len = (uint16_t)len;
+	return true;
+}
+
+static bool
+encode(const EVP_PKEY *pkey, enum algorithm_family family, struct dnskey *ret,
+    struct err *err)
+{
+	switch (family) {
+	case FAMILY_RSA:
+		return encode_rsa(pkey, ret, err);
+	case FAMILY_ECDSA:
+		return encode_point(pkey, ret, err);
+	case FAMILY_EDDSA:
+		break;
+	}
+	return encode_edwards(pkey, ret, err);
+}
+
 bool
 zsk_pair_make(uint8_t algorithm, unsigned bits, struct dnskey *ret_key,
     EVP_PKEY **ret, struct err *err)
 {
-	EVP_PKEY *pkey = generate(algorithm, bits);
+	const struct algorithm *known = algorithm_of_number(algorithm);
+	EVP_PKEY *pkey = generate(known, bits);
 	struct dnskey key = { .algorithm = algorithm };
 
 	if (pkey == NULL)
 		return evp_fail(err, E_INTERNAL, "OpenSSL makes no key");
-	if (!(EVP_PKEY_get_base_id(pkey) == EVP_PKEY_RSA
-		    ? encode_rsa(pkey, &key, err)
-		    : encode_point(pkey, &key, err))) {
+	if (!encode(pkey, known->family, &key, err)) {
 		EVP_PKEY_free(pkey);
 		return false;
 	}
 	*ret_key = key;
 	*ret = pkey;
 	return true;
-}
-
-static const char *
-digest_name(uint8_t algorithm)
-{
-	switch (algorithm) {
-	case ALGORITHM_RSASHA512:
-		return "SHA512";
-	case ALGORITHM_ECDSAP384SHA384:
-		return "SHA384";
-	default:
-		return "SHA256";
-	}
 }
 
 /* RFC 6605 section 4: r || s, each as long as the curve's order. */
@@ -146,8 +157,9 @@ zsk_pair_sign(EVP_PKEY *pkey, const struct dnskey *dnskey, struct bytes data,
 	uint8_t signature[SIGNATURE_MAX];
 	size_t len = sizeof(signature);
 	bool ok = ctx != NULL &&
-	    EVP_DigestSignInit_ex(ctx, NULL, digest_name(dnskey->algorithm),
-		NULL, NULL, pkey, NULL) == 1 &&
+	    EVP_DigestSignInit_ex(ctx, NULL,
+		algorithm_of_number(dnskey->algorithm)->digest, NULL, NULL,
+		pkey, NULL) == 1 &&
 	    EVP_DigestSign(ctx, signature, &len, data.data, data.len) == 1;
 
 	EVP_MD_CTX_free(ctx);

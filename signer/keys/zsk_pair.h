@@ -8,9 +8,9 @@
 #include "ksr/document/ksr.h"
 
 /*
- * RSASHA256, RSASHA512 (with exponent 65537), ECDSAP256SHA256 or
- * ECDSAP384SHA384.  bits is of an RSA key.  ret_key gets algorithm and public
- * key alone.  Freed with EVP_PKEY_free, which overwrites it.
+ * Of any supported algorithm.  bits is of an RSA key, whose exponent is 65537.
+ * ret_key gets algorithm and public key alone.  Freed with EVP_PKEY_free, which
+ * overwrites it.
  */
 MUST_USE bool zsk_pair_make(uint8_t algorithm, unsigned bits,
     struct dnskey *ret_key, EVP_PKEY **ret, struct err *err);
@@ -22,7 +22,10 @@ MUST_USE bool zsk_pair_make(uint8_t algorithm, unsigned bits,
 MUST_USE bool zsk_pair_sign(EVP_PKEY *pkey, const struct dnskey *dnskey,
     struct bytes data, struct rrsig *ret, struct err *err);
 
-/* The names that "Private-key-format: v1.3" and OpenSSL have for a number. */
+/*
+ * The names that "Private-key-format: v1.3" and OpenSSL have for a number; an
+ * Edwards key's are octets (RFC 8032 5.1.5).
+ */
 struct zsk_part {
 	const char *name, *param;
 };

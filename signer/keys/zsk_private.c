@@ -23,26 +23,40 @@ static const char *const dates[] = { "Created", "Publish", "Activate", "Revoke",
 /* A number as big as the curve's order for ECDSA, as short as can be for RSA.
  */
 static bool
-format_part(const EVP_PKEY *pkey, const struct zsk_part *part, int size,
-    struct buf *ret)
+number_octets(const EVP_PKEY *pkey, const char *param, int size,
+    uint8_t ret[PART_MAX], size_t *ret_len)
 {
-	uint8_t octets[PART_MAX];
 	BIGNUM *number = NULL;
-	bool ok = EVP_PKEY_get_bn_param(pkey, part->param, &number) == 1 &&
-	    BN_num_bytes(number) <= (int)sizeof(octets);
+	bool ok = EVP_PKEY_get_bn_param(pkey, param, &number) == 1 &&
+	    BN_num_bytes(number) <= (int)PART_MAX;
 
 	if (ok) {
 		if (size == 0)
 			size = BN_num_bytes(number);
-		ok = BN_bn2binpad(number, octets, size) == size;
+		ok = BN_bn2binpad(number, ret, size) == size;
 	}
+	*ret_len = (size_t)size;
+	BN_clear_free(number);
+	return ok;
+}
+
+static bool
+format_part(const EVP_PKEY *pkey, const struct zsk_part *part,
+    const struct algorithm *algorithm, struct buf *ret)
+{
+	uint8_t octets[PART_MAX];
+	size_t len = sizeof(octets);
+	bool ok = algorithm->family == FAMILY_EDDSA
+	    ? EVP_PKEY_get_raw_private_key(pkey, octets, &len) == 1
+	    : number_octets(
+		  pkey, part->param, algorithm->size / 8, octets, &len);
+
 	if (ok) {
 		buf_printf(ret, "%s: ", part->name);
-		buf_base64(ret, (struct bytes){ octets, (size_t)size });
+		buf_base64(ret, (struct bytes){ octets, len });
 		buf_puts(ret, "\n");
 	}
 	explicit_bzero(octets, sizeof(octets));
-	BN_clear_free(number);
 	return ok;
 }
 
@@ -52,12 +66,11 @@ zsk_private_format(const struct dnskey *key, const EVP_PKEY *pkey,
 {
 	const struct algorithm *algorithm = algorithm_of_number(key->algorithm);
 	const struct zsk_part *part = zsk_parts(algorithm->family);
-	int size = algorithm->family == FAMILY_RSA ? 0 : algorithm->size / 8;
 
 	buf_printf(ret, "Private-key-format: v1.3\nAlgorithm: %u (%s)\n",
 	    algorithm->number, algorithm->mnemonic);
 	for (; part->name != NULL; part++)
-		if (!format_part(pkey, part, size, ret))
+		if (!format_part(pkey, part, algorithm, ret))
 			return evp_fail(
 			    err, E_INTERNAL, "OpenSSL gives no private key");
 	return true;
@@ -166,8 +179,7 @@ static bool
 push_curve(OSSL_PARAM_BLD *builder, const struct dnskey *key,
     uint8_t point[1 + PUBLIC_KEY_MAX])
 {
-	const char *curve =
-	    key->algorithm == ALGORITHM_ECDSAP256SHA256 ? "P-256" : "P-384";
+	const char *curve = algorithm_of_number(key->algorithm)->curve;
 
 	point[0] = 4; /* SEC 1 2.3.3: uncompressed */
 	memcpy(point + 1, key->public_key, key->public_key_len);
@@ -188,6 +200,33 @@ pkey_of_params(const char *type, OSSL_PARAM *params)
 		pkey = NULL;
 	EVP_PKEY_CTX_free(ctx);
 	return pkey;
+}
+
+static EVP_PKEY *
+edwards_pkey(const char *value, const char *curve)
+{
+	uint8_t octets[PART_MAX];
+	EVP_PKEY *pkey = NULL;
+	size_t len;
+
+	if (base64_parse(value, octets, sizeof(octets), &len))
+		pkey = EVP_PKEY_new_raw_private_key_ex(
+		    NULL, curve, NULL, octets, len);
+	explicit_bzero(octets, sizeof(octets));
+	return pkey;
+}
+
+static bool
+build_edwards(const struct values *values, const char *curve, const char *path,
+    EVP_PKEY **ret, struct err *err)
+{
+	if (values->parts[0] == NULL)
+		return err_set(err, E_INPUT, "%s: no \"PrivateKey\"", path);
+	*ret = edwards_pkey(values->parts[0], curve);
+	if (*ret != NULL)
+		return true;
+	evp_fail(err, E_INPUT, "its \"PrivateKey\" is no private key");
+	return err_prefix(err, "%s", path);
 }
 
 static bool
@@ -232,8 +271,8 @@ bool
 zsk_private_parse(char *text, const char *path, const struct dnskey *key,
     EVP_PKEY **ret, struct err *err)
 {
-	const struct zsk_part *parts =
-	    zsk_parts(algorithm_of_number(key->algorithm)->family);
+	const struct algorithm *algorithm = algorithm_of_number(key->algorithm);
+	const struct zsk_part *parts = zsk_parts(algorithm->family);
 	struct values values = { 0 };
 	char place[PATH_MAX_LEN + 32];
 	size_t number = 1;
@@ -246,8 +285,11 @@ zsk_private_parse(char *text, const char *path, const struct dnskey *key,
 		if (!parse_line(line, place, parts, &values, err))
 			return false;
 	}
-	return check_head(&values, key, path, err) &&
-	    build(&values, parts, key, path, ret, err);
+	if (!check_head(&values, key, path, err))
+		return false;
+	return algorithm->family == FAMILY_EDDSA
+	    ? build_edwards(&values, algorithm->curve, path, ret, err)
+	    : build(&values, parts, key, path, ret, err);
 }
 
 static bool

@@ -4,11 +4,13 @@
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
 #include "ksr/policy/purpose.h"
+#include "signer/keys/generate.h"
 #include "signer/keys/zsk_pair.h"
 #include "signer/keys/zsk_store.h"
 #include "signer/record/context.h"
 #include "signer/record/json.h"
 #include "signer/record/record.h"
+#include "signer/token/kinds.h"
 
 void
 zsk_clear(struct zsk *zsk)
@@ -171,17 +173,15 @@ static bool
 make_in_token(void *arg, struct dnskey *ret, struct err *err)
 {
 	struct making *m = arg;
-	const char *zone = m->store->context->config->ksk_policy.signers_name;
+	const struct config *config = m->store->context->config;
+	const char *zone = config->ksk_policy.signers_name;
 	uint8_t mark[PURPOSE_MARK_SIZE] = { 0 };
-	struct hsm_keygen what = { .label = m->wanted->label,
-		.type = HSM_RSA,
+	const struct hsm_keygen what = { .label = m->wanted->label,
+		.type = token_kind_of(m->wanted->algorithm)->type,
 		.rsa_bits = m->wanted->bits,
-		.id = mark };
+		.id = mark,
+		.wishes = keygen_wishes(config, PURPOSE_ZSK) };
 
-	if (m->wanted->algorithm == ALGORITHM_ECDSAP256SHA256)
-		what.type = HSM_EC_P256;
-	else if (m->wanted->algorithm == ALGORITHM_ECDSAP384SHA384)
-		what.type = HSM_EC_P384;
 	if (!purpose_mark(PURPOSE_ZSK, zone, m->wanted->label, mark, err) ||
 	    !token_keygen(&m->store->token, &what, &m->zsk->key, err) ||
 	    !of_token(m->store, m->wanted->algorithm, m->zsk, err))

@@ -13,6 +13,8 @@
 const struct option_row global_options[] = {
 	{ "config", "FILE", "the configuration; see below", false },
 	{ "ceremony", "DIR", "keep the ceremony record there", false },
+	{ "zone", "NAME", "which zone, of many; init: the one to rehearse",
+	    false },
 	{ "json", NULL, "results as JSON on stdout", false },
 	{ "at", "TIME", "act at TIME, e.g. 2027-01-01T12:00:00Z (rehearsals)",
 	    false },
@@ -144,13 +146,19 @@ args_parse_all(const struct option_row **rows, const struct option *longopts,
 	return true;
 }
 
+static const char *
+program_of(const struct command *command)
+{
+	return command->program == NULL ? "anchorite" : command->program;
+}
+
 /* What is wrong, and how the command is used; false. */
 static bool
 err_set_misused(const struct command *command, const char *what,
     const char *wrong, struct err *err)
 {
-	return err_set(err, E_USAGE, "%.200s %s; usage: anchorite %s %s", what,
-	    wrong, command->name, command->usage);
+	return err_set(err, E_USAGE, "%.200s %s; usage: %s %s %s", what, wrong,
+	    program_of(command), command->name, command->usage);
 }
 
 /*
@@ -232,8 +240,9 @@ check_verb(const struct command *command, const struct args *args,
 		    args_value(args, verb->needed) != NULL)
 			return true;
 		return err_set(err, E_USAGE,
-		    "%s needs --%s; usage: anchorite %s %s", verb->name,
-		    verb->needed, command->name, command->usage);
+		    "%s needs --%s; usage: %s %s %s", verb->name,
+		    verb->needed, program_of(command), command->name,
+		    command->usage);
 	}
 	if (command->other_verbs)
 		return true;
@@ -241,8 +250,8 @@ check_verb(const struct command *command, const struct args *args,
 	if (nearest.word != NULL)
 		return nearest_say(&nearest, "", err);
 	return err_set(err, E_USAGE,
-	    "%.80s: no such subcommand; usage: anchorite %s %s", given,
-	    command->name, command->usage);
+	    "%.80s: no such subcommand; usage: %s %s %s", given,
+	    program_of(command), command->name, command->usage);
 }
 
 /* All that the command's row says must be there is, and nothing else. */
@@ -265,8 +274,8 @@ check_complete(const struct command *command, const struct args *args,
 
 		if (name != NULL && args_value(args, name) == NULL)
 			return err_set(err, E_USAGE,
-			    "--%s is missing; usage: anchorite %s %s", name,
-			    command->name, command->usage);
+			    "--%s is missing; usage: %s %s %s", name,
+			    program_of(command), command->name, command->usage);
 	}
 	return true;
 }
@@ -280,7 +289,9 @@ args_parse(const struct command *command, int argc, char **argv,
 	struct args args = { 0 };
 	size_t n;
 
-	n = collect_rows(global_options, rows, longopts, 0);
+	n = collect_rows(command->globals == NULL ? global_options
+						  : command->globals,
+	    rows, longopts, 0);
 	collect_rows(command->options, rows, longopts, n);
 	args.values = calloc((size_t)argc + 1, sizeof(*args.values));
 	args.files = calloc((size_t)argc + 1, sizeof(*args.files));
@@ -321,4 +332,37 @@ bool
 args_flag(const struct args *args, const char *name)
 {
 	return args_value(args, name) != NULL;
+}
+
+static bool
+is_global(const struct option_row *row)
+{
+	for (const struct option_row *global = global_options;
+	     global->name != NULL; global++)
+		if (global == row)
+			return true;
+	return false;
+}
+
+static bool
+is_among(const char *name, const char *const *names)
+{
+	while (*names != NULL && strcmp(*names, name) != 0)
+		names++;
+	return *names != NULL;
+}
+
+bool
+args_only(const struct args *args, const char *command, const char *verb,
+    const char *const *names, struct err *err)
+{
+	for (size_t i = 0; i < args->n_values; i++) {
+		const struct option_row *row = args->values[i].row;
+
+		if (!is_global(row) && !is_among(row->name, names))
+			return err_set(err, E_USAGE,
+			    "--%s has no meaning for %s %s", row->name, command,
+			    verb);
+	}
+	return true;
 }

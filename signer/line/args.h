@@ -41,3 +41,10 @@ void args_free(struct args *args);
 /* The option's value, "" for a flag that is there; NULL if it was not given. */
 const char *args_value(const struct args *args, const char *name);
 bool args_flag(const struct args *args, const char *name);
+
+/*
+ * E_USAGE unless each option given is a global one or one of these names, which
+ * NULL ends: those that have a meaning for this verb.
+ */
+MUST_USE bool args_only(const struct args *args, const char *command,
+    const char *verb, const char *const *names, struct err *err);

@@ -25,6 +25,17 @@ enum recording {
 };
 
 /*
+ * Of which zone a command is, where the configuration has many.  One that it
+ * gets with --zone is always that.
+ */
+enum command_zone {
+	ZONE_NAMED, /* of the one that --zone names */
+	ZONE_READ,  /* of the one whose documents it reads */
+	ZONE_NONE,  /* of none in particular, or of all */
+	ZONE_OWN,   /* what --zone names is its own affair */
+};
+
+/*
  * A first argument that chooses what a command does, and what that needs where
  * its row says otherwise.  Where a command has such, no other word may come
  * first, unless it says that others may.
@@ -35,9 +46,14 @@ struct verb_row {
 	enum recording recording;
 	const char *files;  /* what comes behind it, as in a usage */
 	const char *needed; /* an option that must be given; or NULL */
+	enum command_zone zone;
 };
 
 struct command {
+	/* A command of another program than anchorite says of which, and which
+	 * options stand in the place of global_options; else NULL. */
+	const char *program;
+	const struct option_row *globals;
 	const char *name;
 	bool (*run)(const struct context *context, const struct args *args,
 	    struct err *err);
@@ -49,6 +65,8 @@ struct command {
 	const char *needed[3]; /* options that must be given */
 	bool needs_config;
 	bool may_have_config; /* one is loaded where one is found */
+	enum command_zone zone;
+	const char *zone_unless; /* an option with which it is ZONE_NAMED */
 	/*
 	 * --at is what the command is asked about, not a clock pretended: it
 	 * must be given, and not in rehearsals alone.
@@ -67,6 +85,10 @@ extern const struct command cmd_init;
 extern const struct command cmd_keygen;
 extern const struct command cmd_inventory;
 extern const struct command cmd_keydelete;
+extern const struct command cmd_transport;
+extern const struct command cmd_backup;
+extern const struct command cmd_restore;
+extern const struct command cmd_handover;
 extern const struct command cmd_request;
 extern const struct command cmd_check;
 extern const struct command cmd_sign;
@@ -75,6 +97,7 @@ extern const struct command cmd_release;
 extern const struct command cmd_simulate;
 extern const struct command cmd_plan;
 extern const struct command cmd_show;
+extern const struct command cmd_convert;
 extern const struct command cmd_hash;
 extern const struct command cmd_register;
 extern const struct command cmd_log;
@@ -83,5 +106,7 @@ extern const struct command cmd_report;
 extern const struct command cmd_manifest;
 extern const struct command cmd_selftest;
 extern const struct command cmd_step;
+extern const struct command cmd_trust_anchor;
+extern const struct command cmd_parent;
 
 extern const struct option_row global_options[];

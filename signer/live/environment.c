@@ -114,8 +114,7 @@ environment_start(void)
 }
 
 bool
-environment_for_module(
-    const struct config_hsm *hsm, bool rehearsal, struct err *err)
+environment_for_modules(bool rehearsal, struct err *err)
 {
 	if (!rehearsal && loader.n > 0)
 		return err_set(err, E_USAGE,
@@ -125,6 +124,12 @@ environment_for_module(
 		    loader.names[0], loader.names[0]);
 	if (!rehearsal)
 		leave_out(allowed, ARRAY_LEN(allowed), false);
+	return true;
+}
+
+bool
+environment_of_module(const struct config_hsm *hsm, struct err *err)
+{
 	for (size_t i = 0; i < hsm->n_env; i++)
 		if (setenv(hsm->env[i].name, hsm->env[i].value, 1) != 0)
 			return err_set_errno(

@@ -16,12 +16,15 @@
 void environment_start(void);
 
 /*
- * What the module sees, from now on: the configuration's env, LANG and its
- * like, and in a rehearsal whatever else the caller has set.  Outside one a
- * variable of the dynamic loader (LD_PRELOAD ...) is an error.
+ * What modules see, from now on: LANG and its like, and in a rehearsal whatever
+ * else the caller has set.  Outside one a variable of the dynamic loader
+ * (LD_PRELOAD ...) is an error.
  */
-MUST_USE bool environment_for_module(
-    const struct config_hsm *hsm, bool rehearsal, struct err *err);
+MUST_USE bool environment_for_modules(bool rehearsal, struct err *err);
+
+/* In a module's process: and the configuration's env. */
+MUST_USE bool environment_of_module(
+    const struct config_hsm *hsm, struct err *err);
 
 /* Names of the loader's variables that were set at the start; a new list. */
 json_t *environment_loader(void);

@@ -4,6 +4,7 @@
 #include "signer/manual/manual.h"
 #include "signer/manual/page.h"
 #include "signer/program/commands.h"
+#include "signer/readiness/commands.h"
 
 static void
 put_options(struct page *page, const struct option_row *row)
@@ -57,21 +58,37 @@ put_usage(struct page *page, const char *name, const char *usage)
 }
 
 static void
-put_exit_status(struct page *page)
+put_exit_status(struct page *page, const struct program *program)
 {
 	page_heading(page, "Sh", "EXIT STATUS");
-	page_text(page, strchr(exit_status_text, ':') + 2);
+	page_text(page, strchr(program->exit_status, ':') + 2);
+}
+
+/* What is asked of a program itself. */
+static void
+put_about(struct page *page, const struct program *program)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+	    "`%s help COMMAND` explains one command, as `%s COMMAND --help` "
+	    "does; `%s version` says which program this is, as `--version` and "
+	    "`-V` do.",
+	    program->name, program->name, program->name);
+	page_paragraph(page);
+	page_text(page, text);
 }
 
 void
 program_page(FILE *out)
 {
+	const struct program *program = &anchorite_program;
 	struct page page;
 
-	page_begin(&page, out, "anchorite", 1,
+	page_begin(&page, out, program->name, 1,
 	    "from a key signing request to a signed key response");
 	page_heading(&page, "Sh", "SYNOPSIS");
-	put_usage(&page, "anchorite", usage_text);
+	put_usage(&page, program->name, program->usage);
 	page_heading(&page, "Sh", "DESCRIPTION");
 	page_text(&page,
 	    "Reads a Key Signing Request (KSR), checks it, signs its DNSKEY "
@@ -79,18 +96,22 @@ program_page(FILE *out)
 	    "Signed Key Response (SKR), which it has read back and verified "
 	    "twice. Each command has a page of its own.");
 	page_line(&page, ".Bl -tag -width Ds");
-	for (size_t i = 0; i < n_commands; i++) {
-		page_line(&page, ".It Xr anchorite-%s 1", commands[i]->name);
-		page_text(&page, commands[i]->summary);
+	for (size_t i = 0; i < program->n_commands; i++) {
+		const struct command *command = program->commands[i];
+
+		page_line(&page, ".It Xr anchorite-%s 1", command->name);
+		page_text(&page, command->summary);
 	}
 	page_line(&page, ".El");
 	page.fresh = false;
 	page_paragraph(&page);
 	page_text(&page, configuration_text);
+	put_about(&page, program);
 	page_heading(&page, "Sh", "OPTIONS");
 	put_options(&page, global_options);
-	put_exit_status(&page);
+	put_exit_status(&page, program);
 	page_line(&page, ".Sh SEE ALSO");
+	page_line(&page, ".Xr anchorite-readiness 1 ,");
 	page_line(&page, ".Xr anchorite-script 1 ,");
 	page_line(&page, ".Xr anchorite-plan 5 ,\n.Xr anchorite-record 5 ,");
 	page_line(&page, ".Xr anchorite-register 5 ,\n.Xr anchorite.yaml 5");
@@ -139,9 +160,48 @@ command_page(FILE *out, const struct command *command)
 	put_records(&page, command);
 	page_heading(&page, "Sh", "FILES");
 	page_text(&page, configuration_text);
-	put_exit_status(&page);
+	put_exit_status(&page, &anchorite_program);
 	page_line(&page, ".Sh SEE ALSO\n.Xr anchorite 1 ,");
 	page_line(&page, ".Xr anchorite.yaml 5");
+}
+
+void
+readiness_page(FILE *out)
+{
+	const struct program *program = &readiness_program;
+	struct page page;
+	char name[64];
+
+	page_begin(&page, out, READINESS_PROGRAM, 1, readiness_summary);
+	page_heading(&page, "Sh", "SYNOPSIS");
+	for (size_t i = 0; i < READINESS_COMMANDS; i++) {
+		snprintf(name, sizeof(name), "%s %s", READINESS_PROGRAM,
+		    readiness_commands[i].name);
+		put_usage(&page, name, readiness_commands[i].usage);
+	}
+	page_heading(&page, "Sh", "DESCRIPTION");
+	page_text(&page,
+	    "Finds in what name servers have logged and captured which trust "
+	    "anchors validators say they have (RFC 8145), sums it up in files "
+	    "that merge, and tells how many sources are ready for a rollover.");
+	page_line(&page, ".Bl -tag -width Ds");
+	for (size_t i = 0; i < READINESS_COMMANDS; i++) {
+		page_line(&page, ".It Cm %s", readiness_commands[i].name);
+		page_text(&page, readiness_commands[i].summary);
+	}
+	page_line(&page, ".El");
+	page.fresh = false;
+	put_about(&page, program);
+	for (size_t i = 0; i < READINESS_COMMANDS; i++) {
+		page_heading(&page, "Ss", readiness_commands[i].name);
+		page_help(&page, readiness_commands[i].help);
+		put_options(&page, readiness_commands[i].options);
+	}
+	page_heading(&page, "Ss", "Global options");
+	put_options(&page, program->globals);
+	put_exit_status(&page, program);
+	page_line(&page, ".Sh SEE ALSO\n.Xr anchorite 1 ,");
+	page_line(&page, ".Xr anchorite-signals 5");
 }
 
 /* The script's second line, which says what it is for. */

@@ -4,6 +4,7 @@
 #include "ksr/base/macros.h"
 #include "signer/manual/manual.h"
 #include "signer/program/commands.h"
+#include "signer/readiness/commands.h"
 
 static const struct guide_row {
 	const char *name, *summary, *document;
@@ -14,6 +15,8 @@ static const struct guide_row {
 	{ "anchorite-plan", "a rollover, declared", "plan.md" },
 	{ "anchorite-register", "the register of what was signed",
 	    "register.md" },
+	{ "anchorite-signals", "what validators say they trust, summed up",
+	    "readiness.md" },
 };
 
 /* The file DIR/NAME, new; ends the program where it cannot be had. */
@@ -49,10 +52,12 @@ write_commands(const char *dir)
 
 	program_page(out);
 	finish(out);
-	for (size_t i = 0; i < n_commands; i++) {
-		snprintf(name, sizeof(name), "anchorite-%s", commands[i]->name);
+	for (size_t i = 0; i < anchorite_program.n_commands; i++) {
+		const struct command *command = anchorite_program.commands[i];
+
+		snprintf(name, sizeof(name), "anchorite-%s", command->name);
 		out = create(dir, name, ".1");
-		command_page(out, commands[i]);
+		command_page(out, command);
 		finish(out);
 	}
 }
@@ -72,14 +77,16 @@ write_guides(const char *dir, const char *docs)
 }
 
 static void
-write_completion(const char *dir)
+write_completion(const char *dir, const struct program *program)
 {
-	FILE *out = create(dir, "anchorite", ".bash");
+	FILE *out = create(dir, program->name, ".bash");
+	char name[64];
 
-	completion_bash(out);
+	completion_bash(out, program);
 	finish(out);
-	out = create(dir, "_anchorite", "");
-	completion_zsh(out);
+	snprintf(name, sizeof(name), "_%s", program->name);
+	out = create(dir, name, "");
+	completion_zsh(out, program);
 	finish(out);
 }
 
@@ -94,9 +101,13 @@ main(int argc, char **argv)
 	}
 	write_commands(argv[1]);
 	write_guides(argv[1], argv[2]);
+	out = create(argv[1], "anchorite-readiness", ".1");
+	readiness_page(out);
+	finish(out);
 	out = create(argv[1], "anchorite-script", ".1");
 	scripts_page(out, (size_t)argc - 3, argv + 3);
 	finish(out);
-	write_completion(argv[1]);
+	write_completion(argv[1], &anchorite_program);
+	write_completion(argv[1], &readiness_program);
 	return 0;
 }

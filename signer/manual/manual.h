@@ -8,9 +8,13 @@
 #include <stdio.h>
 
 struct command;
+struct program;
 
 void program_page(FILE *out);
 void command_page(FILE *out, const struct command *command);
+
+/* Of anchorite-readiness, all its commands on one page. */
+void readiness_page(FILE *out);
 
 /* Of the scripts of ceremonies, by their paths. */
 void scripts_page(FILE *out, size_t n, char **scripts);
@@ -19,5 +23,5 @@ void scripts_page(FILE *out, size_t n, char **scripts);
 void guide_page(
     FILE *out, const char *name, const char *summary, const char *document);
 
-void completion_bash(FILE *out);
-void completion_zsh(FILE *out);
+void completion_bash(FILE *out, const struct program *program);
+void completion_zsh(FILE *out, const struct program *program);

@@ -159,7 +159,7 @@ run(const struct context *context, const struct args *args, struct err *err)
 	    !identity_of_args(args, &given, err) ||
 	    /* Its own file is read while that is possible. */
 	    !record_binary(binary, err) ||
-	    !confine_to_folder(args->files[0], err) ||
+	    !confine_to(1, args->files, NULL, err) ||
 	    !replay_ceremony(args->files[0], &replay, err))
 		return false;
 	ok = judge(context, &replay, &witness, &given, err);

@@ -4,12 +4,9 @@
  */
 #pragma once
 
-#include <stddef.h>
+#include "signer/line/program.h"
 
-#include "signer/line/command.h"
-
-extern const struct command *const commands[];
-extern const size_t n_commands;
+extern const struct program anchorite_program;
 
 /* NULL: there is none of that name. */
 const struct command *command_of_name(const char *name);
@@ -18,8 +15,6 @@ const struct command *command_of_name(const char *name);
 struct command command_as_asked(
     const struct command *command, const struct args *args);
 
-extern const char usage_text[]; /* what follows the program's name */
-extern const char exit_status_text[];
 extern const char configuration_text[]; /* where it is looked for */
 
 /* Whether a command is recorded, as the end of a sentence about it. */

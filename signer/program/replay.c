@@ -17,6 +17,7 @@
 #include "signer/record/laws.h"
 #include "signer/record/publishing.h"
 #include "signer/record/recorded.h"
+#include "signer/record/zones.h"
 #include "signer/screen/screen.h"
 #include "signer/show/telling.h"
 
@@ -26,6 +27,7 @@ struct rerun {
 	struct recorded recorded;
 	struct record *record; /* owned */
 	struct config *config; /* owned; NULL: the run had none */
+	struct zones *zones;   /* owned; NULL: there are not many */
 	uint8_t config_sha256[SHA256_SIZE];
 	struct args args; /* owned */
 	struct published published;
@@ -100,7 +102,7 @@ read_configuration(struct rerun *rerun, const char *path, struct err *err)
 		return false;
 	rerun->config->rules = recorded->rules;
 	compare_hsms(recorded, rerun->config);
-	return true;
+	return zones_new(rerun->config, &rerun->zones, err);
 }
 
 /* Where the run could not load one, it had none, and ended. */
@@ -127,6 +129,7 @@ take_configuration(struct rerun *rerun, const struct command *command,
 		SHA256_SIZE))
 		recorded_differs(recorded, "the configuration has no SHA-256");
 	context->config = rerun->config;
+	context->zones = rerun->zones;
 	context->config_path = path;
 	context->config_sha256 = rerun->config_sha256;
 	return !context->at_given || rerun->config->rehearsal ||
@@ -134,7 +137,8 @@ take_configuration(struct rerun *rerun, const struct command *command,
 }
 
 static void
-fill_context(struct rerun *rerun, struct context *ret)
+fill_context(struct rerun *rerun, const struct command *command,
+    struct context *ret)
 {
 	struct recorded *recorded = &rerun->recorded;
 	const json_t *head = recorded->head;
@@ -142,6 +146,7 @@ fill_context(struct rerun *rerun, struct context *ret)
 
 	*ret = (struct context){
 		.json = args_flag(&rerun->args, "json"),
+		.format = document_format(command, &rerun->args),
 		.at_given = json_is_true(json_object_get(head, "rehearsal_time")),
 		.rules = recorded->rules,
 		.record = rerun->record,
@@ -166,9 +171,10 @@ run_command(struct rerun *rerun, const struct command *command,
 	struct context context;
 	bool ok;
 
-	fill_context(rerun, &context);
+	fill_context(rerun, command, &context);
 	screen_mute(true);
 	ok = take_configuration(rerun, command, &context, outcome) &&
+	    zones_choose(&context, command, &rerun->args, outcome) &&
 	    command->run(&context, &rerun->args, outcome);
 	if (!ok && outcome->code != E_REFUSED)
 		publishing_say(&context, outcome);
@@ -243,6 +249,7 @@ static void
 rerun_clear(struct rerun *rerun)
 {
 	record_close(rerun->record);
+	zones_free(rerun->zones);
 	config_free(rerun->config);
 	args_free(&rerun->args);
 }

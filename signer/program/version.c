@@ -4,11 +4,11 @@
 #include "signer/program/version.h"
 
 void
-version_print(void)
+version_print(const char *program)
 {
 	const char *part = built_with;
 
-	printf("anchorite %s\n", ANCHORITE_VERSION);
+	printf("%s %s\n", program, ANCHORITE_VERSION);
 	printf("commit     %s\n", built_from);
 	while (*part != '\0') {
 		int name = (int)strcspn(part, " ");

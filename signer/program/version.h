@@ -1,5 +1,5 @@
 /*
- * What this program was built from: --version, for whoever wants to repeat it.
+ * What a program was built from: --version, for whoever wants to repeat it.
  */
 #pragma once
 
@@ -7,5 +7,5 @@
 extern const char built_from[]; /* the commit, in hex */
 extern const char built_with[]; /* "name version; ..." of compiler, libraries */
 
-/* Version, commit, and a line for the compiler and for each library. */
-void version_print(void);
+/* The program's version, commit, and a line for the compiler and for each library. */
+void version_print(const char *program);

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "ksr/document/bundle.h"
+#include "ksr/policy/records.h"
 #include "ksr/rules/check_rules.h"
 #include "signer/record/adopting.h"
 #include "signer/record/input.h"
@@ -87,6 +89,39 @@ judge_other(const struct ledger *other, const struct ledger *ledger,
 	return lines_fit(other, ledger, err);
 }
 
+/* The request's record at a time; its first before it. */
+static const struct bundle *
+record_at(const struct ksr *request, int64_t at)
+{
+	size_t i = request->n_bundles - 1;
+
+	while (i > 0 && bundle_begins(&request->bundles[i]) > at)
+		i--;
+	return &request->bundles[i];
+}
+
+/* By the id that it names; where there are none, by times and ZSKs. */
+static bool
+answers(const struct ksr *response, const struct ksr *request)
+{
+	if (((ksr_lacks(response) | ksr_lacks(request)) & LACKS_ID) == 0)
+		return strcmp(request->id, response->id) == 0;
+	if (response->format != request->format ||
+	    !same_domain(response->domain, request->domain) ||
+	    bundle_begins(&response->bundles[0]) !=
+		bundle_begins(&request->bundles[0]))
+		return false;
+	for (size_t i = 0; i < response->n_bundles; i++) {
+		const struct bundle *bundle = &response->bundles[i];
+
+		if (!bundle_is_superseded(response, i) &&
+		    !bundle_has_zsks(
+			bundle, record_at(request, bundle_begins(bundle))))
+			return false;
+	}
+	return true;
+}
+
 static bool
 find_pair(const struct adopting *adopting, const struct document *response,
     struct adopting_pair *ret, struct err *err)
@@ -95,12 +130,18 @@ find_pair(const struct adopting *adopting, const struct document *response,
 		const struct document *request = &adopting->documents[i];
 
 		if (request->ksr->kind != KSR_REQUEST ||
-		    strcmp(request->ksr->id, response->ksr->id) != 0)
+		    !answers(response->ksr, request->ksr))
 			continue;
+		if (!records_meet(response->ksr, request->ksr, err))
+			return false;
 		*ret = (struct adopting_pair){ .request = request,
 			.response = response };
 		return true;
 	}
+	if ((ksr_lacks(response->ksr) & LACKS_ID) != 0)
+		return err_set(err, E_REFUSED,
+		    "%s: no request with its times and ZSKs is in the archive",
+		    response->path);
 	return err_set(err, E_REFUSED,
 	    "%s: answers request %s, which is not in the archive",
 	    response->path, response->ksr->id);

@@ -46,11 +46,36 @@ facts_report(struct record *record, unsigned stages,
 }
 
 bool
-facts_published(struct record *record, const char *path, struct bytes content,
-    struct err *err)
+facts_published_as(struct record *record, const char *path,
+    const uint8_t sha256[SHA256_SIZE], struct err *err)
 {
 	return record_event(record, "published",
 	    json_pack("{s:o, s:o}", "path", json_of_text(path), "sha256",
-		json_of_hash_of(content)),
+		json_of_sha256(sha256)),
+	    err);
+}
+
+bool
+facts_published(struct record *record, const char *path, struct bytes content,
+    struct err *err)
+{
+	uint8_t digest[SHA256_SIZE];
+
+	return sha256(content, digest, err) &&
+	    facts_published_as(record, path, digest, err);
+}
+
+bool
+facts_not_signed(struct record *record, struct err *why, struct err *err)
+{
+	struct recorded *recorded = record_recorded(record);
+
+	if (recorded != NULL && recorded->excused != NULL &&
+	    recorded->excused == recorded_if(recorded, NOT_SIGNED_EVENT))
+		err_set(why, why->code, "%s",
+		    fact_text(recorded->excused, "message"));
+	return record_event(record, NOT_SIGNED_EVENT,
+	    json_pack("{s:i, s:o}", "status", err_exit_status(why), "message",
+		json_of_text(why->msg)),
 	    err);
 }

@@ -31,7 +31,19 @@ MUST_USE bool facts_report_of(struct record *record, unsigned stages,
 /* Signatures that were made and leave the token for nobody. */
 #define DISCARDED_EVENT "signatures discarded"
 
+/*
+ * "not signed": of several zones this one went no further, as its status and
+ * message say, and the run went on without it.  In a replay *why is as the
+ * record has it, where that is where it came from.
+ */
+#define NOT_SIGNED_EVENT "not signed"
+MUST_USE bool facts_not_signed(
+    struct record *record, struct err *why, struct err *err);
+
 /* "published": an output has its final name. */
 MUST_USE bool facts_published(struct record *record, const char *path,
     struct bytes content, struct err *err);
 
+/* The same of a file whose octets are on no record. */
+MUST_USE bool facts_published_as(struct record *record, const char *path,
+    const uint8_t sha256[SHA256_SIZE], struct err *err);

@@ -4,8 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ksr/document/format.h"
+#include "ksr/policy/records.h"
+#include "signer/line/command.h"
+#include "signer/record/context.h"
 #include "signer/record/input.h"
 #include "signer/record/recorded.h"
+#include "signer/record/zones.h"
 #include "signer/screen/screen.h"
 
 /* NULL if there is none in the usual places. */
@@ -54,7 +59,8 @@ configuration_load(
 	ok = file_read_own(path, CONFIG_FILE_MAX, &yaml, &has_modes, err) &&
 	    sha256(buf_bytes(&yaml), loaded.sha256, err) &&
 	    config_read(buf_bytes(&yaml), path, &loaded.config, err) &&
-	    config_mask_pins(buf_bytes(&yaml), path, &loaded.masked, err);
+	    config_mask_pins(buf_bytes(&yaml), path, &loaded.masked, err) &&
+	    zones_new(loaded.config, &loaded.zones, err);
 	buf_free(&yaml); /* may hold a rehearsal's PIN: overwritten */
 	if (!ok) {
 		configuration_free(&loaded);
@@ -71,21 +77,101 @@ configuration_load(
 void
 configuration_free(struct configuration *configuration)
 {
+	zones_free(configuration->zones);
 	config_free(configuration->config);
 	buf_free(&configuration->masked);
 	*configuration = (struct configuration){ 0 };
 }
 
-bool
-document_load(struct record *record, const char *role, const char *path,
+static bool
+has_option(const struct command *command, const char *name)
+{
+	const struct option_row *row = command->options;
+
+	while (row != NULL && row->name != NULL && strcmp(row->name, name) != 0)
+		row++;
+	return row != NULL && row->name != NULL;
+}
+
+const char *
+document_format(const struct command *command, const struct args *args)
+{
+	return args_value(
+	    args, has_option(command, "from") ? "from" : "format");
+}
+
+/* Before anything is made of it. */
+static bool
+is_wanted(const struct context *context, const struct document *document,
+    struct err *err)
+{
+	char seen[SHA256_TEXT_SIZE], wanted[SHA256_TEXT_SIZE];
+
+	if (context->wanted_sha256 == NULL ||
+	    same_sha256(document->sha256, context->wanted_sha256))
+		return true;
+	sha256_text(document->sha256, seen);
+	sha256_text(context->wanted_sha256, wanted);
+	return err_set(err, E_REFUSED,
+	    "%s: has SHA-256 %s, the manifest has %s", document->path, seen,
+	    wanted);
+}
+
+static bool
+parse(const struct context *context, struct document *document,
+    struct err *err)
+{
+	struct bytes octets = buf_bytes(&document->octets);
+	enum ksr_format format;
+
+	if (!sha256(octets, document->sha256, err) ||
+	    !is_wanted(context, document, err))
+		return false;
+	if (context->format == NULL)
+		return ksr_read(octets, document->path, &document->ksr, err);
+	return format_named(context->format, &format, err) &&
+	    ksr_read_as(format, octets, document->path, &document->ksr, err);
+}
+
+static bool
+complete(const struct context *context, struct document *document,
+    struct err *err)
+{
+	struct context zoned;
+
+	return (context_of_zone(context, document->ksr->domain, &zoned, err) &&
+		   records_complete(zoned.config, document->ksr, err)) ||
+	    err_prefix(err, "%s", document->path);
+}
+
+/* As the file has it. */
+static bool
+load(const struct context *context, const char *role, const char *path,
     struct document *ret, struct err *err)
 {
 	struct document loaded = { .path = path,
-		.xml = buf_new(KSR_FILE_MAX) };
+		.octets = buf_new(KSR_FILE_MAX) };
 
-	if (!record_read(record, role, path, KSR_FILE_MAX, &loaded.xml, err) ||
-	    !sha256(buf_bytes(&loaded.xml), loaded.sha256, err) ||
-	    !ksr_read(buf_bytes(&loaded.xml), path, &loaded.ksr, err)) {
+	if (!(context->no_links ? record_read_no_link : record_read)(
+		context->record, role, path, KSR_FILE_MAX, &loaded.octets,
+		err) ||
+	    !parse(context, &loaded, err)) {
+		document_free(&loaded);
+		return false;
+	}
+	*ret = loaded;
+	return true;
+}
+
+bool
+document_load(const struct context *context, const char *role,
+    const char *path, struct document *ret, struct err *err)
+{
+	struct document loaded;
+
+	if (!load(context, role, path, &loaded, err))
+		return false;
+	if (!complete(context, &loaded, err)) {
 		document_free(&loaded);
 		return false;
 	}
@@ -113,34 +199,37 @@ orders_bundles(const struct record *record)
 }
 
 bool
-document_load_kind(struct record *record, const char *role, const char *path,
-    enum ksr_kind kind, struct document *ret, struct err *err)
+document_load_kind(const struct context *context, const char *role,
+    const char *path, enum ksr_kind kind, struct document *ret,
+    struct err *err)
 {
 	struct document loaded;
 
-	if (!document_load(record, role, path, &loaded, err))
+	if (!load(context, role, path, &loaded, err))
 		return false;
-	if (!document_is(loaded.ksr, path, kind, err)) {
+	if (!document_is(loaded.ksr, path, kind, err) ||
+	    !complete(context, &loaded, err)) {
 		document_free(&loaded);
 		return false;
 	}
-	if (orders_bundles(record))
+	if (orders_bundles(context->record))
 		ksr_order(loaded.ksr);
 	*ret = loaded;
 	return true;
 }
 
 bool
-document_read_back(const struct output *output, const char *path,
-    enum ksr_kind kind, struct document *ret, struct err *err)
+document_read_back(const struct context *context, const struct output *output,
+    const char *path, enum ksr_kind kind, struct document *ret,
+    struct err *err)
 {
 	struct document loaded = { .path = path,
-		.xml = buf_new(KSR_FILE_MAX) };
+		.octets = buf_new(KSR_FILE_MAX) };
 
-	if (!output_read(output, KSR_FILE_MAX, &loaded.xml, err) ||
-	    !sha256(buf_bytes(&loaded.xml), loaded.sha256, err) ||
-	    !ksr_read(buf_bytes(&loaded.xml), path, &loaded.ksr, err) ||
-	    !document_is(loaded.ksr, path, kind, err)) {
+	if (!output_read(output, KSR_FILE_MAX, &loaded.octets, err) ||
+	    !parse(context, &loaded, err) ||
+	    !document_is(loaded.ksr, path, kind, err) ||
+	    !complete(context, &loaded, err)) {
 		document_free(&loaded);
 		return false;
 	}
@@ -152,6 +241,6 @@ void
 document_free(struct document *document)
 {
 	ksr_free(document->ksr);
-	buf_free(&document->xml);
+	buf_free(&document->octets);
 	*document = (struct document){ 0 };
 }

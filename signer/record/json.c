@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/document/bundle.h"
 #include "ksr/base/text.h"
 #include "ksr/base/words.h"
 #include "ksr/dns/sha256.h"
@@ -140,6 +141,16 @@ json_of_document(const struct document *document)
 	    "bundles", (json_int_t)ksr->n_bundles);
 }
 
+json_t *
+json_of_losses(const struct losses *losses)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < losses->n; i++)
+		json_array_append_new(list, json_string(losses->what[i]));
+	return list;
+}
+
 static json_t *
 json_of_policy(const struct signature_policy *policy)
 {
@@ -190,19 +201,69 @@ json_of_signature(const struct rrsig *rrsig)
 }
 
 static json_t *
+json_of_signatures(const struct rrsig *signatures, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_of_signature(&signatures[i]));
+	return list;
+}
+
+/* Four octets of three fields, and a key or a digest (RFC 7344 3). */
+static json_t *
+json_of_child_record(enum child_type type, const struct child_record *record)
+{
+	const uint8_t *o = record->octets, *rest = o + 4;
+	size_t len = record->len - 4u;
+
+	return type == CHILD_CDS
+	    ? json_pack("{s:i, s:i, s:i, s:o}", "key_tag", o[0] << 8 | o[1],
+		  "algorithm", o[2], "digest_type", o[3], "digest",
+		  json_of_bytes_hex((struct bytes){ rest, len }))
+	    : json_pack("{s:i, s:i, s:i, s:o}", "flags", o[0] << 8 | o[1],
+		  "protocol", o[2], "algorithm", o[3], "public_key",
+		  json_of_bytes_base64(rest, len));
+}
+
+static json_t *
+json_of_child(enum child_type type, const struct child_set *set)
+{
+	json_t *records = json_array();
+
+	for (size_t i = 0; i < set->n_records; i++)
+		json_array_append_new(
+		    records, json_of_child_record(type, &set->records[i]));
+	return json_pack("{s:I, s:o, s:o}", "ttl", (json_int_t)set->ttl_s,
+	    "records", records, "signatures",
+	    json_of_signatures(set->signatures, set->n_signatures));
+}
+
+/* What only some formats have stands there where it is. */
+static json_t *
 json_of_bundle(const struct bundle *bundle)
 {
-	json_t *keys = json_array(), *signatures = json_array();
+	static const char *const types[CHILD_TYPES] = {
+		[CHILD_CDNSKEY] = "cdnskey",
+		[CHILD_CDS] = "cds",
+	};
+	json_t *keys = json_array(), *root;
 
 	for (size_t i = 0; i < bundle->n_keys; i++)
 		json_array_append_new(keys, json_of_key(&bundle->keys[i]));
-	for (size_t i = 0; i < bundle->n_signatures; i++)
-		json_array_append_new(
-		    signatures, json_of_signature(&bundle->signatures[i]));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "id", bundle->id,
+	root = json_pack("{s:s, s:o, s:o, s:o, s:o}", "id", bundle->id,
 	    "inception", json_of_time(bundle->inception), "expiration",
 	    json_of_time(bundle->expiration), "keys", keys, "signatures",
-	    signatures);
+	    json_of_signatures(bundle->signatures, bundle->n_signatures));
+	if (root != NULL && bundle->lead_s != 0)
+		json_object_set_new(
+		    root, "used_from", json_of_time(bundle_begins(bundle)));
+	for (size_t i = 0; root != NULL && i < CHILD_TYPES; i++)
+		if (bundle->child[i].n_records > 0)
+			json_object_set_new(root, types[i],
+			    json_of_child(
+				(enum child_type)i, &bundle->child[i]));
+	return root;
 }
 
 json_t *

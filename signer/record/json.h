@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "ksr/document/convert.h"
 #include "ksr/rules/check.h"
 #include "signer/record/input.h"
 
@@ -15,6 +16,9 @@ json_t *json_of_document(const struct document *document);
 
 /* The whole document: bundles with keys, signatures and policies. */
 json_t *json_of_ksr(const struct ksr *ksr);
+
+/* An array of what a document in another format has not. */
+json_t *json_of_losses(const struct losses *losses);
 
 /* An array, one object a rule from row `first` on, findings included. */
 json_t *json_of_report(const struct report *report, size_t first);

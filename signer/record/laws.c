@@ -38,6 +38,18 @@ law_line(const struct law *law, size_t i)
 const json_t *
 law_last(const struct law *law, size_t i, const char *event)
 {
+	struct law_walk walk = law_walk_before(law, i);
+	size_t k;
+
+	while (law_walk_next(law, &walk, &k))
+		if (law_is(law_line(law, k), "event", event))
+			return law_line(law, k);
+	return NULL;
+}
+
+const json_t *
+law_last_of_any(const struct law *law, size_t i, const char *event)
+{
 	while (i-- > law->run->first)
 		if (law_is(law_line(law, i), "event", event))
 			return law_line(law, i);
@@ -60,7 +72,7 @@ static void
 judge_line(const struct law *law, size_t i)
 {
 	static const struct law_row *const groups[] = { laws_of_runs,
-		laws_of_arguments, laws_of_acts };
+		laws_of_arguments, laws_of_acts, laws_of_zones };
 	const json_t *line = law_line(law, i);
 
 	if (line == NULL)
@@ -79,7 +91,8 @@ laws_judge(const struct ceremony *ceremony, const char *binary,
 {
 	for (size_t r = 0; r < ceremony->n_runs; r++) {
 		const struct run *run = &ceremony->runs[r];
-		const struct law law = {
+		struct law_zones *zones;
+		struct law law = {
 			.ceremony = ceremony,
 			.run = run,
 			.head = ceremony->log.lines[run->first].json,
@@ -88,7 +101,13 @@ laws_judge(const struct ceremony *ceremony, const char *binary,
 			.notes = notes,
 		};
 
+		if (!law_zones_new(ceremony, run, &zones)) {
+			differences->failed = true;
+			return;
+		}
+		law.zones = zones;
 		for (size_t i = run->first; i < run->first + run->n; i++)
 			judge_line(&law, i);
+		law_zones_free(zones);
 	}
 }

@@ -63,13 +63,20 @@ static void
 nothing_follows_a_refusal(const struct law *law, size_t i, const json_t *line)
 {
 	static const char *const acts[] = { "hsm", "signing", "signed",
-		"generating", "deleting", "activating", "output", "published" };
+		"generating", "deleting", "backing up", "handing over",
+		"restoring",
+		"activating", "output", "published" };
+	const char *zone = fact_text(line, "zone");
 
 	if (json_is_true(json_object_get(line, "accepted")))
 		return;
 	for (size_t k = i + 1; k < law->run->first + law->run->n; k++) {
 		const char *event = fact_text(law_line(law, k), "event");
+		const char *of = fact_text(law_line(law, k), "zone");
 
+		/* Others' acts go on. */
+		if (zone[0] != '\0' && strcmp(zone, of) != 0)
+			continue;
 		if (is_one_of(event, acts, ARRAY_LEN(acts)))
 			law_broken(law, k,
 			    "\"%.40s\", after checks that "
@@ -208,21 +215,179 @@ signed_answers_signing(const struct law *law, size_t i, const json_t *line)
 	}
 }
 
-/* What is deleted was shown, and its label given as the answer. */
+/* The key was shown, and its label given as the answer. */
+static bool
+is_confirmed(
+    const struct law *law, size_t i, const json_t *line, const char *shown)
+{
+	const json_t *key = json_object_get(line, "key");
+
+	return json_equal(
+		   key, json_object_get(law_last(law, i, shown), "key")) &&
+	    law_is(law_last(law, i, "answer"), "text",
+		fact_text(key, "key_identifier"));
+}
+
 static void
 deleting_is_confirmed(const struct law *law, size_t i, const json_t *line)
 {
-	const json_t *key = json_object_get(line, "key");
-	const json_t *shown =
-	    json_object_get(law_last(law, i, "key to delete"), "key");
-	const char *label = fact_text(key, "key_identifier");
-
-	if (!json_equal(key, shown) ||
-	    !law_is(law_last(law, i, "answer"), "text", label))
+	if (!is_confirmed(law, i, line, "key to delete"))
 		law_broken(law, i,
 		    "the key \"%.300s\" is deleted, and another "
 		    "was shown and confirmed",
-		    label);
+		    fact_text(json_object_get(line, "key"), "key_identifier"));
+}
+
+/* What stands before an act of copying, by what is said then. */
+static const char *
+event_before(const json_t *line)
+{
+	static const char *const rows[][2] = {
+		{ "backing up", "key to back up" },
+		{ "handing over", "key to hand over" },
+		{ "backed up", "backing up" },
+		{ "handed over", "handing over" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (law_is(line, "event", rows[i][0]))
+			return rows[i][1];
+	return "";
+}
+
+/* What is copied was confirmed, and for whom. */
+static void
+copying_is_confirmed(const struct law *law, size_t i, const json_t *line)
+{
+	const char *shown = event_before(line);
+
+	if (!is_confirmed(law, i, line, shown) ||
+	    !law_is(law_last(law, i, shown), "recipient_sha256",
+		fact_text(line, "recipient_sha256")))
+		law_broken(law, i,
+		    "the key \"%.300s\" is copied, and another, or for another "
+		    "recipient, was shown and confirmed",
+		    fact_text(json_object_get(line, "key"), "key_identifier"));
+}
+
+/* DPS 5.1.4: no KSK goes to who signs a zone. */
+static void
+handed_over_is_a_zsk(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *key = json_object_get(line, "key");
+
+	if (json_integer_value(json_object_get(key, "flags")) !=
+	    256)
+		law_broken(law, i,
+		    "the key \"%.300s\" is handed over and is no ZSK",
+		    fact_text(key, "key_identifier"));
+}
+
+/* The recipient's file was read, and has the hash that was announced. */
+static void
+recipient_was_read(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *input = law_last(law, i, "input");
+
+	if (!law_is(input, "role", "recipient") ||
+	    !law_is(input, "sha256", fact_text(line, "recipient_sha256")))
+		law_broken(
+		    law, i, "the recipient is not the one whose file was read");
+}
+
+/* The copy is of the key, and for whom, as it was meant. */
+static void
+copy_is_what_was_meant(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *intent = law_last(law, i, event_before(line));
+
+	if (!json_equal(
+		json_object_get(intent, "key"), json_object_get(line, "key")) ||
+	    !law_is(intent, "recipient_sha256",
+		fact_text(line, "recipient_sha256")))
+		law_broken(law, i, "another copy was to be made");
+}
+
+/* Neither has it, or both the same. */
+static bool
+has_same(const json_t *a, const json_t *b, const char *fact)
+{
+	const json_t *of_a = json_object_get(a, fact);
+	const json_t *of_b = json_object_get(b, fact);
+
+	return of_a == of_b || json_equal(of_a, of_b);
+}
+
+/* What is in a file that this record saw made is what was put into it. */
+static void
+backup_is_as_it_was_made(const struct law *law, size_t i, const json_t *line)
+{
+	static const char *const facts[] = { "size", "key", "recipient_sha256",
+		"carried_by", "wrapped_by", "check_value", "components" };
+
+	for (size_t k = 0; k < i; k++) {
+		const json_t *made = law_line(law, k);
+
+		if (!law_is(made, "event", "backed up") ||
+		    !law_is(made, "sha256", fact_text(line, "sha256")))
+			continue;
+		for (size_t f = 0; f < ARRAY_LEN(facts); f++)
+			if (!has_same(made, line, facts[f]))
+				law_broken(law, i,
+				    "the backup had another %s when it was "
+				    "made, at line %zu",
+				    facts[f], k + 1);
+	}
+}
+
+/* They come one after the other. */
+static void
+component_is_the_next(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *last = law_last(law, i, "component");
+	json_int_t number =
+	    json_integer_value(json_object_get(line, "number"));
+	json_int_t of = json_integer_value(json_object_get(line, "of"));
+
+	if (number !=
+		1 + json_integer_value(json_object_get(last, "number")) ||
+	    number > of ||
+	    (last != NULL &&
+		!json_equal(json_object_get(last, "of"),
+		    json_object_get(line, "of"))))
+		law_broken(law, i, "component %lld of %lld is not the next",
+		    (long long)number, (long long)of);
+}
+
+/* What all of them made is what the copy was wrapped under. */
+static void
+components_make_the_key(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *last = law_last(law, i, "component");
+
+	if (last != NULL &&
+	    !law_is(last, "whole", fact_text(line, "check_value")))
+		law_broken(law, i, "the components make another key");
+}
+
+static void
+restoring_is_of_the_backup(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *backup = law_last(law, i, "backup");
+
+	if (!json_equal(
+		json_object_get(backup, "key"), json_object_get(line, "key")))
+		law_broken(law, i, "the backup is of another key");
+}
+
+static void
+restored_is_what_was_meant(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *intent = law_last(law, i, "restoring");
+
+	if (!json_equal(
+		json_object_get(intent, "key"), json_object_get(line, "key")))
+		law_broken(law, i, "another key was to be restored");
 }
 
 /* A key answers its "generating"; only RSA keys have a choice of bits. */
@@ -274,6 +439,73 @@ token_fits_its_uri(const struct law *law, size_t i, const json_t *line)
 	value_fits(law, i, line, "serial", &uri.serial);
 	value_fits(law, i, line, "manufacturer", &uri.manufacturer);
 	value_fits(law, i, line, "model", &uri.model);
+}
+
+/* Each HSM is opened once in a run. */
+static void
+hsm_is_opened_once(const struct law *law, size_t i, const json_t *line)
+{
+	for (size_t k = law->run->first; k < i; k++)
+		if (law_is(law_line(law, k), "event", "hsm") &&
+		    law_is(law_line(law, k), "name", fact_text(line, "name")))
+			law_broken(law, i,
+			    "HSM %.80s was opened at line %zu of the run "
+			    "already",
+			    fact_text(line, "name"), k - law->run->first + 1);
+}
+
+/* The HSMs whose tokens the run had logged in to, before line i. */
+static size_t
+count_open(const struct law *law, size_t i, const char *hsm, bool *ret_open)
+{
+	const char *name = "";
+	size_t n = 0;
+
+	*ret_open = false;
+	for (size_t k = law->run->first; k < i; k++) {
+		const json_t *line = law_line(law, k);
+
+		if (law_is(line, "event", "hsm"))
+			name = fact_text(line, "name");
+		if (!law_is(line, "event", "token"))
+			continue;
+		n++;
+		*ret_open = *ret_open || strcmp(name, hsm) == 0;
+	}
+	return n;
+}
+
+/* Of several tokens it is said which has the key; it was logged in to. */
+static void
+ksks_are_in_open_tokens(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *item;
+	size_t k, n;
+	bool open;
+
+	json_array_foreach(json_object_get(line, "ksks"), k, item)
+	{
+		n = count_open(law, i, fact_text(item, "hsm"), &open);
+		if (json_object_get(item, "from") != NULL)
+			continue;
+		if (json_object_get(item, "hsm") != NULL ? !open : n != 1)
+			law_broken(law, i,
+			    "%.80s is in no token that the run had logged in "
+			    "to",
+			    fact_text(item, "name"));
+	}
+}
+
+/* Since it is told. */
+static void
+login_is_known(const struct law *law, size_t i, const json_t *line)
+{
+	static const char *const ways[] = { "pin", "pad", "none" };
+
+	if ((law_is_own(law) || json_object_get(line, "login") != NULL) &&
+	    !is_one_of(fact_text(line, "login"), ways, ARRAY_LEN(ways)))
+		law_broken(law, i,
+		    "it is not said how the token was logged in to");
 }
 
 static bool
@@ -372,7 +604,7 @@ lines_read(const struct law *law, size_t i)
 static void
 register_grows_by_lines(const struct law *law, size_t i, const json_t *line)
 {
-	const json_t *before = law_last(law, i, "register line");
+	const json_t *before = law_last_of_any(law, i, "register line");
 	json_int_t number = json_integer_value(json_object_get(line, "line"));
 	json_int_t read = before == NULL ? lines_read(law, i) : -1;
 
@@ -400,17 +632,119 @@ activated_is_what_was_meant(const struct law *law, size_t i, const json_t *line)
 		law_broken(law, i, "another response was to be activated");
 }
 
+/* The document that was read, and compared, and confirmed. */
+static void
+anchors_are_confirmed(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *compared = law_last(law, i, "anchors compared");
+	bool read = false;
+
+	for (size_t k = law->run->first; k < i; k++)
+		read = read ||
+		    (law_is(law_line(law, k), "role", "trust anchor") &&
+			law_is(law_line(law, k), "sha256",
+			    fact_text(line, "sha256")));
+	if (!read)
+		law_broken(law, i,
+		    "the trust anchors are not those that were read");
+	if (!json_is_true(json_object_get(compared, "same")))
+		law_broken(law, i,
+		    "trust anchors are signed that are not the declared ones");
+	if (!law_is(law_last(law, i, "answer"), "text", "Yes"))
+		law_broken(law, i, "signing trust anchors without a Yes");
+	if (!json_equal(json_object_get(line, "key"),
+		json_object_get(law_last(law, i, "anchor key"), "key")))
+		law_broken(law, i, "another key was to sign trust anchors");
+}
+
+/* One signature, of what was due, by the key. */
+static void
+anchors_signed_is_due(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *due = law_last(law, i, "signing anchors");
+	const json_t *list = json_object_get(line, "signatures");
+	const json_t *made = json_array_get(list, 0);
+
+	if (json_array_size(list) != 1 ||
+	    !law_is(made, "to_be_signed_sha256",
+		fact_text(due, "to_be_signed_sha256")) ||
+	    !law_is(made, "key",
+		fact_text(json_object_get(due, "key"), "key_identifier")))
+		law_broken(
+		    law, i, "what was signed is not what was due");
+}
+
+/* What a token had of the anchors' keys is said where it was asked. */
+static void
+keys_of_anchors_are_told(const struct law *law, size_t i, const json_t *line)
+{
+	bool of_anchors = law_is(law->head, "command", "trust-anchor") ||
+	    law_is(law->head, "command", "parent");
+	bool done =
+	    json_integer_value(json_object_get(line, "status")) == 0 ||
+	    law_last(law, i, "anchors compared") != NULL ||
+	    law_last(law, i, "parent compared") != NULL;
+
+	if (of_anchors && done && law_last(law, i, "token") != NULL &&
+	    law_last(law, i, "anchor key") == NULL &&
+	    law_last(law, i, "ksks") == NULL)
+		law_broken(law, i,
+		    "a token was asked, and it is not said which KSKs it had");
+}
+
+/* All that passes, and nothing else, is the same. */
+static void
+anchors_same_is_what_rows_say(
+    const struct law *law, size_t i, const json_t *line)
+{
+	static const char *const passing[] = { "same", "ended, and not there" };
+	bool same = true;
+	const json_t *row;
+	size_t k;
+
+	json_array_foreach(json_object_get(line, "anchors"), k, row)
+	{
+		same = same &&
+		    is_one_of(fact_text(row, "verdict"), passing,
+			ARRAY_LEN(passing));
+	}
+	if (json_is_true(json_object_get(line, "same")) != same)
+		law_broken(law, i,
+		    "trust anchors are said to be the same otherwise than "
+		    "their verdicts say");
+}
+
 const struct law_row laws_of_acts[] = {
 	{ "checks", accepted_is_what_rows_say },
 	{ "checks", nothing_follows_a_refusal },
 	{ "hsm", unused_overrides_are_told },
+	{ "hsm", hsm_is_opened_once },
 	{ "input", previous_is_judged },
 	{ "signing", signing_is_confirmed },
 	{ "signed", signed_answers_signing },
 	{ "deleting", deleting_is_confirmed },
+	{ "key to back up", recipient_was_read },
+	{ "backing up", copying_is_confirmed },
+	{ "key to hand over", recipient_was_read },
+	{ "handing over", copying_is_confirmed },
+	{ "handing over", handed_over_is_a_zsk },
+	{ "handed over", copy_is_what_was_meant },
+	{ "backed up", copy_is_what_was_meant },
+	{ "component", component_is_the_next },
+	{ "backed up", components_make_the_key },
+	{ "backup", backup_is_as_it_was_made },
+	{ "restoring", restoring_is_of_the_backup },
+	{ "restored", restored_is_what_was_meant },
+	{ "signing anchors", anchors_are_confirmed },
+	{ "anchors signed", anchors_signed_is_due },
+	{ "end", keys_of_anchors_are_told },
+	{ "anchors compared", anchors_same_is_what_rows_say },
+	{ "parent compared", anchors_same_is_what_rows_say },
 	{ "key", key_answers_generating },
 	{ "token", token_fits_its_uri },
+	{ "token", login_is_known },
 	{ "token", token_stays_itself },
+	{ "ksks", ksks_are_in_open_tokens },
 	{ "mapped", code_stays_the_same },
 	{ "register line", register_grows_by_lines },
 	{ "activated", activated_is_what_was_meant },

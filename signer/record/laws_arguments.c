@@ -122,6 +122,9 @@ is_given(const struct law *law, const char *path, enum given given)
 {
 	const char *previous = law_option(law, "previous-skr");
 
+	if ((given == GIVEN_PREVIOUS || given == GIVEN_OR_CONFIGURED) &&
+	    law_is_listed(law, path))
+		return true;
 	if (given == GIVEN_PREVIOUS)
 		return previous != NULL ? strcmp(path, previous) == 0
 					: law_is_configured(law, path);
@@ -153,6 +156,7 @@ path_is_given(const struct law *law, size_t i, const json_t *line)
 		enum given given;
 	} rows[] = {
 		{ "input request", GIVEN_OR_CONFIGURED },
+		{ "input signing manifest", GIVEN_WORD },
 		{ "input response", GIVEN_TIMED },
 		{ "input previous response", GIVEN_PREVIOUS },
 		{ "input document", GIVEN_WORD },
@@ -163,11 +167,29 @@ path_is_given(const struct law *law, size_t i, const json_t *line)
 		{ "input register to adopt", GIVEN_WORD },
 		{ "input archive", GIVEN_FOLDER },
 		{ "input trust anchors", GIVEN_ANCHOR },
+		{ "input recipient", GIVEN_WORD },
+		{ "input trust anchor", GIVEN_WORD },
+		{ "input parent's DS", GIVEN_WORD },
+		{ "parent compared", GIVEN_WORD },
+		{ "input trust anchor signature", GIVEN_WORD },
+		{ "input certificate", GIVEN_WORD },
+		{ "input CA certificate", GIVEN_WORD },
+		{ "signing anchors", GIVEN_WORD },
+		{ "anchors verified", GIVEN_WORD },
+		{ "backup", GIVEN_WORD },
+		{ "backed up", GIVEN_WORD },
+		{ "anchors compared", GIVEN_WORD },
+		{ "handed over", GIVEN_WORD },
+		{ "output transport key", GIVEN_WORD },
+		{ "output components", GIVEN_WORD },
 		{ "output request", GIVEN_WORD },
 		{ "output certificate request", GIVEN_WORD },
 		{ "output manifest", GIVEN_WORD },
 		{ "output records", GIVEN_WORD },
 		{ "output drawing", GIVEN_WORD },
+		{ "output trust anchor", GIVEN_WORD },
+		{ "output records for the parent", GIVEN_WORD },
+		{ "output trust anchor signature", GIVEN_WORD },
 		{ "output plan drawing", GIVEN_WORD },
 	};
 	const char *path = fact_text(line, "path");
@@ -334,7 +356,21 @@ overrides_are_given(const struct law *law, size_t i, const json_t *line)
 	}
 }
 
-/* keygen and keydelete: the key that was named. */
+/* restore: the key that was to unwrap. */
+static void
+transport_is_given(const struct law *law, size_t i, const json_t *line)
+{
+	const json_t *key = json_object_get(line, "key");
+	const char *given = law_option(law, "transport-key");
+
+	if (given == NULL || !law_is(key, "key_identifier", given))
+		law_broken(law, i,
+		    "the run's arguments do not name the transport key "
+		    "\"%.300s\"",
+		    fact_text(key, "key_identifier"));
+}
+
+/* Keys that are made, deleted or copied: the one that was named. */
 static void
 label_is_given(const struct law *law, size_t i, const json_t *line)
 {
@@ -439,6 +475,14 @@ const struct law_row laws_of_arguments[] = {
 	{ "run", configuration_is_given },
 	{ "input", path_is_given },
 	{ "output", path_is_given },
+	{ "backup", path_is_given },
+	{ "backed up", path_is_given },
+	{ "anchors compared", path_is_given },
+	{ "anchors verified", path_is_given },
+	{ "parent compared", path_is_given },
+	{ "signing anchors", path_is_given },
+	{ "anchor key", label_is_given },
+	{ "handed over", path_is_given },
 	{ "input", manifest_is_given },
 	{ "published", manifest_is_given },
 	{ "end", all_are_hashed },
@@ -447,6 +491,9 @@ const struct law_row laws_of_arguments[] = {
 	{ "generating", label_is_given },
 	{ "generating", algorithm_is_given },
 	{ "key to delete", label_is_given },
+	{ "key to back up", label_is_given },
+	{ "key to hand over", label_is_given },
+	{ "transport key", transport_is_given },
 	{ "signing record", seal_is_given },
 	{ "step", step_is_given },
 	{ NULL, NULL },

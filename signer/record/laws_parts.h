@@ -11,6 +11,7 @@ struct law {
 	const struct run *run;
 	const json_t *head; /* its "run" line */
 	const char *binary;
+	const struct law_zones *zones; /* laws_zones.h */
 	struct differences *differences, *notes;
 };
 
@@ -24,8 +25,15 @@ struct law_row {
 void law_broken(const struct law *law, size_t i, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
-/* The run's last line of this event before line i; NULL: none. */
+/*
+ * The run's last line of this event before line i; NULL: none.  Where line i is
+ * of a zone among several, the last that is of that zone or of none.
+ */
 const json_t *law_last(const struct law *law, size_t i, const char *event);
+
+/* The same of whatever zone. */
+const json_t *law_last_of_any(
+    const struct law *law, size_t i, const char *event);
 
 /* The JSON of line i; NULL: torn. */
 const json_t *law_line(const struct law *law, size_t i);
@@ -51,5 +59,25 @@ bool law_is_configured(const struct law *law, const char *text);
 /* How many files the arguments of `hash` or `manifest` name. */
 size_t law_count_files(const struct law *law);
 
+/*
+ * laws_zones.c: whether the path is one that the run's manifest of requests
+ * names, if there is one.
+ */
+bool law_is_listed(const struct law *law, const char *path);
+
+/* Which line of a run is of which zone, and the manifest that names these. */
+struct law_zones;
+MUST_USE bool law_zones_new(const struct ceremony *ceremony,
+    const struct run *run, struct law_zones **ret);
+void law_zones_free(struct law_zones *zones);
+
+/* The last line before i that may tell of line i; run->first's or less: none. */
+struct law_walk {
+	size_t zone, none; /* indices of lines, plus 1; 0: none is left */
+};
+struct law_walk law_walk_before(const struct law *law, size_t i);
+bool law_walk_next(const struct law *law, struct law_walk *walk, size_t *ret);
+
 /* laws_runs.c, laws_arguments.c and laws_acts.c; each ends with a NULL row. */
-extern const struct law_row laws_of_runs[], laws_of_arguments[], laws_of_acts[];
+extern const struct law_row laws_of_runs[], laws_of_arguments[], laws_of_acts[],
+    laws_of_zones[];

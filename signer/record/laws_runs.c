@@ -268,10 +268,14 @@ output_is_published(const struct law *law, size_t i, const json_t *line)
 		    fact_text(line, "path"));
 }
 
+/* Of a backup the record has the hash alone. */
 static void
 published_was_stored(const struct law *law, size_t i, const json_t *line)
 {
-	const json_t *output = law_last(law, i, "output");
+	const json_t *output = law_last(law, i,
+	    law_is(law->head, "command", "backup")	   ? "backed up"
+		: law_is(law->head, "command", "handover") ? "handed over"
+							   : "output");
 
 	if (!law_is(output, "path", fact_text(line, "path")) ||
 	    !law_is(output, "sha256", fact_text(line, "sha256")))
@@ -312,6 +316,8 @@ const struct law_row laws_of_runs[] = {
 	{ "input", register_is_beside },
 	{ "output", file_is_stored },
 	{ "output", output_is_published },
+	{ "backed up", output_is_published },
+	{ "handed over", output_is_published },
 	{ "published", published_was_stored },
 	{ "end", end_says_why },
 	{ NULL, NULL },

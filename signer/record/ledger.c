@@ -160,6 +160,7 @@ ledger_close(struct ledger *ledger)
 	for (size_t i = 0; i < ledger->n_entries; i++)
 		ledger_entry_clear(&ledger->entries[i]);
 	free(ledger->entries);
+	json_decref(ledger->zones);
 	free(ledger->activations);
 	free(ledger->processed);
 	chain_close(ledger->chain);
@@ -251,6 +252,21 @@ ledger_response(const struct ledger *ledger, const uint8_t sha256[SHA256_SIZE])
 	return found;
 }
 
+const struct ledger_entry *
+ledger_response_of(const struct ledger *ledger, const char *zone,
+    const uint8_t sha256[SHA256_SIZE])
+{
+	const struct ledger_entry *found = NULL;
+
+	for (size_t i = ledger_last_of(ledger, zone); i > 0;
+	     i = ledger->entries[i - 1].before)
+		if (ledger_same_response(&ledger->entries[i - 1], sha256) &&
+		    (found == NULL ||
+			ledger->entries[i - 1].state == LEDGER_PUBLISHED))
+			found = &ledger->entries[i - 1];
+	return found;
+}
+
 bool
 ledger_may_recover(const struct ledger *ledger,
     const uint8_t sha256[SHA256_SIZE], struct err *err)
@@ -309,9 +325,13 @@ static void
 pick_zone(const struct ledger *ledger, const char *zone,
     struct zone_entries *ret)
 {
-	for (size_t i = 0; i < ledger->n_entries; i++) {
+	for (size_t i = 0; i < ledger->n_entries; i++)
 		ret->index[i] = SIZE_MAX;
-		if (!same_domain(ledger->entries[i].domain, zone))
+	for (size_t i = ledger_last_of(ledger, zone); i > 0;
+	     i = ledger->entries[i - 1].before)
+		ret->index[i - 1] = 0;
+	for (size_t i = 0; i < ledger->n_entries; i++) {
+		if (ret->index[i] == SIZE_MAX)
 			continue;
 		ret->index[i] = ret->n;
 		ret->responses[ret->n++] =

@@ -39,6 +39,7 @@ enum ledger_state {
 /* One "signing" and what followed; texts are the ledger's. */
 struct ledger_entry {
 	size_t line; /* in the file, from 1 */
+	size_t before; /* the zone's entry before it, from 1; 0: none */
 	bool adopted; /* signed elsewhere */
 	int64_t signed_at; /* or taken up at */
 	const char *request_id;
@@ -46,6 +47,7 @@ struct ledger_entry {
 	const char *domain;
 	uint64_t serial;
 	int64_t inception;  /* the first bundle's */
+	int64_t begins;	    /* when that one is used: then, or later */
 	int64_t expiration; /* the last bundle's */
 	const char *schema;	 /* "": not known, it was taken up */
 	const char *alternative; /* NULL: signed without that name */

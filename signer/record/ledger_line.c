@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "ksr/document/format.h"
 #include "signer/record/ledger_line.h"
 
 bool
@@ -384,6 +385,23 @@ read_start(
 	return true;
 }
 
+/*
+ * A line has no more than inceptions.  A record of another signer's request says
+ * by its id when it is used, which is after its signatures begin.
+ */
+static void
+set_begins(struct ledger_entry *entry)
+{
+	int64_t begins;
+
+	entry->begins = entry->inception;
+	if (entry->n_bundle_ids > 0 &&
+	    format_begins_by_id(
+		entry->bundle_ids[0], entry->request_sha256, &begins) &&
+	    begins > entry->inception)
+		entry->begins = begins;
+}
+
 bool
 ledger_line_read(
     json_t *json, size_t number, struct ledger_line *ret, struct err *err)
@@ -408,6 +426,7 @@ ledger_line_read(
 		ledger_entry_clear(&line.entry);
 		return false;
 	}
+	set_begins(&line.entry);
 	*ret = line;
 	return true;
 }

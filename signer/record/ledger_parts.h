@@ -11,6 +11,8 @@ struct ledger {
 	struct record *record; /* where appended lines are told; or NULL */
 	size_t n_entries;
 	struct ledger_entry *entries;
+	json_t *zones; /* owned: canonical name to its last entry, from 1 */
+	size_t n_interrupted; /* entries of that state */
 	struct processed *processed;
 	size_t n_processed;
 	size_t n_activations; /* slots from 0, as history.h has them */
@@ -26,9 +28,19 @@ struct ledger {
 bool ledger_same_response(
     const struct ledger_entry *entry, const uint8_t sha256[SHA256_SIZE]);
 
+/*
+ * The zone's entries, from the last one back, so that what many zones have is
+ * not looked through for each: i counts from 1, and is 0 where there is none.
+ */
+size_t ledger_last_of(const struct ledger *ledger, const char *zone);
+
 /* The published entry with this response, or else an interrupted one. */
 const struct ledger_entry *
 ledger_response(const struct ledger *ledger, const uint8_t sha256[SHA256_SIZE]);
+
+/* The same of that zone's. */
+const struct ledger_entry *ledger_response_of(const struct ledger *ledger,
+    const char *zone, const uint8_t sha256[SHA256_SIZE]);
 
 /*
  * ledger_take.c: what a line means after those before it.  Takes over what

@@ -126,7 +126,8 @@ ledger_slots_put(json_t *line, const struct ksr *response, struct err *err)
 	json_object_set_new(line, "zsks", keys.zsks);
 	json_object_set_new(line, "slots", slots);
 	for (size_t i = 0; ok && i < response->n_bundles; i++)
-		ok = put_slot(&keys, &response->bundles[i], slots, err);
+		ok = bundle_is_superseded(response, i) ||
+		    put_slot(&keys, &response->bundles[i], slots, err);
 	return ok;
 }
 

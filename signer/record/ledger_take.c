@@ -19,6 +19,46 @@ make_room(void **array, size_t n, size_t size, struct err *err)
 	return true;
 }
 
+/* As canonical text; false for a name that is none, which is no zone's. */
+static bool
+zone_key(const char *zone, char ret[DNAME_TEXT_MAX + 1])
+{
+	struct dname dname;
+	struct err ignored;
+
+	if (!dname_parse(zone, &dname, &ignored))
+		return false;
+	dname_text(&dname, ret);
+	return true;
+}
+
+size_t
+ledger_last_of(const struct ledger *ledger, const char *zone)
+{
+	char key[DNAME_TEXT_MAX + 1];
+
+	return zone_key(zone, key)
+	    ? (size_t)json_integer_value(json_object_get(ledger->zones, key))
+	    : 0;
+}
+
+/* The last entry becomes the first of its zone's. */
+static bool
+link_entry(struct ledger *ledger, struct err *err)
+{
+	struct ledger_entry *entry = &ledger->entries[ledger->n_entries - 1];
+	char key[DNAME_TEXT_MAX + 1];
+
+	if (ledger->zones == NULL)
+		ledger->zones = json_object();
+	if (!zone_key(entry->domain, key))
+		return true;
+	entry->before = ledger_last_of(ledger, key);
+	return json_object_set_new(ledger->zones, key,
+		   json_integer((json_int_t)ledger->n_entries)) == 0 ||
+	    err_set(err, E_MEMORY, "out of memory");
+}
+
 static bool
 add_entry(
     struct ledger *ledger, struct ledger_line *line, struct err *err)
@@ -31,7 +71,7 @@ add_entry(
 	ledger->entries = entries;
 	ledger->entries[ledger->n_entries++] = line->entry;
 	line->entry = (struct ledger_entry){ 0 };
-	return true;
+	return link_entry(ledger, err);
 }
 
 static bool
@@ -57,10 +97,15 @@ take_signing(
 	if (!add_entry(ledger, line, err))
 		return false;
 	entry = &ledger->entries[ledger->n_entries - 1];
-	for (size_t i = 0; i + 1 < ledger->n_entries; i++)
-		if (ledger->entries[i].state == LEDGER_INTERRUPTED &&
-		    same_manner(&ledger->entries[i], entry))
-			ledger->entries[i].state = LEDGER_REPEATED;
+	for (size_t i = 0;
+	     ledger->n_interrupted > 0 && i + 1 < ledger->n_entries; i++) {
+		if (ledger->entries[i].state != LEDGER_INTERRUPTED ||
+		    !same_manner(&ledger->entries[i], entry))
+			continue;
+		ledger->entries[i].state = LEDGER_REPEATED;
+		ledger->n_interrupted--;
+	}
+	ledger->n_interrupted++;
 	ledger->publishable = true;
 	return true;
 }
@@ -72,11 +117,14 @@ mark_published(
 {
 	struct ledger_entry *last = &ledger->entries[ledger->n_entries - 1];
 
+	if (!last->adopted)
+		ledger->n_interrupted--;
 	last->state = LEDGER_PUBLISHED;
 	last->published_at = line->time;
 	last->published_line = number;
-	for (size_t i = 0; i + 1 < ledger->n_entries; i++) {
-		const struct ledger_entry *entry = &ledger->entries[i];
+	for (size_t i = last->before; i > 0;
+	     i = ledger->entries[i - 1].before) {
+		const struct ledger_entry *entry = &ledger->entries[i - 1];
 
 		if (!entry->active ||
 		    !ledger_same_response(entry, last->response_sha256))
@@ -99,7 +147,7 @@ take_published(struct ledger *ledger, const struct ledger_line *line,
 		    "\"signing\"");
 	last = &ledger->entries[ledger->n_entries - 1];
 	if (!ledger_same_response(last, line->response_sha256) ||
-	    (line->domain != NULL && strcmp(line->domain, last->domain) != 0))
+	    (line->domain != NULL && !same_domain(line->domain, last->domain)))
 		return err_set(err, E_REFUSED,
 		    "it publishes another response than line %zu signed",
 		    last->line);
@@ -123,9 +171,9 @@ bool
 ledger_same_time(
     const struct ledger_entry *one, const struct ledger_entry *other)
 {
-	return same_domain(one->domain, other->domain) &&
-	    (one->inception == other->inception ||
-		strcmp(one->request_id, other->request_id) == 0);
+	return (one->inception == other->inception ||
+		   strcmp(one->request_id, other->request_id) == 0) &&
+	    same_domain(one->domain, other->domain);
 }
 
 static bool
@@ -153,8 +201,9 @@ static void
 activate_entries(struct ledger *ledger, const struct ledger_entry *found,
     const struct ledger_line *line)
 {
-	for (size_t i = 0; i < ledger->n_entries; i++) {
-		struct ledger_entry *entry = &ledger->entries[i];
+	for (size_t i = ledger_last_of(ledger, found->domain); i > 0;
+	     i = ledger->entries[i - 1].before) {
+		struct ledger_entry *entry = &ledger->entries[i - 1];
 
 		if (entry != found && ledger_same_time(entry, found))
 			entry->active = false;
@@ -183,8 +232,10 @@ static bool
 take_activated(struct ledger *ledger, const struct ledger_line *line,
     size_t number, struct err *err)
 {
-	const struct ledger_entry *found =
-	    ledger_response(ledger, line->response_sha256);
+	const struct ledger_entry *found = line->domain == NULL
+	    ? ledger_response(ledger, line->response_sha256)
+	    : ledger_response_of(
+		  ledger, line->domain, line->response_sha256);
 
 	if (found == NULL || found->state != LEDGER_PUBLISHED)
 		return err_set(err, E_REFUSED,

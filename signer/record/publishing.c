@@ -25,6 +25,12 @@ publishing_note(const struct context *context, const char *path)
 	published->n++;
 }
 
+void
+publishing_said(const struct context *context)
+{
+	context->published->said = true;
+}
+
 bool
 publishing_say(const struct context *context, struct err *err)
 {

@@ -46,5 +46,8 @@ MUST_USE bool publishing_keep(
 /* Something has its name: a response in place counts as well. */
 void publishing_note(const struct context *context, const char *path);
 
+/* What is published was told otherwise. */
+void publishing_said(const struct context *context);
+
 /* Puts what is published in front of a failure's message, once; false. */
 bool publishing_say(const struct context *context, struct err *err);

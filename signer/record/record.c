@@ -34,6 +34,7 @@ struct record {
 	char binary[SHA256_TEXT_SIZE]; /* of this program's own file */
 	struct chain *chain;
 	struct recorded *recorded; /* of a replay, which has no chain; or NULL */
+	const char *zone; /* borrowed: of which the lines are; or NULL */
 	bool begun;
 	bool sealed;
 	size_t n_waiting, n_written; /* the first of them are on disk */
@@ -305,6 +306,8 @@ record_event(struct record *record, const char *event, json_t *facts,
 	}
 	if (facts == NULL)
 		return err_set(err, E_MEMORY, "ceremony record: out of memory");
+	if (record->zone != NULL)
+		json_object_set_new(facts, "zone", json_of_text(record->zone));
 	if (record->recorded != NULL) {
 		json_make_ascii(facts);
 		json_object_set_new(facts, "event", json_string(event));
@@ -322,6 +325,16 @@ record_event(struct record *record, const char *event, json_t *facts,
 	json_make_ascii(line);
 	return put(record, event, line, err) ||
 	    err_prefix(err, "ceremony record");
+}
+
+void
+record_scope(struct record *record, const char *zone)
+{
+	if (record == NULL)
+		return;
+	record->zone = zone;
+	if (record->recorded != NULL)
+		record->recorded->zone = zone;
 }
 
 bool
@@ -377,26 +390,71 @@ record_file(struct record *record, const char *event, const char *folder,
 		err);
 }
 
+/*
+ * A wrapped key: a record goes to auditors, who need its hash and no more, and
+ * may be kept until its transport key is broken.
+ */
+static bool
+check_kept(const char *path, struct bytes content, struct err *err)
+{
+	static const char backup[] = NEVER_KEPT;
+
+	return content.len < sizeof(backup) - 1 ||
+	    memcmp(content.data, backup, sizeof(backup) - 1) != 0 ||
+	    err_set(err, E_REFUSED,
+		"%s: is a backup of a key, which no ceremony record holds; "
+		"sha256sum shows its hash",
+		path);
+}
+
 bool
 record_input(struct record *record, const char *role, const char *path,
     struct bytes content, struct err *err)
 {
-	return record_file(
-	    record, "input", RECORD_INPUTS, role, path, content, err);
+	return (record == NULL || check_kept(path, content, err)) &&
+	    record_file(
+		record, "input", RECORD_INPUTS, role, path, content, err);
 }
 
-bool
-record_read(struct record *record, const char *role, const char *path,
-    size_t max, struct buf *ret, struct err *err)
+static bool
+read_by(bool (*by)(const char *, size_t, struct buf *, struct err *),
+    struct record *record, const char *role, const char *path, size_t max,
+    struct buf *ret, struct err *err)
 {
 	struct recorded *recorded = record_recorded(record);
 	size_t before = ret->len;
 
 	if (recorded != NULL)
 		return recorded_input(recorded, role, path, ret, err);
-	return file_read(path, max, ret, err) &&
+	return by(path, max, ret, err) &&
 	    record_input(record, role, path,
 		(struct bytes){ ret->data + before, ret->len - before }, err);
+}
+
+bool
+record_read(struct record *record, const char *role, const char *path,
+    size_t max, struct buf *ret, struct err *err)
+{
+	return read_by(file_read, record, role, path, max, ret, err);
+}
+
+/* That it is a link is no verdict: nothing was read that a replay could judge. */
+static bool
+read_no_link(
+    const char *path, size_t max, struct buf *ret, struct err *err)
+{
+	if (file_read_no_link(path, max, ret, err))
+		return true;
+	if (err->code == E_REFUSED)
+		err->code = E_IO;
+	return false;
+}
+
+bool
+record_read_no_link(struct record *record, const char *role, const char *path,
+    size_t max, struct buf *ret, struct err *err)
+{
+	return read_by(read_no_link, record, role, path, max, ret, err);
 }
 
 bool

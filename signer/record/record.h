@@ -70,6 +70,12 @@ MUST_USE bool record_event(struct record *record, const char *event,
     json_t *facts, struct err *err);
 
 /*
+ * From here on each line says of which zone it is; NULL: of none.  The name is
+ * borrowed.
+ */
+void record_scope(struct record *record, const char *zone);
+
+/*
  * Appends "signing record": the last line of a run that succeeds, so that it is
  * the last of what is signed.
  */
@@ -83,6 +89,10 @@ bool record_is_sealed(const struct record *record);
  * under the role; in a replay, what the run had read.
  */
 MUST_USE bool record_read(struct record *record, const char *role,
+    const char *path, size_t max, struct buf *ret, struct err *err);
+
+/* The same of a file that no symbolic link stands for. */
+MUST_USE bool record_read_no_link(struct record *record, const char *role,
     const char *path, size_t max, struct buf *ret, struct err *err);
 
 /*
@@ -99,9 +109,13 @@ MUST_USE bool record_look(struct record *record, const char *role,
 bool record_finds(
     const struct record *record, const char *role, const char *path);
 
+/* A file of `backup`, as it begins. */
+#define NEVER_KEPT "{\n  \"anchorite_backup\": "
+
 /*
  * Stores what was read or is about to be published, then appends "input" or
- * "output" with role, path, sha256 and size.
+ * "output" with role, path, sha256 and size.  E_REFUSED for an input that is a
+ * backup of a key.
  */
 MUST_USE bool record_input(struct record *record, const char *role,
     const char *path, struct bytes content, struct err *err);

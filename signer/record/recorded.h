@@ -44,6 +44,8 @@ struct recorded {
 	size_t next;		   /* index into the log of the line at hand */
 	enum recorded_state state;
 	bool may_refuse; /* the failure may be a refusal for what a token had */
+	const char *zone; /* of which the lines are (record_scope); or NULL */
+	const json_t *excused; /* of a zone the failure that was handed on */
 };
 
 /* Begins behind the "run" line. */
@@ -84,7 +86,8 @@ void recorded_took(struct recorded *recorded);
 
 /*
  * What was asked of the world has no answer: returns false with the error that
- * the run ended with, as far as it is on record.
+ * the run ended with, as far as it is on record; or, of several zones, that this
+ * one did.
  */
 bool recorded_fails(struct recorded *recorded, struct err *err);
 

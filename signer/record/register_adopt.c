@@ -8,6 +8,7 @@
 #include "ksr/base/file.h"
 #include "ksr/base/text.h"
 #include "ksr/dns/sha256.h"
+#include "ksr/document/format.h"
 #include "signer/record/adopting.h"
 #include "signer/record/context.h"
 #include "signer/record/input.h"
@@ -19,6 +20,7 @@
 #include "signer/record/register_open.h"
 #include "signer/record/register_seen.h"
 #include "signer/screen/print.h"
+#include "signer/screen/screen.h"
 
 #define ARCHIVE_MAX  4096u /* files */
 #define ARCHIVE_ROLE "archive"
@@ -30,12 +32,40 @@ struct names {
 	char *paths[ARCHIVE_MAX];
 };
 
+/* What is called so was meant to be one, whatever became of it. */
 static bool
-is_xml(const char *name)
+is_called_xml(const char *name)
 {
 	size_t len = strlen(name);
 
 	return len > 4 && strcmp(name + len - 4, ".xml") == 0;
+}
+
+/* Whether a file is a document by what is in it; else it is named. */
+static bool
+is_document(const char *path, bool *ret, struct err *err)
+{
+	struct buf octets = buf_new(KSR_FILE_MAX);
+	struct stat st;
+	struct err why;
+
+	*ret = false;
+	if (stat(path, &st) != 0)
+		return err_set_errno(err, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return true;
+	if (st.st_size > (off_t)KSR_FILE_MAX) {
+		screen_complain("note: %s is passed over: it is larger than "
+				"any request or response", path);
+		return true;
+	}
+	if (!file_read(path, KSR_FILE_MAX, &octets, err))
+		return false;
+	*ret = format_begins(buf_bytes(&octets), path, &why);
+	buf_free(&octets);
+	if (!*ret)
+		screen_complain("note: passed over: %s", why.msg);
+	return true;
 }
 
 static int
@@ -60,6 +90,21 @@ add_name(struct names *names, const char *dir, const char *name,
 	return true;
 }
 
+/* The last name goes again where it is no document's. */
+static bool
+keep_document(struct names *names, struct err *err)
+{
+	char *path = names->paths[names->n - 1];
+	bool keep = is_called_xml(path);
+	bool ok = keep || is_document(path, &keep, err);
+
+	if (!keep) {
+		free(path);
+		names->n--;
+	}
+	return ok;
+}
+
 static bool
 list_archive(const char *path, struct names *ret, struct err *err)
 {
@@ -70,8 +115,8 @@ list_archive(const char *path, struct names *ret, struct err *err)
 	if (dir == NULL)
 		return err_set_errno(err, "%s", path);
 	while (ok && (entry = readdir(dir)) != NULL)
-		if (is_xml(entry->d_name))
-			ok = add_name(ret, path, entry->d_name, err);
+		ok = add_name(ret, path, entry->d_name, err) &&
+		    keep_document(ret, err);
 	closedir(dir);
 	qsort(ret->paths, ret->n, sizeof(ret->paths[0]), by_text);
 	return ok;
@@ -130,7 +175,7 @@ load_archive(const struct context *context, const struct names *names,
 
 		if (document == NULL)
 			return err_set(err, E_MEMORY, "out of memory");
-		if (!document_load(context->record, ARCHIVE_ROLE, names->paths[i],
+		if (!document_load(context, ARCHIVE_ROLE, names->paths[i],
 			document, err))
 			return false;
 	}

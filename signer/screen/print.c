@@ -131,6 +131,13 @@ print_table(const char *title, const struct ksr *ksr, struct err *err)
 	return true;
 }
 
+void
+print_losses(const struct losses *losses)
+{
+	for (size_t i = 0; i < losses->n; i++)
+		printf("  not in it: %s\n", losses->what[i]);
+}
+
 static const char *
 verdict_colour(enum verdict verdict)
 {

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "ksr/document/ksr.h"
+#include "ksr/document/convert.h"
 #include "ksr/rules/check.h"
 
 /*
@@ -46,6 +46,9 @@ void print_words(struct bytes bytes);
 /* The operator's table under a title line, in rows (signer/screen/screen.h). */
 MUST_USE bool print_table(
     const char *title, const struct ksr *ksr, struct err *err);
+
+/* What a document in another format has not, a line each. */
+void print_losses(const struct losses *losses);
 
 /*
  * One line a rule: verdict, id, title; then each finding, seen and required.

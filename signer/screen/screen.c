@@ -14,6 +14,7 @@
 #define PROGRESS_MAX  FOLD_COLUMNS
 
 static struct {
+	const char *program;
 	FILE *out;       /* standard output itself; NULL: not opened */
 	struct buf line; /* printed and not ended */
 	size_t column;   /* of the cursor, behind what has left */
@@ -21,7 +22,7 @@ static struct {
 	bool on_terminal;
 	FILE *muted; /* what stdout was; NULL: nobody is muted */
 	size_t progress; /* columns of it that are to be seen */
-} screen;
+} screen = { .program = "anchorite" };
 
 static bool
 emit(const void *data, size_t len)
@@ -86,17 +87,40 @@ take(void *cookie, const char *data, size_t size)
 	return ok ? (ssize_t)size : 0;
 }
 
+/*
+ * Descriptors 0 to 2, where the caller closed one, would go to the next files
+ * that are opened, and what is meant for the screen into a response.  They
+ * become files that nothing can be written to.
+ */
+static bool
+open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 bool
-screen_open(struct err *err)
+screen_open(const char *program, struct err *err)
 {
 	static const cookie_io_functions_t functions = { .write = take };
-	FILE *file = fopencookie(NULL, "w", functions);
+	FILE *file;
 
+	if (!open_standard_files())
+		return err_set_errno(err, "/dev/null");
+	file = fopencookie(NULL, "w", functions);
 	if (file == NULL)
 		return err_set_errno(err, "standard output");
 	/* Lines are put together here; each kind meets its own text only. */
 	setvbuf(file, NULL, _IONBF, 0);
 	visible_open();
+	screen.program = program;
 	screen.out = stdout;
 	screen.line = buf_new(LINE_MAX_LEN);
 	screen.on_terminal = isatty(STDOUT_FILENO) == 1;
@@ -162,44 +186,12 @@ screen_flush(struct err *err)
 	return true;
 }
 
-/* The code of others that runs now, and where our output went before. */
-static struct {
-	pthread_mutex_t lock;
-	unsigned running;
-	FILE *file;
-	int fd; /* -1: there is no standard error */
-} aside = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-static void
-put_aside(void)
-{
-	(void)fflush(screen.out == NULL ? stdout : screen.out);
-	aside.file = stdout;
-	aside.fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (aside.fd >= 0)
-		(void)dup2(STDERR_FILENO, STDOUT_FILENO);
-	stdout = stderr;
-}
-
-static void
-take_back(void)
-{
-	stdout = aside.file;
-	if (aside.fd < 0)
-		return;
-	(void)dup2(aside.fd, STDOUT_FILENO);
-	close(aside.fd);
-}
-
+/* What is still in a buffer is the parent's to write. */
 void
-screen_aside(bool begins)
+screen_leave(void)
 {
-	pthread_mutex_lock(&aside.lock);
-	if (begins && aside.running++ == 0)
-		put_aside();
-	else if (!begins && --aside.running == 0)
-		take_back();
-	pthread_mutex_unlock(&aside.lock);
+	(void)dup2(STDERR_FILENO, STDOUT_FILENO);
+	stdout = stderr;
 }
 
 void
@@ -239,7 +231,7 @@ screen_complain(const char *fmt, ...)
 		message[0] = '\0';
 	va_end(ap);
 	end_lines();
-	buf_puts(&text, "anchorite: ");
+	buf_printf(&text, "%s: ", screen.program);
 	visible_put(bytes_of_string(message), &text);
 	if (isatty(STDERR_FILENO) == 1)
 		fold_line(

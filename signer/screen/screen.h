@@ -24,10 +24,12 @@ enum screen_kind {
 };
 
 /*
- * From now on stdout, for whoever prints to it, is the screen.  Without this
- * call, as in tests of parts of the program, it stays what it is.
+ * From now on stdout, for whoever prints to it, is the screen of this program.
+ * Without this call, as in tests of parts of the program, it stays what it is.
+ * It is the first thing that opens a file: whichever of descriptors 0 to 2 the
+ * caller has closed gets no other.
  */
-MUST_USE bool screen_open(struct err *err);
+MUST_USE bool screen_open(const char *program, struct err *err);
 
 /* What is printed from now on; returns what was printed until now. */
 enum screen_kind screen_set(enum screen_kind kind);
@@ -45,15 +47,15 @@ void screen_mute(bool muted);
 MUST_USE bool screen_flush(struct err *err);
 
 /*
- * From true to false, in as many threads as there are, what others' code prints
- * on standard output goes to standard error: it is none of ours.
+ * In a process that is others' code's from now on: what it prints on standard
+ * output goes to standard error, for it is none of ours.
  */
-void screen_aside(bool begins);
+void screen_leave(void);
 
 /* Enter, typed behind a question, has ended its line. */
 void screen_answered(void);
 
-/* A line on standard error, "anchorite: " before it. */
+/* A line on standard error, the program's name before it. */
 void screen_complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* Whether somebody watches: standard error is a terminal, and not muted. */

@@ -6,5 +6,9 @@
 
 #include "signer/record/ceremony.h"
 
-/* On stdout, in at most 80 columns. */
-void log_show(const struct ceremony *ceremony, bool colour);
+/*
+ * On stdout, in at most 80 columns.  Of several zones a line each, or of the one
+ * that is named all of its lines.  E_MEMORY.
+ */
+MUST_USE bool log_show(const struct ceremony *ceremony, const char *zone,
+    bool colour, struct err *err);

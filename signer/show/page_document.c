@@ -3,6 +3,7 @@
 
 #include "ksr/document/presentation.h"
 #include "signer/show/page_parts.h"
+#include "signer/show/zones_told.h"
 
 static const json_t *
 line_at(const struct page *page, const json_t *indexes, size_t i)
@@ -194,6 +195,16 @@ read_stored(const struct page *page, const json_t *indexes, struct buf *ret,
 	return true;
 }
 
+/* Its zone's row has its hash. */
+static bool
+is_of_zones(const struct page *page, const json_t *indexes)
+{
+	for (size_t i = 0; i < json_array_size(indexes); i++)
+		if (!is_of_zone(line_at(page, indexes, i)))
+			return false;
+	return true;
+}
+
 static bool
 put_file(struct page *page, const char *hash, const json_t *indexes,
     bool documents, struct err *err)
@@ -202,7 +213,8 @@ put_file(struct page *page, const char *hash, const json_t *indexes,
 	struct buf content = buf_new(KSR_FILE_MAX);
 	bool ok;
 
-	if (is_document(page, indexes) != documents)
+	if (is_document(page, indexes) != documents ||
+	    is_of_zones(page, indexes))
 		return true;
 	ok = read_stored(page, indexes, &content, err);
 	if (ok) {

@@ -4,6 +4,7 @@
 #include "signer/script/steps_record.h"
 #include "signer/show/page_parts.h"
 #include "signer/show/telling.h"
+#include "signer/show/zones_told.h"
 
 const char *
 run_outcome(const struct run *run)
@@ -60,6 +61,43 @@ put_interruption(struct page *page, const struct run *run)
 }
 
 static void
+put_zone(struct page *page, const struct zone_told *zone)
+{
+	HTML(page->out,
+	    "<tr><td>$</td><td><code>$</code></td><td><span class=\"badge "
+	    "$\">$</span>$$</td><td>$</td><td><code>$</code><br/>"
+	    "<code>$</code></td></tr>\n",
+	    html_number(zone->first + 1).s, zone->zone,
+	    zone->why == NULL && zone->response[0] != '\0' ? "pass" : "refuse",
+	    zone_outcome(zone), zone->why == NULL ? "" : " ",
+	    zone->why == NULL ? "" : zone->why, zone->schema, zone->request,
+	    zone->response);
+}
+
+/* A row a zone, where the run had several. */
+static void
+put_zones(struct page *page, const struct run *run)
+{
+	struct zones_told zones;
+
+	if (!zones_told_of(page->ceremony, run, &zones)) {
+		page->out->failed = true;
+		return;
+	}
+	if (zones.n > 0)
+		buf_puts(page->out,
+		    "<table class=\"zones\">\n<thead><tr><th>Line</th>"
+		    "<th>Zone</th><th>Outcome</th><th>Schema</th>"
+		    "<th>SHA-256 of request and response</th></tr></thead>\n"
+		    "<tbody>\n");
+	for (size_t i = 0; i < zones.n; i++)
+		put_zone(page, &zones.list[i]);
+	if (zones.n > 0)
+		buf_puts(page->out, "</tbody>\n</table>\n");
+	zones_told_free(&zones);
+}
+
+static void
 put_details(struct page *page, const struct run *run)
 {
 	const json_t *head = page->ceremony->log.lines[run->first].json;
@@ -71,8 +109,10 @@ put_details(struct page *page, const struct run *run)
 	    run->command, html_recorded_time(fact_text(head, "time")).s,
 	    run_outcome(run), run_outcome(run));
 	for (size_t i = run->first; i < run->first + run->n; i++)
-		put_step(page, i);
+		if (!is_of_zone(page->ceremony->log.lines[i].json))
+			put_step(page, i);
 	buf_puts(page->out, "</ol>\n");
+	put_zones(page, run);
 	if (!run->ended)
 		put_interruption(page, run);
 	buf_puts(page->out, "</section>\n");

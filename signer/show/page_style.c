@@ -74,7 +74,7 @@ const char report_style[] =
     "svg{display:block;width:100%;height:auto;max-height:25cm;"
     "font-family:system-ui,\"DejaVu Sans\",sans-serif}\n"
     "svg text{font-size:12px;fill:var(--text)}.title{text-anchor:end}"
-    ".slot,.cell{text-anchor:middle}.slot,.heading{font-weight:600}"
+    ".cell{text-anchor:middle}.heading{font-weight:600}"
     "svg .cell,svg .legend{font-size:11px}svg .date{font-size:10px}"
     "svg .cell{pointer-events:none}\n"
     ".edge{stroke:var(--line);stroke-width:1}rect{stroke:var(--dim);"

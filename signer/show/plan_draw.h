@@ -12,8 +12,7 @@
 void plan_draw(
     const struct plan *plan, const struct config *config, struct buf *ret);
 
-/* "published", "signs", "revoked" or NULL; "P", "S", "R", "RS" or "". */
-const char *plan_role_class(const struct schema_slot *slot, uint32_t key);
+/* "P", "S", "R", "RS" or "". */
 const char *plan_role(const struct schema_slot *slot, uint32_t key);
 
 /* "then 2027-q4", "2027-q3 again, from any slot": of a response. */

@@ -8,25 +8,16 @@
 #include "ksr/base/text.h"
 #include "ksr/document/presentation.h"
 #include "signer/foresight/simulating.h"
-#include "signer/show/svg.h"
+#include "signer/show/lanes.h"
 
 enum {
 	LEFT = 200, /* of the plot: row titles stand before it */
 	PLOT = 1000,
-	RIGHT = 20,
-	TOP = 84, /* below name and dates */
-	GAP = 14, /* between groups of rows */
-	LEGEND = 34,
-	TITLE_MAX = 27, /* characters before LEFT */
-	CHARACTER = 7,	/* wide, at least, in a bar */
-	DATE_WIDTH = 62,
 };
 
 struct drawing {
-	struct svg svg;
+	struct lanes lanes;
 	const struct simulating *simulating;
-	int y; /* of the next row */
-	int bottom;
 };
 
 /* Of the zone: what a key is in a slot; "" if it is not there. */
@@ -43,45 +34,31 @@ role_of(const struct timeline *timeline, const struct timeline_slot *slot,
 	return "";
 }
 
-/* A bar with its meaning, and with a word where that fits. */
 static void
-put_bar(const struct drawing *drawing, const char *class, int64_t from,
+put_bar(struct drawing *drawing, const char *class, int64_t from,
     int64_t until, const char *word, const char *what)
 {
-	const struct svg *svg = &drawing->svg;
-	int left = svg_x(svg, from), right = svg_x(svg, until);
 	char begin[TIME_TEXT_SIZE], end[TIME_TEXT_SIZE];
 	char title[256];
 
 	time_format(from, begin);
 	time_format(until, end);
 	snprintf(title, sizeof(title), "%.120s, %s to %s", what, begin, end);
-	svg_bar(svg, class, left, right, drawing->y, title);
-	if (right - left >= CHARACTER * ((int)strlen(word) + 1))
-		svg_cell(svg, left, right, drawing->y, word);
+	lanes_bar(&drawing->lanes, class, from, until, word, title);
 }
 
 static void
-put_role(const struct drawing *drawing, const char *role, uint16_t tag,
+put_role(struct drawing *drawing, const char *role, uint16_t tag,
     int64_t from, int64_t until)
 {
-	static const struct {
-		const char *role, *class, *word;
-	} rows[] = {
-		{ "S", "signs", "signs" },
-		{ "P", "published", "published" },
-		{ "R", "revoked", "revoked" },
-		{ "RS", "revoked", "revoked, signs" },
-	};
+	const char *class = lanes_class(role);
+	const char *word = strcmp(role, "RS") == 0 ? "revoked, signs" : class;
 	char what[64];
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (strcmp(rows[i].role, role) != 0)
-			continue;
-		snprintf(what, sizeof(what), "KSK %u: %s", tag, rows[i].word);
-		put_bar(drawing, rows[i].class, from, until, rows[i].word,
-		    what);
-	}
+	if (class == NULL)
+		return;
+	snprintf(what, sizeof(what), "KSK %u: %s", tag, word);
+	put_bar(drawing, class, from, until, word, what);
 }
 
 /* Slots in which the key has the same part are one bar. */
@@ -95,7 +72,7 @@ put_key(struct drawing *drawing, size_t key)
 	char title[ID_MAX + 32];
 
 	snprintf(title, sizeof(title), "KSK %u %s", k->tag, k->key->identifier);
-	svg_row_title(&drawing->svg, drawing->y, title, TITLE_MAX);
+	lanes_row(&drawing->lanes, title);
 	for (size_t i = 0; i < timeline->n_slots; i++) {
 		next = role_of(timeline, &timeline->slots[i], key);
 		if (strcmp(next, role) == 0)
@@ -105,11 +82,10 @@ put_key(struct drawing *drawing, size_t key)
 		from = timeline->slots[i].from;
 	}
 	put_role(drawing, role, k->tag, from, timeline_end(timeline));
-	drawing->y += SVG_ROW;
 }
 
 static void
-put_trust(const struct drawing *drawing, enum rfc5011_state state,
+put_trust(struct drawing *drawing, enum rfc5011_state state,
     uint16_t tag, int64_t from, int64_t until)
 {
 	static const char *const classes[] = {
@@ -151,7 +127,7 @@ put_trust_row(
 	char title[32];
 
 	snprintf(title, sizeof(title), "trust in %u", k->tag);
-	svg_row_title(&drawing->svg, drawing->y, title, TITLE_MAX);
+	lanes_row(&drawing->lanes, title);
 	for (size_t i = 0; i < one->run.n_events; i++) {
 		const struct validator_event *event = &one->run.events[i];
 
@@ -162,22 +138,17 @@ put_trust_row(
 		from = event->at;
 	}
 	put_trust(drawing, state, k->tag, from, timeline_end(timeline));
-	drawing->y += SVG_ROW;
 }
 
-/* "FAILS from 2027-10-11", or less where there is less room. */
+/* "FAILS from 2027-10-11" */
 static void
-put_failure(const struct drawing *drawing, int64_t from, int64_t until)
+put_failure(struct drawing *drawing, int64_t from, int64_t until)
 {
-	const struct svg *svg = &drawing->svg;
-	char word[TIME_TEXT_SIZE + 16] = "FAILS from ";
-	size_t len = strlen(word);
+	char date[TIME_TEXT_SIZE], word[TIME_TEXT_SIZE + 16];
 
-	time_format(from, word + len);
-	word[len + sizeof("2027-10-11") - 1] = '\0';
-	if (svg_x(svg, until) - svg_x(svg, from) <
-	    CHARACTER * ((int)strlen(word) + 1))
-		word[sizeof("FAILS") - 1] = '\0';
+	time_format(from, date);
+	date[sizeof("2027-10-11") - 1] = '\0';
+	snprintf(word, sizeof(word), "FAILS from %s", date);
 	put_bar(drawing, "fails", from, until, word,
 	    "no signature by a key that it trusts");
 }
@@ -185,7 +156,7 @@ put_failure(const struct drawing *drawing, int64_t from, int64_t until)
 /* Each failure, and from its end to the next. */
 static void
 put_failures(
-    const struct drawing *drawing, const struct simulated *one, int64_t end)
+    struct drawing *drawing, const struct simulated *one, int64_t end)
 {
 	for (size_t i = 0; i < one->run.n_failures; i++) {
 		const struct validator_failure *f = &one->run.failures[i];
@@ -209,7 +180,7 @@ put_outcome(struct drawing *drawing, size_t index)
 	char title[NAME_MAX_LEN + 32];
 
 	snprintf(title, sizeof(title), "%zu %s", index + 1, one->args.name);
-	svg_row_title(&drawing->svg, drawing->y, title, TITLE_MAX);
+	lanes_row(&drawing->lanes, title);
 	put_bar(drawing, "valid", resolver->start,
 	    one->run.n_failures == 0 ? end : one->run.failures[0].at,
 	    "validates", "validates");
@@ -217,93 +188,56 @@ put_outcome(struct drawing *drawing, size_t index)
 	for (size_t i = 0; i < resolver->n_off; i++)
 		put_bar(drawing, "fallback", resolver->off[i].from,
 		    resolver->off[i].until, "off", "switched off");
-	drawing->y += SVG_ROW;
 }
 
-/* When each response begins; a date that has no room is left out. */
+/* When each response begins. */
 static void
-put_edges(const struct drawing *drawing)
+put_responses(struct drawing *drawing)
 {
 	const struct timeline *timeline = &drawing->simulating->timeline;
-	int free_from = 0;
 
 	for (size_t i = 0; i < timeline->n_slots; i++) {
 		const struct timeline_slot *slot = &timeline->slots[i];
-		int x = svg_x(&drawing->svg, slot->from);
-		char date[TIME_TEXT_SIZE], number[32];
+		char text[32];
 
 		if (i > 0 && slot->part == slot[-1].part)
 			continue;
-		svg_line(&drawing->svg, "edge", x, TOP - 34, x,
-		    drawing->bottom);
-		if (x < free_from)
-			continue;
-		time_format(slot->from, date);
-		date[sizeof("2018-01-01") - 1] = '\0';
-		snprintf(number, sizeof(number), "SKR %zu", slot->part + 1);
-		svg_text(&drawing->svg, "heading", x + 4, TOP - 24, number);
-		svg_text(&drawing->svg, "date", x + 4, TOP - 10, date);
-		free_from = x + DATE_WIDTH;
+		snprintf(text, sizeof(text), "SKR %zu", slot->part + 1);
+		lanes_edge(&drawing->lanes, slot->from, text, slot->from);
 	}
-}
-
-static void
-put_legend(const struct drawing *drawing)
-{
-	static const struct svg_item items[] = {
-		{ "signs", "signs", 70 },
-		{ "published", "published; AddPend", 150 },
-		{ "valid", "validates; Valid", 130 },
-		{ "overlap", "Missing (trusted)", 140 },
-		{ "revoked", "revoked", 90 },
-		{ "zsk", "Removed", 90 },
-		{ "fails", "fails", 70 },
-		{ "fallback", "off", 60 },
-	};
-
-	svg_legend(&drawing->svg, items, ARRAY_LEN(items), LEFT, drawing->y);
-}
-
-static int
-height_of(const struct simulating *simulating)
-{
-	size_t keys = simulating->timeline.n_keys;
-	size_t resolvers = simulating->n_resolvers;
-
-	return TOP + (int)(keys + resolvers * (1 + keys)) * SVG_ROW +
-	    (int)(1 + resolvers) * GAP;
 }
 
 void
 simulate_svg(const struct simulating *simulating, struct buf *ret)
 {
-	const struct timeline *timeline = &simulating->timeline;
-	struct drawing drawing = {
-		.svg = { ret, LEFT, PLOT, timeline_begin(timeline),
-		    timeline_end(timeline) },
-		.simulating = simulating,
-		.y = TOP,
-		.bottom = height_of(simulating) - GAP,
+	static const struct lanes_item legend[] = {
+		{ "signs", "signs" },
+		{ "published", "published; AddPend" },
+		{ "valid", "validates; Valid" },
+		{ "overlap", "Missing (trusted)" },
+		{ "revoked", "revoked" },
+		{ "zsk", "Removed" },
+		{ "fails", "fails" },
+		{ "fallback", "off" },
 	};
+	const struct timeline *timeline = &simulating->timeline;
+	struct drawing drawing = { .simulating = simulating };
 	char zone[DNAME_TEXT_MAX + 1], title[DNAME_TEXT_MAX + 64];
 
 	dname_text(&timeline->owner, zone);
-	snprintf(title, sizeof(title), "Zone %s: its KSKs, and what resolvers make of them",
-	    zone);
-	svg_document_begin(&drawing.svg, LEFT + PLOT + RIGHT,
-	    height_of(simulating) + LEGEND, title);
-	svg_text(&drawing.svg, "name", 10, 28, title);
-	put_edges(&drawing);
+	snprintf(title, sizeof(title),
+	    "Zone %s: its KSKs, and what resolvers make of them", zone);
+	lanes_begin(&drawing.lanes, LEFT, PLOT, timeline_begin(timeline),
+	    timeline_end(timeline), title, NULL);
+	put_responses(&drawing);
 	for (size_t i = 0; i < timeline->n_keys; i++)
 		put_key(&drawing, i);
 	for (size_t i = 0; i < simulating->n_resolvers; i++) {
-		drawing.y += GAP;
+		lanes_gap(&drawing.lanes);
 		put_outcome(&drawing, i);
 		for (size_t k = 0; k < timeline->n_keys; k++)
 			put_trust_row(&drawing, &simulating->resolvers[i], k);
 	}
-	drawing.y += GAP;
-	put_legend(&drawing);
-	svg_end(&drawing.svg);
+	lanes_end(&drawing.lanes, legend, ARRAY_LEN(legend), ret);
 	buf_u8(ret, '\n');
 }

@@ -1,28 +1,15 @@
-#include <stdio.h>
-#include <string.h>
-
 #include "signer/show/html.h"
 #include "signer/show/svg.h"
-
-enum {
-	TITLE_GAP = 8, /* between a row's title and the plot */
-	BASELINE = SVG_BAR - 4, /* of the text in a bar */
-	ITEM_GAP = 5,
-	TITLE_MAX = 255,
-};
 
 /* The colours are the report's on paper: a projector shows those best. */
 static const char style[] =
     "text{font-family:system-ui,\"DejaVu Sans\",sans-serif;font-size:12px;"
-    "fill:#1b1f24}.title{text-anchor:end}.slot,.cell{text-anchor:middle}"
-    ".slot,.heading{font-weight:600}.cell,.legend{font-size:11px}"
-    ".date,.note{font-size:10px}.name{font-size:18px;font-weight:600}"
+    "fill:#1b1f24}.title{text-anchor:end}.cell{text-anchor:middle}"
+    ".heading{font-weight:600}.cell,.legend{font-size:11px}"
+    ".date{font-size:10px}.name{font-size:18px;font-weight:600}"
     "rect{stroke:#57606a;stroke-width:.8}"
-    ".paper{fill:#ffffff;stroke:none}.band{fill:#eef1f4;stroke:none}"
-    ".edge{stroke:#d0d7de;stroke-width:1}"
-    ".now{stroke:#1b1f24;stroke-width:1;stroke-dasharray:3 3}"
-    ".zsk{fill:#d8dee4}"
-    ".published{fill:#b6d7ff}.signs{fill:#1f5fbf}"
+    ".paper{fill:#ffffff;stroke:none}.edge{stroke:#d0d7de;stroke-width:1}"
+    ".zsk{fill:#d8dee4}.published{fill:#b6d7ff}.signs{fill:#1f5fbf}"
     ".signs+.cell{fill:#ffffff;font-weight:700}"
     ".revoked{fill:#ffe3df;stroke:#8a0b1f;stroke-width:2;"
     "stroke-dasharray:4 2}.valid{fill:#d5efdb}.overlap{fill:#9fd6ae}"
@@ -97,41 +84,10 @@ svg_bar(const struct svg *svg, const char *class, int from, int to, int y,
 }
 
 void
-svg_row_title(const struct svg *svg, int y, const char *text, size_t max)
-{
-	char cut[TITLE_MAX + 1];
-
-	if (max > TITLE_MAX)
-		max = TITLE_MAX;
-	snprintf(cut, max + 1, "%s", text);
-	if (strlen(text) > max)
-		memcpy(cut + max - 3, "...", sizeof("..."));
-	svg_text(svg, "title", svg->left - TITLE_GAP, y + BASELINE, cut);
-}
-
-void
-svg_cell(const struct svg *svg, int from, int to, int y, const char *text)
-{
-	svg_text(svg, "cell", (from + to) / 2, y + BASELINE, text);
-}
-
-void
 svg_line(
     const struct svg *svg, const char *class, int x1, int y1, int x2, int y2)
 {
 	buf_printf(svg->out,
 	    "<line class=\"%s\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n",
 	    class, x1, y1, x2, y2);
-}
-
-void
-svg_legend(const struct svg *svg, const struct svg_item *items, size_t n,
-    int x, int y)
-{
-	for (size_t i = 0; i < n; i++) {
-		svg_bar(svg, items[i].class, x, x + SVG_BAR, y, items[i].text);
-		svg_text(svg, "legend", x + SVG_BAR + ITEM_GAP, y + BASELINE,
-		    items[i].text);
-		x += items[i].width;
-	}
 }

@@ -4,10 +4,10 @@
  * that stands alone brings its own, with the same class names:
  *
  *   rect  zsk published signs revoked valid overlap hole; alone also fails,
- *         fallback (dashed), band (ground), dashed (beside another)
- *   text  title (ends at its x) slot cell (middle) heading date legend; alone
- *         also name (the drawing's), note (small)
- *   line  edge; alone also now (dashed)
+ *         fallback (dashed), dashed (beside another)
+ *   text  title (ends at its x) cell (middle) heading date legend; alone also
+ *         name (the drawing's)
+ *   line  edge
  *
  * What is drawn is text and numbers only; every text is escaped.
  */
@@ -18,10 +18,7 @@
 
 #include "ksr/base/bytes.h"
 
-enum {
-	SVG_ROW = 22, /* from one row to the next */
-	SVG_BAR = 16, /* of a bar */
-};
+#define SVG_BAR 16 /* a bar's height */
 
 struct svg {
 	struct buf *out;
@@ -51,19 +48,5 @@ void svg_text(
 void svg_bar(const struct svg *svg, const char *class, int from, int to, int y,
     const char *title);
 
-/* The title of the bar at y, before the plot; cut to max characters. */
-void svg_row_title(
-    const struct svg *svg, int y, const char *text, size_t max);
-
-/* In the middle of the bar at y. */
-void svg_cell(const struct svg *svg, int from, int to, int y, const char *text);
-
 void svg_line(const struct svg *svg, const char *class, int x1, int y1, int x2,
     int y2);
-
-struct svg_item {
-	const char *class, *text;
-	int width; /* to the next item */
-};
-void svg_legend(const struct svg *svg, const struct svg_item *items, size_t n,
-    int x, int y);

@@ -67,23 +67,28 @@ const struct telling tellings[] = {
 	{ "mapped", "objects loader further_variables",
 	    ALWAYS("the token was being opened" NOTHING_SIGNED),
 	    .tell = tell_mapped },
-	{ "token", "label serial manufacturer model slot",
+	{ "token", "label serial manufacturer model slot login",
 	    ALWAYS("the token was open" NOTHING_SIGNED),
 	    .text = "token \"{label}\", serial {serial}, {manufacturer}, "
-		    "{model}, slot {slot:n}",
+		    "{model}, slot {slot:n}" LOGIN_WORDS,
 	    .html = "logged in to token \"{label}\", serial {serial}, "
-		    "{manufacturer}, {model}, slot {slot:n}" },
+		    "{manufacturer}, {model}, slot {slot:n}" LOGIN_WORDS },
 	{ "ksks", "ksks extractable",
 	    ALWAYS("the KSKs had been found" NOTHING_SIGNED),
 	    .remarks = REMARKS("[extractable?Waived: {extractable} can leave "
 			       "its token (CKA_EXTRACTABLE), which key_policy "
 			       "permits.]"),
 	    .tell = tell_ksks },
-	{ "generating", "label algorithm bits purpose",
+	{ "generating", "label algorithm bits purpose extractable",
 	    ALWAYS("a key may have been made"),
-	    .text = "about to make {purpose:purpose}, \"{label}\", {algorithm}",
+	    .remarks = REMARKS("[extractable?The key \"{label}\" is made to "
+			       "leave its token (CKA_EXTRACTABLE, "
+			       "{extractable}), as key_policy says.]"),
+	    .text = "about to make {purpose:purpose}, \"{label}\", {algorithm}"
+		    "[extractable?, extractable {extractable}]",
 	    .html = "about to make {purpose:purpose}, \"{label}\", "
-		    "{algorithm}, {bits:n} bits" },
+		    "{algorithm}, {bits:n} bits"
+		    "[extractable?, extractable {extractable}]" },
 	{ "key", "key", ALWAYS("the key was made"), .is_part = true,
 	    .text = "made key " KEY_WORDS },
 	{ "key to delete", "key", ALWAYS("nothing was deleted"),
@@ -92,6 +97,64 @@ const struct telling tellings[] = {
 	    .is_part = true, .text = "{event} " KEY_WORDS },
 	{ "deleted", "key", ALWAYS("the key was deleted"), .is_part = true,
 	    .text = "{event} " KEY_WORDS },
+	{ "key to back up", "key recipient_sha256", ALWAYS("no copy was made"),
+	    .is_part = true,
+	    .text =
+		"{event} " KEY_WORDS ", for the recipient {recipient_sha256}" },
+	{ "backing up", "key recipient_sha256",
+	    ALWAYS("the token may have made a copy; none was published"),
+	    .is_part = true,
+	    .text =
+		"{event} " KEY_WORDS ", for the recipient {recipient_sha256}" },
+	{ "backed up",
+	    "path sha256 size key recipient_sha256 carried_by wrapped_by "
+	    "check_value components",
+	    ALWAYS(UNNAMED("a copy was made; its file")),
+	    .text =
+		"backed up " KEY_WORDS ": {path}, {size:n} octets, "
+		"SHA-256 {sha256}, by {wrapped_by} and {carried_by}, check "
+		"value {check_value}, for the recipient {recipient_sha256}" },
+	{ "key to hand over", "key recipient_sha256",
+	    ALWAYS("nothing was handed over"), .is_part = true,
+	    .text =
+		"{event} " KEY_WORDS ", to the recipient {recipient_sha256}" },
+	{ "handing over", "key recipient_sha256",
+	    ALWAYS("the token may have wrapped a ZSK; none was published"),
+	    .is_part = true,
+	    .text =
+		"{event} " KEY_WORDS ", to the recipient {recipient_sha256}" },
+	{ "handed over",
+	    "path sha256 size key recipient_sha256 carried_by wrapped_by "
+	    "check_value",
+	    ALWAYS(UNNAMED("a ZSK was wrapped; its file")),
+	    .text =
+		"handed over " KEY_WORDS ": {path}, {size:n} octets, "
+		"SHA-256 {sha256}, by {wrapped_by} and {carried_by}, check "
+		"value {check_value}, to the recipient {recipient_sha256}" },
+	{ "backup",
+	    "path sha256 size key recipient_sha256 carried_by wrapped_by "
+	    "check_value components",
+	    ALWAYS("nothing was restored"),
+	    .text = "read the backup of " KEY_WORDS ": {path}, {size:n} "
+		    "octets, SHA-256 {sha256}, by {wrapped_by} and "
+		    "{carried_by}, check value {check_value}, for the "
+		    "recipient {recipient_sha256}" },
+	{ "component", "number of by path check_value whole",
+	    ALWAYS("no copy was made, and nothing restored"),
+	    .text = "an officer gave component {number:n} of {of:n} "
+		    "({by}[path? {path}]): "
+		    "check value {check_value}[whole?; of the key of all of "
+		    "them {whole}]" },
+	{ "transport key", "key", ALWAYS("nothing was restored"),
+	    .is_part = true,
+	    .text = "unwraps by the transport key \"{key.key_identifier}\"" },
+	{ "restoring", "key",
+	    ALWAYS("the key may or may not have been restored"),
+	    .is_part = true, .text = "{event} " KEY_WORDS },
+	{ "restored", "key differences", ALWAYS("the key was restored"),
+	    .is_part = true,
+	    .text = "{event} " KEY_WORDS "[differences?; other than in a key "
+		    "made in its token, false: {differences}]" },
 	{ "discarding", "key clashes_with",
 	    ALWAYS("the new key may or may not have been discarded"),
 	    .tell = tell_discarding },
@@ -102,8 +165,7 @@ const struct telling tellings[] = {
 	    .text = "ZSKs in the files of {path}" },
 	{ "prompt", "text",
 	    ALWAYS("the operator had been asked" NOTHING_SIGNED),
-	    .text = "asks: {text}",
-	    .html = "asked the operator: ^{text}^" },
+	    .text = "asks: {text}", .html = "asked the operator: ^{text}^" },
 	{ "answer", "by text",
 	    ALWAYS("the operator had answered" NOTHING_SIGNED),
 	    .text = "answer ({by}): {text}",
@@ -124,6 +186,11 @@ const struct telling tellings[] = {
 	    .tone = ATTENTION,
 	    .text = "*{made:n} of {due:n} signatures were made in the token "
 		    "and discarded*" },
+	{ "not signed", "status message",
+	    ALWAYS("the zone was not signed"),
+	    .remarks = REMARKS("Zone {zone} was not signed: {message}"),
+	    .tone = BAD,
+	    .text = "*zone {zone} was not signed: {message}*" },
 	{ "output", "role path sha256 size",
 	    CERTAIN(
 		{ "output response", UNNAMED("the response is stored; it") },
@@ -132,9 +199,20 @@ const struct telling tellings[] = {
 		{ "output records",
 		    "the records are stored; they may or may not have got "
 		    "their name" },
+		{ "output transport key",
+		    UNNAMED("the key was made; its public half's file") },
+		{ "output components",
+		    UNNAMED("the components were taken and forgotten; their "
+			    "list") },
 		{ "output certificate request",
 		    UNNAMED("the key was made; its certificate request") },
-		{ "output manifest", UNNAMED("the manifest is stored; it") }),
+		{ "output manifest", UNNAMED("the manifest is stored; it") },
+		{ "output records for the parent",
+		    UNNAMED("the records are stored; their file") },
+		{ "output trust anchor",
+		    UNNAMED("the trust anchors are stored; their file") },
+		{ "output trust anchor signature",
+		    UNNAMED("the trust anchors' signature is stored; it") }),
 	    .tell = tell_file },
 	{ "published", "path sha256",
 	    ALWAYS("the file had been published; all was done"), .tone = GOOD,
@@ -158,6 +236,37 @@ const struct telling tellings[] = {
 	{ RECORD_SEALED_BY, "path key key_sha256", .tell = tell_seal },
 	{ "compared", "differences", ALWAYS("the manifests were compared"),
 	    .tell = tell_compared },
+	{ "anchors compared", "path same anchors",
+	    ALWAYS("the trust anchors were compared"),
+	    .remarks = REMARKS("[!same:yes?Trust anchors, {path}: not those that "
+			       "are declared.]"),
+	    .tell = tell_anchors },
+	{ "parent compared", "path same anchors",
+	    ALWAYS("the parent's DS were compared"),
+	    .remarks = REMARKS("[!same:yes?The parent's DS, {path}: not those "
+			       "that are declared.]"),
+	    .tell = tell_anchors },
+	{ "anchors verified",
+	    "path sha256 signer certificate_sha256 signed_at",
+	    ALWAYS("the trust anchors' signature was verified"), .tone = GOOD,
+	    .text = "verified the signature of trust anchors `{path}`, by "
+		    "\"{signer}\"[signed_at?, made at {signed_at}]",
+	    .hash = "certificate_sha256" },
+	{ "anchor key", "key", ALWAYS("no trust anchors were signed"),
+	    .is_part = true,
+	    .text = "trust anchors are to be signed by \"{key.key_identifier}\"" },
+	{ "signing anchors",
+	    "path sha256 key signer certificate_sha256 to_be_signed_sha256",
+	    ALWAYS("a signature of the trust anchors may have been made; none "
+		   "was published"),
+	    .text = "about to sign trust anchors into `{path}` with key "
+		    "\"{key.key_identifier}\", for \"{signer}\"; SHA-256 of "
+		    "the document",
+	    .hash = "sha256" },
+	{ "anchors signed", "signatures",
+	    ALWAYS("the trust anchors were signed; no signature was published"),
+	    .tone = GOOD,
+	    .text = "trust anchors signed, and the signature verified" },
 	{ "register line", "line sha256",
 	    ALWAYS("the register has its line; a response that it "
 		   "tells of may or may not have got its name"),
@@ -173,6 +282,25 @@ const struct telling tellings[] = {
 			       "written by this ceremony."),
 	    .text = "took up {lines:n} lines of the register",
 	    .html = "took up lines of the register: {lines:n}" },
+	{ "decided",
+	    "quarter step inception until from_day until_day measures verdict "
+	    "decision planned response delay by reason",
+	    ALWAYS("the decision is on record"),
+	    .text = "decided for {quarter}: {decision}, response {response}; "
+		    "the measures said {verdict}[by?; by {by}][reason?, "
+		    "because: {reason}]",
+	    .html = "decided for {quarter}: {decision}, so that the response "
+		    "`{response}` follows; the measures said {verdict}[by?; "
+		    "decided by {by}][reason?, because: {reason}]" },
+	{ "decision overridden", "quarter decided activated reason",
+	    ALWAYS("another response than the decided one was to be "
+		   "activated; the register may or may not say that it is"),
+	    .remarks = REMARKS("The decision about {quarter} was overridden: "
+			       "{activated} in the place of {decided}. Reason: "
+			       "{reason}."),
+	    .text = "*decision about {quarter} overridden: {activated} in the "
+		    "place of {decided}, because: {reason}*",
+	    .tone = ATTENTION },
 	{ "activating", "id sha256",
 	    ALWAYS("the register may or may not say that the "
 		   "response is active"),

@@ -181,7 +181,9 @@ void
 tell_ksks(struct teller *teller, const json_t *line)
 {
 	say(teller, PLAIN, line, NULL, "KSKs found in the token");
-	say_parts(teller, PLAIN, NULL, line, "ksks", BOTH("{name} " KEY_WORDS));
+	say_parts(teller, PLAIN, NULL, line, "ksks",
+	    BOTH("{name} " KEY_WORDS "[hsm?, in HSM {hsm}][half?, its {half} "
+		 "half alone][from?, of the {from}]"));
 	say(teller, ATTENTION, line,
 	    "[extractable?Waived: {extractable} can leave its token "
 	    "(CKA_EXTRACTABLE), which key_policy permits]",
@@ -285,6 +287,19 @@ tell_compared(struct teller *teller, const json_t *line)
 	    BOTH("compared manifests: {differences:count} differences"));
 	say_parts(
 	    teller, BAD, NULL, line, "differences", BOTH("{what} `{name}`"));
+}
+
+void
+tell_anchors(struct teller *teller, const json_t *line)
+{
+	bool same = json_is_true(json_object_get(line, "same"));
+
+	say(teller, same ? GOOD : BAD, line,
+	    BOTH("compared [event=parent compared?the parent's DS]"
+		 "[!event=parent compared?trust anchors] `{path}`, with what is "
+		 "declared"));
+	say_parts(teller, PLAIN, NULL, line, "anchors",
+	    BOTH("\"{id}\", key tag {key_tag:n}: {verdict}"));
 }
 
 enum tone

@@ -75,16 +75,19 @@ asked_processed(const struct asked *asked, const struct ledger *ledger,
     const uint8_t request_sha256[SHA256_SIZE], struct processed **ret,
     size_t *ret_n, struct err *err)
 {
-	size_t n_all, n = 0;
+	size_t n_all, n = 0, i = 0;
 	const struct processed *all = ledger_processed(ledger, &n_all);
-	struct processed *list = NULL;
+	struct processed *list;
 
-	if (all != NULL) {
-		list = calloc(n_all + 1, sizeof(list[0]));
-		if (list == NULL)
-			return err_set(err, E_MEMORY, "out of memory");
-	}
-	for (size_t i = 0; i < n_all; i++)
+	while (i < n_all && !is_of_this_run(asked, &all[i], request_sha256))
+		i++;
+	*ret = NULL;
+	if (i == n_all)
+		return true;
+	list = calloc(n_all, sizeof(list[0]));
+	if (list == NULL)
+		return err_set(err, E_MEMORY, "out of memory");
+	for (i = 0; i < n_all; i++)
 		if (!is_of_this_run(asked, &all[i], request_sha256))
 			list[n++] = all[i];
 	*ret = list;

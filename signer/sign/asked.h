@@ -16,7 +16,8 @@
 struct asked_response {
 	const char *name;            /* "d_to_e"; NULL for one without a plan */
 	const struct schema *schema; /* borrowed */
-	const char *alternative; /* in the register; NULL: the planned one */
+	const char *alternative; /* in the register; or NULL */
+	bool planned; /* of a plan's: not a fallback */
 	char *path;              /* where it is published; owned */
 	/*
 	 * Found under its name as the register has it: an earlier run of the
@@ -53,8 +54,8 @@ void asked_take_in_place(struct asked_response *response,
 
 /*
  * What the register holds for the checks, without what this very run finds in
- * place or repeats after an interruption.  NULL where there is no register;
- * *ret is the caller's to free.
+ * place or repeats after an interruption, which is the caller's to free.  NULL
+ * where nothing is left out: that is ledger_processed.
  */
 MUST_USE bool asked_processed(const struct asked *asked,
     const struct ledger *ledger, const uint8_t request_sha256[SHA256_SIZE],

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ksr/dns/rrset.h"
+#include "ksr/document/bundle.h"
 #include "ksr/response/response.h"
 #include "signer/sign/signatures.h"
 
@@ -23,7 +24,7 @@ struct work {
 
 struct worker {
 	struct work *work;
-	struct token token;
+	struct tokens tokens;
 	pthread_t thread;
 	bool started;
 };
@@ -34,7 +35,19 @@ signatures_count(const struct ksr *response)
 	size_t n = 0;
 
 	for (size_t i = 0; i < response->n_bundles; i++)
-		n += response->bundles[i].n_signatures;
+		n += bundle_count_signatures(&response->bundles[i]);
+	return n;
+}
+
+static size_t
+count_made(const struct bundle *bundle)
+{
+	const struct child_set *set;
+	uint16_t type;
+	size_t n = 0;
+
+	for (size_t i = 0; i < bundle_count_signatures(bundle); i++)
+		n += bundle_signature(bundle, i, &set, &type)->signature_len > 0;
 	return n;
 }
 
@@ -44,10 +57,7 @@ signatures_made(const struct ksr *response)
 	size_t n = 0;
 
 	for (size_t i = 0; i < response->n_bundles; i++)
-		for (size_t j = 0; j < response->bundles[i].n_signatures; j++)
-			if (response->bundles[i].signatures[j].signature_len >
-			    0)
-				n++;
+		n += count_made(&response->bundles[i]);
 	return n;
 }
 
@@ -57,7 +67,7 @@ find_signer(const struct signatures_job *job, const struct rrsig *rrsig,
     size_t *ret, struct err *err)
 {
 	for (size_t i = 0; i < job->config->n_keys; i++) {
-		if (!job->ksks[i].present ||
+		if (!job->ksks[i].present || job->ksks[i].hsm == NULL ||
 		    strcmp(job->config->keys[i].label, rrsig->identifier) != 0)
 			continue;
 		*ret = i;
@@ -73,14 +83,22 @@ clear(const struct work *work, size_t bundle, size_t index, size_t signer,
     struct cleared **ret, struct err *err)
 {
 	const struct signatures_job *job = work->job;
-	const struct clear_wanted wanted = { .config = job->config,
+	const struct child_set *set;
+	struct clear_wanted wanted = { .config = job->config,
 		.slot = &job->schema->slots[bundle],
 		.request = &job->request->bundles[bundle],
 		.signer = signer,
 		.now = job->now };
 	struct buf octets = buf_new(TO_BE_SIGNED_MAX);
-	bool ok = response_to_be_signed(
-		      work->response, bundle, index, &octets, err) &&
+	bool ok;
+
+	(void)bundle_signature(&work->response->bundles[bundle], index, &set,
+	    &wanted.covers);
+	for (size_t i = 0; i < job->config->n_keys; i++)
+		if (job->ksks[i].present)
+			wanted.ksks[i] = &job->ksks[i].dnskey;
+	ok = response_to_be_signed(
+		 work->response, bundle, index, &octets, err) &&
 	    clear_rrset(buf_bytes(&octets), &wanted, ret, err);
 
 	buf_free(&octets);
@@ -88,17 +106,20 @@ clear(const struct work *work, size_t bundle, size_t index, size_t signer,
 }
 
 static bool
-sign_one(struct token *token, struct work *work, size_t bundle, size_t index,
+sign_one(struct tokens *tokens, struct work *work, size_t bundle, size_t index,
     struct err *err)
 {
-	struct rrsig *rrsig =
-	    &work->response->bundles[bundle].signatures[index];
+	const struct ksk *ksks = work->job->ksks;
+	const struct child_set *set;
+	uint16_t type;
+	struct rrsig *rrsig = bundle_signature(
+	    &work->response->bundles[bundle], index, &set, &type);
 	struct cleared *cleared = NULL;
 	size_t signer = 0;
 	bool ok = find_signer(work->job, rrsig, &signer, err) &&
 	    clear(work, bundle, index, signer, &cleared, err) &&
-	    token_sign_rrset(
-		token, &work->job->ksks[signer].key, cleared, rrsig, err);
+	    token_sign_rrset(tokens_of(tokens, ksks[signer].hsm),
+		&ksks[signer].key, cleared, rrsig, err);
 
 	cleared_free(cleared);
 	return ok ||
@@ -115,7 +136,8 @@ take_next(struct work *work, size_t *ret_bundle, size_t *ret_index)
 
 	pthread_mutex_lock(&work->lock);
 	while (work->bundle < response->n_bundles &&
-	    work->index == response->bundles[work->bundle].n_signatures) {
+	    work->index ==
+		bundle_count_signatures(&response->bundles[work->bundle])) {
 		work->bundle++;
 		work->index = 0;
 	}
@@ -156,21 +178,21 @@ run_worker(void *arg)
 
 	while (take_next(worker->work, &bundle, &index)) {
 		bool ok =
-		    sign_one(&worker->token, worker->work, bundle, index, &err);
+		    sign_one(&worker->tokens, worker->work, bundle, index, &err);
 
 		finish_one(worker->work, bundle, ok, &err);
 	}
 	return NULL;
 }
 
-/* The first worker is the caller's own thread and session. */
+/* The first worker is the caller's own thread and sessions. */
 static bool
 start_workers(
-    struct token *token, struct worker *workers, size_t jobs, struct err *err)
+    struct tokens *tokens, struct worker *workers, size_t jobs, struct err *err)
 {
 	for (size_t i = 1; i < jobs; i++) {
 		workers[i].work = workers[0].work;
-		if (!token_worker_open(token, &workers[i].token, err))
+		if (!tokens_worker_open(tokens, &workers[i].tokens, err))
 			return false;
 	}
 	for (size_t i = 1; i < jobs; i++) {
@@ -188,21 +210,21 @@ end_workers(struct worker *workers, size_t jobs)
 	for (size_t i = 1; i < jobs; i++) {
 		if (workers[i].started)
 			pthread_join(workers[i].thread, NULL);
-		token_worker_close(&workers[i].token);
+		tokens_worker_close(&workers[i].tokens);
 	}
 }
 
 bool
-signatures_make(struct token *token, const struct signatures_job *job,
+signatures_make(struct tokens *tokens, const struct signatures_job *job,
     struct ksr *response, struct err *err)
 {
 	struct work work = { .job = job,
 		.response = response,
-		.again = token->recorded != NULL,
+		.again = tokens->n > 0 && tokens->list[0].recorded != NULL,
 		.total = signatures_count(response),
 		.lock = PTHREAD_MUTEX_INITIALIZER };
 	struct worker workers[JOBS_MAX] = { { .work = &work,
-	    .token = *token } };
+	    .tokens = *tokens } };
 	size_t jobs = work.again     ? 1
 	    : job->jobs < work.total ? job->jobs
 				     : work.total;
@@ -216,7 +238,7 @@ signatures_make(struct token *token, const struct signatures_job *job,
 		    "%zu bundles for %zu slots and a request of %zu",
 		    response->n_bundles, job->schema->n_slots,
 		    job->request->n_bundles);
-	if (start_workers(token, workers, jobs, &start_err))
+	if (start_workers(tokens, workers, jobs, &start_err))
 		run_worker(&workers[0]);
 	else
 		finish_one(&work, 0, false, &start_err);

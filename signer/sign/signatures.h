@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "signer/token/token.h"
+#include "signer/token/tokens.h"
 
 #define JOBS_MAX 64
 
@@ -32,7 +32,7 @@ struct signatures_job {
  * the response, before the token is asked.  After a failure those that were
  * made are in the response.
  */
-MUST_USE bool signatures_make(struct token *token,
+MUST_USE bool signatures_make(struct tokens *tokens,
     const struct signatures_job *job, struct ksr *response, struct err *err);
 
 /* How many signatures the response has room for. */

@@ -2,13 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "signer/live/confirm.h"
 #include "signer/record/context.h"
 #include "signer/record/facts.h"
 #include "signer/record/input.h"
 #include "signer/record/judging.h"
 #include "signer/record/publishing.h"
 #include "signer/record/register_open.h"
+#include "signer/record/zones.h"
 #include "signer/screen/interrupt.h"
 #include "signer/screen/print.h"
 #include "signer/screen/screen.h"
@@ -29,26 +29,39 @@ signing_count_due(const struct signing *signing)
 	return n;
 }
 
-/* KSKs that the schemas publish, sign with or revoke. */
-static uint32_t
-keys_of_schemas(const struct asked *asked)
+bool
+signing_has_pages(const struct signing *signing)
 {
-	uint32_t keys = 0;
+	return signing->row == NULL && !signing->context->json;
+}
 
-	for (size_t i = 0; i < asked->n; i++)
-		keys |= schema_keys(asked->responses[i].schema);
-	return keys;
+/* KSKs that the schemas publish, sign with or revoke. */
+struct ksks_wanted
+signing_wanted(const struct signing *signing)
+{
+	struct ksks_wanted wanted = { .config = signing->config };
+
+	for (size_t i = 0; i < signing->asked.n; i++) {
+		const struct schema *schema =
+		    signing->asked.responses[i].schema;
+
+		wanted.all |= schema_keys(schema);
+		wanted.signing |= schema_signers(schema);
+	}
+	return wanted;
 }
 
 static bool
 read_inputs(struct signing *signing, struct err *err)
 {
 	const struct signing_request *request = signing->request;
+	struct context meant = *signing->context;
 
-	return document_load_kind(signing->context->record, "request",
-		   request->ksr_path, KSR_REQUEST, &signing->ksr, err) &&
+	meant.wanted_sha256 = request->sha256;
+	return document_load_kind(&meant, "request", request->ksr_path,
+		   KSR_REQUEST, &signing->ksr, err) &&
 	    (request->previous_path == NULL ||
-		document_load_kind(signing->context->record,
+		document_load_kind(signing->context,
 		    "previous response", request->previous_path, KSR_RESPONSE,
 		    &signing->previous, err));
 }
@@ -59,9 +72,10 @@ open_register(struct signing *signing, struct err *err)
 {
 	const struct context *context = signing->context;
 
-	return register_open(context, signing->request->register_head,
-		   &signing->ledger, err) &&
-	    ledger_history(signing->ledger, signing->ksr.ksr->domain,
+	return (signing->sitting->ledger != NULL ||
+		   register_open(context, signing->request->register_head,
+		       &signing->sitting->ledger, err)) &&
+	    ledger_history(signing->sitting->ledger, signing->ksr.ksr->domain,
 		&signing->history, err);
 }
 
@@ -80,6 +94,29 @@ complete_declared(struct signing *signing)
 	declared_complete(&signing->declared, &in);
 }
 
+/*
+ * A request with a record for each change has as many as there are changes: its
+ * schemas are stretched to that.
+ */
+static bool
+fit_schemas(struct signing *signing, struct err *err)
+{
+	const struct ksr *request = signing->ksr.ksr;
+
+	if ((ksr_lacks(request) & LACKS_SLOTS) == 0)
+		return true;
+	for (size_t i = 0; i < signing->asked.n; i++) {
+		struct asked_response *asked = &signing->asked.responses[i];
+		struct schema *fitted = &signing->responses[i].schema;
+
+		if (!schema_fit(
+			asked->schema, request->n_bundles, fitted, err))
+			return false;
+		asked->schema = fitted;
+	}
+	return true;
+}
+
 /* Those that an earlier run was cut short after count as this run's. */
 static bool
 find_in_place(struct signing *signing, struct err *err)
@@ -90,8 +127,23 @@ find_in_place(struct signing *signing, struct err *err)
 		if (!response_find(signing, &asked->responses[i],
 			&signing->responses[i], err))
 			return false;
-	return asked_processed(asked, signing->ledger, signing->ksr.sha256,
-	    &signing->processed, &signing->n_processed, err);
+	if (!asked_processed(asked, signing->sitting->ledger,
+		signing->ksr.sha256, &signing->own_processed,
+		&signing->n_processed, err))
+		return false;
+	signing->processed = signing->own_processed != NULL
+	    ? signing->own_processed
+	    : ledger_processed(signing->sitting->ledger, &signing->n_processed);
+	return true;
+}
+
+static bool
+is_published(const struct asked *asked)
+{
+	for (size_t i = 0; i < asked->n; i++)
+		if (!asked->responses[i].published)
+			return false;
+	return true;
 }
 
 /* A run that would do nothing is not one that succeeds. */
@@ -100,14 +152,12 @@ has_work(const struct signing *signing, struct err *err)
 {
 	const struct asked *asked = &signing->asked;
 
-	for (size_t i = 0; i < asked->n; i++)
-		if (!asked->responses[i].published)
-			return true;
-	return err_set(err, E_IO,
-	    "%s: already exists and is never overwritten: it is the response "
-	    "that the register has as published%s",
-	    asked->responses[0].path,
-	    asked->n == 1 ? "" : "; so are the others");
+	return !is_published(asked) ||
+	    err_set(err, E_IO,
+		"%s: already exists and is never overwritten: it is the "
+		"response that the register has as published%s",
+		asked->responses[0].path,
+		asked->n == 1 ? "" : "; so are the others");
 }
 
 static bool
@@ -116,12 +166,11 @@ open_outputs(struct signing *signing, struct err *err)
 	const char *temporary[ASKED_MAX];
 	size_t n = 0;
 
-	if (!has_work(signing, err))
-		return false;
 	for (size_t i = 0; i < signing->asked.n; i++) {
 		struct signing_response *response = &signing->responses[i];
 
-		if (!response_open(signing, response, err))
+		if (response->output == NULL &&
+		    !response_open(signing, response, err))
 			return false;
 		if (response->output != NULL &&
 		    output_temporary(response->output) != NULL)
@@ -129,6 +178,20 @@ open_outputs(struct signing *signing, struct err *err)
 		interrupt_guard_files(temporary, n);
 	}
 	return true;
+}
+
+/*
+ * Of many, none keeps its file open till its turn comes: that its path is free
+ * and writable is known then.
+ */
+static void
+close_outputs(struct signing *signing)
+{
+	for (size_t i = 0; i < signing->asked.n; i++) {
+		output_free(signing->responses[i].output);
+		signing->responses[i].output = NULL;
+	}
+	interrupt_guard_files(NULL, 0);
 }
 
 /* By which the rules judge: a plan's quarter may have its own. */
@@ -152,7 +215,7 @@ run_checks(struct signing *signing, enum check_stage stage,
 		.config = policy_of(signing),
 		.now = context->now,
 		.earliest_now =
-		    ledger_floor(signing->ledger, context->earliest_now),
+		    ledger_floor(signing->sitting->ledger, context->earliest_now),
 		.request = signing->ksr.ksr,
 		.alternative = response->asked->alternative,
 		.processed = signing->processed,
@@ -170,7 +233,8 @@ run_checks(struct signing *signing, enum check_stage stage,
 	memcpy(in.previous_sha256, signing->previous.sha256, SHA256_SIZE);
 	declared_put(&signing->declared, &in);
 	for (size_t i = 0; i < signing->config->n_keys; i++)
-		if (signing->ksks[i].present)
+		if (signing->ksks[i].present &&
+		    signing->ksks[i].key.has_private)
 			in.keys_in_hsm |= UINT32_C(1) << i;
 	if (!judge_checks(context, stage, &in, signing->request->overrides,
 		signing->request->n_overrides, &signing->report, err))
@@ -179,8 +243,9 @@ run_checks(struct signing *signing, enum check_stage stage,
 	if (!facts_report_of(
 		context->record, stage, name, &signing->report, first, err))
 		return false;
-	if (context->json) {
-		if (foresees && response->followers == NULL)
+	if (!signing_has_pages(signing)) {
+		if (signing->row == NULL && foresees &&
+		    response->followers == NULL)
 			response->followers = json_of_followers(&in);
 		return true;
 	}
@@ -221,7 +286,7 @@ check_request(struct signing *signing, struct err *err)
 			return false;
 	if (!refuse_if_refused(signing, err))
 		return false;
-	if (!signing->context->json)
+	if (signing_has_pages(signing))
 		print_unused_overrides(
 		    request->overrides, request->n_overrides, &signing->report);
 	return facts_unused_overrides(signing->context->record,
@@ -261,26 +326,19 @@ check_responses(struct signing *signing, struct err *err)
 	return true;
 }
 
+/* What is wanted is there, and is what is pinned, before anybody is asked. */
 static bool
-open_token(struct signing *signing, struct err *err)
+find_keys(struct signing *signing, struct err *err)
 {
 	const struct config *config = signing->config;
-	uint32_t wanted = keys_of_schemas(&signing->asked);
-	struct err absent;
+	const struct ksks_wanted wanted = signing_wanted(signing);
+	struct tokens *tokens = &signing->sitting->tokens;
 
-	if (!token_open(signing->context, signing->request->hsm, wanted,
-		&signing->token, err) ||
-	    !token_find_ksks(
-		&signing->token, config, wanted, signing->ksks, err))
+	if (!tokens_find_ksks(tokens, &wanted, signing->ksks, err))
 		return false;
-	/* Others that the token has: what is missing KSR-CHAIN-KEYS says. */
-	for (size_t i = 0; i < config->n_keys; i++)
-		if (!signing->ksks[i].present)
-			signing->ksks[i].present =
-			    token_find_ksks(&signing->token, config,
-				UINT32_C(1) << i, signing->ksks, &absent);
-	show_token(signing);
-	return facts_ksks(signing->context->record, config, signing->ksks, err);
+	show_tokens(signing);
+	return facts_ksks(
+	    signing->context->record, config, tokens, signing->ksks, err);
 }
 
 static bool
@@ -300,21 +358,6 @@ build_responses(struct signing *signing, struct err *err)
 	return ok;
 }
 
-static bool
-confirm_signing(const struct signing *signing, struct err *err)
-{
-	char question[QUESTION_SIZE];
-	const struct confirmation confirmation = {
-		.prompt = question,
-		.wanted = SIGNING_CONFIRMED,
-		.not_done = SIGNING_NOT_DONE,
-		.batch = signing->request->batch,
-	};
-
-	signing_question(signing, question);
-	return confirm(signing->context, &confirmation, err);
-}
-
 /* All are signed before one is written, all are written before one leaves. */
 static bool
 sign_and_write(struct signing *signing, struct err *err)
@@ -323,7 +366,8 @@ sign_and_write(struct signing *signing, struct err *err)
 		if (!response_sign(signing, &signing->responses[i], err))
 			return false;
 	for (size_t i = 0; i < signing->asked.n; i++)
-		if (!response_write(&signing->responses[i], err))
+		if (!response_write(
+			signing, &signing->responses[i], err))
 			return false;
 	return true;
 }
@@ -332,7 +376,7 @@ static bool
 publish(struct signing *signing, struct err *err)
 {
 	/* White space before the result: is there anybody who takes it? */
-	if (signing->context->json)
+	if (signing->row == NULL && signing->context->json)
 		printf("\n");
 	if (!screen_flush(err))
 		return false;
@@ -343,28 +387,49 @@ publish(struct signing *signing, struct err *err)
 	return true;
 }
 
-static bool
-run_steps(struct signing *signing, struct err *err)
+bool
+signing_judge(struct signing *signing, struct err *err)
 {
-	return find_in_place(signing, err) && open_outputs(signing, err) &&
-	    facts_asked(signing->context->record, signing->request,
-		&signing->asked, &signing->declared, err) &&
-	    show_inputs(signing, err) && judge_basis(signing, err) &&
-	    check_request(signing, err) &&
-	    ledger_begin(signing->ledger, err) && open_token(signing, err) &&
-	    check_token(signing, err) && build_responses(signing, err) &&
-	    check_built(signing, err) && show_to_be_signed(signing, err) &&
-	    confirm_signing(signing, err) && sign_and_write(signing, err) &&
-	    check_responses(signing, err) && publish(signing, err) &&
-	    show_published(signing, err);
+	struct record *record = signing->context->record;
+	bool done;
+
+	if (!fit_schemas(signing, err) || !find_in_place(signing, err))
+		return false;
+	done = signing->row != NULL && is_published(&signing->asked);
+	if (!done && (!has_work(signing, err) || !open_outputs(signing, err)))
+		return false;
+	if (!facts_asked(record, signing->request, &signing->asked,
+		&signing->declared, err))
+		return false;
+	if (done) {
+		signing->state = SIGNING_WAS_DONE;
+		return true;
+	}
+	if (signing->row != NULL)
+		close_outputs(signing);
+	return show_inputs(signing, err) && judge_basis(signing, err) &&
+	    check_request(signing, err);
 }
 
-/*
- * What was made in the token and leaves it for nobody is said to be that, on
- * record and to the operator: the KSK was used.
- */
-static void
-discard_signatures(struct signing *signing, struct err *err)
+bool
+signing_build(struct signing *signing, struct err *err)
+{
+	return find_keys(signing, err) && check_token(signing, err) &&
+	    build_responses(signing, err) && check_built(signing, err);
+}
+
+bool
+signing_finish(struct signing *signing, struct err *err)
+{
+	if (!open_outputs(signing, err) || !sign_and_write(signing, err) ||
+	    !check_responses(signing, err) || !publish(signing, err))
+		return false;
+	signing->state = SIGNING_DONE;
+	return signing->row != NULL || show_published(signing, err);
+}
+
+bool
+signing_discard(struct signing *signing, struct err *err)
 {
 	const struct signing_response *unfinished = NULL;
 	size_t made = 0, due = 0;
@@ -386,14 +451,73 @@ discard_signatures(struct signing *signing, struct err *err)
 			unfinished = response;
 	}
 	if (made == 0)
-		return;
+		return true;
 	err_prefix_discarded(err, made, due, published);
-	if (signing->context->record != NULL &&
-	    !facts_discarded_signatures(signing->context->record,
+	if (signing->context->record == NULL ||
+	    facts_discarded_signatures(signing->context->record,
 		unfinished == NULL ? NULL : unfinished->asked->name,
 		unfinished == NULL ? NULL : unfinished->built, made, due,
 		&ignored))
-		err_prefix(err, "%s", ignored.msg);
+		return true;
+	return err_prefix(err, "%s", ignored.msg);
+}
+
+/* What is judged from here on is the zone's. */
+static bool
+enter_zone(struct signing *signing, struct err *err)
+{
+	const struct request_row *row = signing->row;
+	const char *domain = signing->ksr.ksr->domain;
+
+	if (row != NULL && !same_domain(row->zone, domain))
+		return err_set(err, E_REFUSED,
+		    "%s: is of zone %.255s, the manifest has it for %.255s",
+		    signing->request->ksr_path, domain, row->zone);
+	if (!context_of_zone(signing->context, domain, &signing->zoned, err))
+		return err_prefix(err, "%s", signing->request->ksr_path);
+	signing->context = &signing->zoned;
+	signing->config = signing->zoned.config;
+	return true;
+}
+
+static bool
+read_all(struct signing *signing, struct err *err)
+{
+	if (!read_inputs(signing, err) || !enter_zone(signing, err) ||
+	    !open_register(signing, err))
+		return false;
+	complete_declared(signing);
+	return true;
+}
+
+/* KSR-ID: what is not in the register yet has an id of its own, too. */
+static bool
+has_own_id(const struct signing *signing, struct err *err)
+{
+	const char *id = signing->ksr.ksr->id;
+
+	for (struct signing **other = signing->sitting->signings;
+	     *other != signing; other++)
+		if ((*other)->ksr.ksr != NULL &&
+		    strcmp((*other)->ksr.ksr->id, id) == 0)
+			return err_set(err, E_REFUSED,
+			    "%s: KSR-ID: its id %s is that of the request of "
+			    "zone %.255s, too",
+			    signing->request->ksr_path, id,
+			    (*other)->row->zone);
+	return true;
+}
+
+bool
+signing_begin(struct signing *signing, struct err *err)
+{
+	const struct request_row *row = signing->row;
+
+	return (read_all(signing, err) && has_own_id(signing, err) &&
+		   asked_one(signing->config, row->schema, row->alternative,
+		       row->response, &signing->asked, err)) ||
+	    err_prefix(err, "%s:%zu:%zu", signing->sitting->list->path,
+		row->line, row->column);
 }
 
 bool
@@ -405,16 +529,27 @@ signing_read(const struct context *context,
 
 	if (signing == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
-	*signing = (struct signing){ .context = context,
+	*signing = (struct signing){ .self = signing,
+		.context = context,
 		.request = request,
 		.config = context->config };
-	if (!read_inputs(signing, err) || !open_register(signing, err)) {
+	signing->sitting = &signing->alone;
+	signing->alone = (struct sitting){ .context = context,
+		.request = request,
+		.n = 1,
+		.signings = &signing->self };
+	if (!read_all(signing, err)) {
 		signing_close(signing);
 		return false;
 	}
-	complete_declared(signing);
 	*ret = signing;
 	return true;
+}
+
+const struct config *
+signing_config(const struct signing *signing)
+{
+	return signing->config;
 }
 
 struct signing_inputs
@@ -422,7 +557,8 @@ signing_inputs(const struct signing *signing)
 {
 	return (struct signing_inputs){ .request = &signing->ksr,
 		.previous = &signing->previous,
-		.ledger = signing->ledger };
+		.ledger = signing->sitting->ledger,
+		.fallback = signing->declared.fallback };
 }
 
 bool
@@ -434,9 +570,9 @@ signing_carry_out(struct signing *signing, struct asked *asked,
 	signing->asked = *asked;
 	signing->basis = basis;
 	*asked = (struct asked){ 0 };
-	if (run_steps(signing, err))
+	if (sitting_run(&signing->alone, err))
 		return true;
-	discard_signatures(signing, err);
+	(void)signing_discard(signing, err);
 	if (signing->context->json && err->code == E_REFUSED &&
 	    signing->report.n_results > 0 &&
 	    !show_refusal(signing, err->msg, &ignored))
@@ -445,20 +581,30 @@ signing_carry_out(struct signing *signing, struct asked *asked,
 }
 
 void
-signing_close(struct signing *signing)
+signing_release(struct signing *signing)
 {
-	if (signing == NULL)
-		return;
-	token_close(&signing->token);
 	interrupt_guard_files(NULL, 0);
-	for (size_t i = 0; i < signing->asked.n; i++)
+	for (size_t i = 0; i < signing->asked.n; i++) {
 		response_clear(&signing->responses[i]);
-	free(signing->processed);
+		signing->responses[i] = (struct signing_response){ 0 };
+	}
+	free(signing->own_processed);
+	signing->own_processed = NULL;
 	history_free(signing->history);
-	ledger_close(signing->ledger);
+	signing->history = NULL;
 	report_clear(&signing->report);
 	document_free(&signing->previous);
 	document_free(&signing->ksr);
 	asked_clear(&signing->asked);
+}
+
+void
+signing_close(struct signing *signing)
+{
+	if (signing == NULL)
+		return;
+	tokens_close(&signing->alone.tokens);
+	signing_release(signing);
+	ledger_close(signing->alone.ledger);
 	free(signing);
 }

@@ -29,6 +29,7 @@
 
 struct signing_request {
 	const char *ksr_path;
+	const uint8_t *sha256; /* that the request must have; or NULL */
 	const char *previous_path; /* NULL: this is the first response */
 	struct declared declared;
 	const char *register_head; /* in hex, as it was written down; or NULL */
@@ -50,11 +51,15 @@ MUST_USE bool signing_read(const struct context *context,
     const struct signing_request *request, struct signing **ret,
     struct err *err);
 
+/* Of the request's zone; borrowed. */
+const struct config *signing_config(const struct signing *signing);
+
 /* What was read, for whoever finds out what is due; borrowed. */
 struct signing_inputs {
 	const struct document *request;
 	const struct document *previous; /* its ksr is NULL: there is none */
 	const struct ledger *ledger;
+	const char *fallback; /* what the request is declared as; or NULL */
 };
 struct signing_inputs signing_inputs(const struct signing *signing);
 

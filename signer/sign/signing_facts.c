@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "ksr/dns/rrset.h"
+#include "ksr/document/bundle.h"
 #include "ksr/response/response.h"
 #include "signer/record/json.h"
 #include "signer/sign/signing_facts.h"
@@ -57,7 +58,9 @@ json_of_signing(
     const struct ksr *response, size_t bundle, size_t index, bool made)
 {
 	const struct bundle *b = &response->bundles[bundle];
-	const struct rrsig *rrsig = &b->signatures[index];
+	const struct child_set *set;
+	uint16_t type;
+	const struct rrsig *rrsig = bundle_signature(b, index, &set, &type);
 	struct buf data = buf_new(TO_BE_SIGNED_MAX);
 	struct err err;
 	json_t *json = NULL;
@@ -69,6 +72,9 @@ json_of_signing(
 		    rrsig->algorithm, "to_be_signed_sha256",
 		    json_of_hash_of(buf_bytes(&data)));
 	buf_free(&data);
+	if (json != NULL && set != NULL)
+		json_object_set_new(json, "covers",
+		    json_string(type == RRTYPE_CDS ? "CDS" : "CDNSKEY"));
 	if (json != NULL && made)
 		json_object_set_new(json, "signature",
 		    json_of_bytes_base64(
@@ -82,7 +88,9 @@ json_of_signatures(const struct ksr *response, bool made)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < response->n_bundles; i++) {
-		for (size_t j = 0; j < response->bundles[i].n_signatures; j++) {
+		size_t n = bundle_count_signatures(&response->bundles[i]);
+
+		for (size_t j = 0; j < n; j++) {
 			if (json_array_append_new(list,
 				json_of_signing(response, i, j, made)) != 0) {
 				json_decref(list);
@@ -116,9 +124,12 @@ json_of_made(const struct ksr *response)
 
 	for (size_t i = 0; response != NULL && i < response->n_bundles; i++) {
 		const struct bundle *b = &response->bundles[i];
+		const struct child_set *set;
+		uint16_t type;
 
-		for (size_t j = 0; j < b->n_signatures; j++)
-			if (b->signatures[j].signature_len > 0)
+		for (size_t j = 0; j < bundle_count_signatures(b); j++)
+			if (bundle_signature(b, j, &set, &type)
+				->signature_len > 0)
 				json_array_append_new(list,
 				    json_of_signing(response, i, j, true));
 	}

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksr/policy/records.h"
 #include "ksr/response/response.h"
 #include "signer/record/context.h"
 #include "signer/record/facts.h"
@@ -18,6 +19,7 @@
 void
 response_clear(struct signing_response *response)
 {
+	schema_clear(&response->schema);
 	output_free(response->output);
 	ksr_free(response->built);
 	document_free(&response->written);
@@ -40,11 +42,15 @@ response_find(struct signing *signing, struct asked_response *asked,
 		KSR_FILE_MAX, &content, &absent) &&
 	    sha256(buf_bytes(&content), sha256_of_it, &absent))
 		asked_take_in_place(
-		    asked, signing->ledger, request, sha256_of_it);
+		    asked, signing->sitting->ledger, request, sha256_of_it);
 	buf_free(&content);
-	return !asked->in_place ||
-	    document_load_kind(signing->context->record, IN_PLACE_ROLE,
-		asked->path, KSR_RESPONSE, found, err);
+	if (!asked->in_place)
+		return true;
+	if (!document_load_kind(signing->context, IN_PLACE_ROLE, asked->path,
+		KSR_RESPONSE, found, err))
+		return false;
+	records_take_ids(found->ksr, signing->ksr.ksr);
+	return true;
 }
 
 bool
@@ -62,8 +68,15 @@ response_prepare(struct signing *signing, struct signing_response *response,
 {
 	if (response->asked->in_place)
 		return true;
-	return response_build(signing->config, response->asked->schema,
-	    signing->ksr.ksr, ksks, &response->built, err);
+	if (!response_build(signing->config, response->asked->schema,
+		signing->ksr.ksr, ksks, &response->built, err))
+		return false;
+	/* The line that closes a text says when it was made. */
+	if (response->built->format != KSR_XML) {
+		response->built->has_timestamp = true;
+		response->built->timestamp = signing->context->now;
+	}
+	return true;
 }
 
 static void
@@ -82,7 +95,7 @@ response_sign(
 	const struct context *context = signing->context;
 	const char *name = response->asked->name;
 	struct ksr *built = response->built;
-	bool watched = screen_is_watched() && !context->json;
+	bool watched = screen_is_watched() && signing_has_pages(signing);
 	const struct signatures_job job = { .config = signing->config,
 		.schema = response->asked->schema,
 		.request = signing->ksr.ksr,
@@ -94,11 +107,11 @@ response_sign(
 	if (response->asked->in_place)
 		return true;
 	if (!facts_signatures(context->record, "signing", name, built, err) ||
-	    !signatures_make(&signing->token, &job, built, err))
+	    !signatures_make(&signing->sitting->tokens, &job, built, err))
 		return false;
 	for (size_t i = 0; i < built->n_bundles; i++)
 		bundle_sort(&built->bundles[i]);
-	if (!context->json)
+	if (signing_has_pages(signing))
 		printf("\n%s%s%zu signatures made, each verified in software "
 		       "with the pinned key\n",
 		    name == NULL ? "" : name, name == NULL ? "" : ": ",
@@ -109,22 +122,26 @@ response_sign(
 }
 
 bool
-response_write(struct signing_response *response, struct err *err)
+response_write(const struct signing *signing,
+    struct signing_response *response, struct err *err)
 {
-	struct buf xml = buf_new(KSR_FILE_MAX);
+	struct buf octets = buf_new(KSR_FILE_MAX);
 	bool ok;
 
 	if (response->asked->in_place)
 		return true;
-	ksr_write(response->built, &xml);
-	if (xml.failed)
+	ksr_write(response->built, &octets);
+	if (octets.failed)
 		ok = err_set(err, E_MEMORY, "the response does not fit");
 	else
-		ok = output_write(response->output, buf_bytes(&xml), err);
-	buf_free(&xml);
-	return ok &&
-	    document_read_back(response->output, response->asked->path,
-		KSR_RESPONSE, &response->written, err);
+		ok = output_write(response->output, buf_bytes(&octets), err);
+	buf_free(&octets);
+	ok = ok &&
+	    document_read_back(signing->context, response->output,
+		response->asked->path, KSR_RESPONSE, &response->written, err);
+	if (ok)
+		records_take_ids(response->written.ksr, signing->ksr.ksr);
+	return ok;
 }
 
 /* The name is there already, perhaps only until the power fails. */
@@ -139,6 +156,14 @@ give_name(const struct signing *signing,
 	    : publishing_name(signing->context, response->output, path, err);
 }
 
+/* Nothing is published after what the register did not take. */
+static bool
+register_fails(struct signing *signing)
+{
+	signing->sitting->register_failed = true;
+	return false;
+}
+
 /* Each step is on disk before the next: the response never lacks its trace. */
 bool
 response_publish(
@@ -147,7 +172,7 @@ response_publish(
 	const struct asked_response *asked = response->asked;
 	struct document *written = &response->written;
 	struct record *record = signing->context->record;
-	struct bytes xml = buf_bytes(&written->xml);
+	struct bytes octets = buf_bytes(&written->octets);
 	struct ledger_signing line = {
 		.request = &signing->ksr,
 		.response = written,
@@ -166,11 +191,15 @@ response_publish(
 	if (asked->published)
 		return true;
 	response->stored =
-	    record_output(record, "response", asked->path, xml, err);
+	    record_output(record, "response", asked->path, octets, err);
 	response->published = response->stored &&
-	    ledger_append_signing(signing->ledger, now, &line, err) &&
+	    (ledger_append_signing(
+		 signing->sitting->ledger, now, &line, err) ||
+		register_fails(signing)) &&
 	    give_name(signing, response, err);
 	return response->published &&
-	    ledger_append_published(signing->ledger, now, written, err) &&
-	    facts_published(record, asked->path, xml, err);
+	    (ledger_append_published(
+		 signing->sitting->ledger, now, written, err) ||
+		register_fails(signing)) &&
+	    facts_published(record, asked->path, octets, err);
 }

@@ -33,7 +33,7 @@ show_inputs(const struct signing *signing, struct err *err)
 	const struct document *request = &signing->ksr;
 	const struct document *previous = &signing->previous;
 
-	if (signing->context->json)
+	if (!signing_has_pages(signing))
 		return true;
 	if (previous->ksr != NULL) {
 		print_digest(
@@ -54,19 +54,48 @@ show_inputs(const struct signing *signing, struct err *err)
 	return true;
 }
 
-void
-show_token(const struct signing *signing)
+/* Where there is one token, all is in it. */
+static void
+show_ksks_of(const struct signing *signing, const struct config_hsm *hsm)
 {
-	const struct hsm_token *token = token_selected(&signing->token);
+	for (size_t i = 0; i < signing->config->n_keys; i++) {
+		const struct ksk *ksk = &signing->ksks[i];
+		const char *name = signing->config->keys[i].name;
 
-	if (signing->context->json)
-		return;
-	printf("\nToken %s, serial %s\n", token->name, token->serial);
-	for (size_t i = 0; i < signing->config->n_keys; i++)
-		if (ksk_is_waived(signing->config, &signing->ksks[i]))
+		if (!ksk->present || ksk->hsm != hsm)
+			continue;
+		if (hsm == NULL)
+			printf("Of the configuration, to be published only: "
+			       "keys.%s\n",
+			    name);
+		else if (signing->sitting->tokens.n > 1)
+			printf("  keys.%s%s\n", name,
+			    ksk->key.has_private ? "" : ", its public half");
+		if (ksk_is_waived(signing->config, ksk))
 			printf("  Waived: keys.%s can leave its token "
 			       "(CKA_EXTRACTABLE), which key_policy permits\n",
-			    signing->config->keys[i].name);
+			    name);
+	}
+}
+
+void
+show_tokens(const struct signing *signing)
+{
+	const struct tokens *tokens = &signing->sitting->tokens;
+
+	if (!signing_has_pages(signing))
+		return;
+	for (size_t i = 0; i < tokens->n; i++) {
+		const struct hsm_token *token =
+		    token_selected(&tokens->list[i]);
+
+		printf("\nToken %s, serial %s", token->name, token->serial);
+		if (tokens->n > 1)
+			printf(", of HSM %s", tokens->list[i].config->name);
+		printf("\n");
+		show_ksks_of(signing, tokens->list[i].config);
+	}
+	show_ksks_of(signing, NULL);
 }
 
 static bool
@@ -84,7 +113,7 @@ show_built(const struct signing *signing,
 		place[0] = 'R';
 		text_printable(path, sizeof(path), asked->path);
 		printf("\n%s: %s, schema %s\nto be signed into %s", place,
-		    asked->alternative == NULL ? "planned" : "fallback",
+		    asked->planned ? "planned" : "fallback",
 		    asked->schema->name, path);
 	}
 	return print_table("", response->built, err);
@@ -104,7 +133,7 @@ show_line(
 	else
 		printf("  %zu  %s: %s, ",
 		    (size_t)(response - signing->responses) + 1, asked->name,
-		    asked->alternative == NULL ? "planned" : "fallback");
+		    asked->planned ? "planned" : "fallback");
 	if (built == NULL) {
 		printf("in place, not signed again\n");
 		return;
@@ -270,7 +299,7 @@ show_published(const struct signing *signing, struct err *err)
 		if (!print_table("", written->ksr, err))
 			return false;
 	}
-	register_print_head(ledger_head_now(signing->ledger));
+	register_print_head(ledger_head_now(signing->sitting->ledger));
 	return true;
 }
 

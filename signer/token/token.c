@@ -5,6 +5,7 @@
 
 #include "ksr/base/cursor.h"
 #include "ksr/dns/pubkey.h"
+#include "ksr/dns/pubkey_fields.h"
 #include "ksr/dns/rrset.h"
 #include "ksr/policy/purpose.h"
 #include "signer/live/environment.h"
@@ -13,11 +14,13 @@
 #include "signer/record/record.h"
 #include "signer/record/recorded.h"
 #include "signer/screen/screen.h"
+#include "signer/token/kinds.h"
 #include "signer/token/token.h"
 #include "signer/token/token_facts.h"
 #include "signer/token/token_recorded.h"
 
-#define TOKEN_URI_SIZE 40
+#define TOKEN_URI_SIZE	40
+#define TOKEN_NAME_SIZE (64 + NAME_MAX_LEN)
 
 static bool
 choose_hsm(const struct config *config, const char *name,
@@ -40,6 +43,24 @@ choose_hsm(const struct config *config, const char *name,
 	    "that name", name);
 }
 
+/* In the module's process. */
+static bool
+enter_module(const void *of, struct err *err)
+{
+	screen_leave();
+	return environment_of_module(of, err);
+}
+
+static void
+settings_of(const struct config *config, const struct config_hsm *hsm,
+    struct hsm_settings *ret)
+{
+	*ret = (struct hsm_settings){ .enter = enter_module,
+		.of = hsm,
+		.limit_s = (unsigned)hsm->call_timeout_s,
+		.may_swap = config->rehearsal };
+}
+
 /* As far as the module: no token selected, no login. */
 static bool
 load(const struct context *context, const char *hsm_name,
@@ -47,11 +68,12 @@ load(const struct context *context, const char *hsm_name,
 {
 	const struct config_hsm *hsm = NULL;
 	struct token token = { 0 };
+	struct hsm_settings settings;
 	struct hsm_module *module;
 	struct err late;
 
 	if (!choose_hsm(context->config, hsm_name, &hsm, err) ||
-	    !environment_for_module(hsm, context->config->rehearsal, err))
+	    !environment_for_modules(context->config->rehearsal, err))
 		return false;
 	token.config = hsm;
 	token.mapped = json_object();
@@ -62,7 +84,8 @@ load(const struct context *context, const char *hsm_name,
 		*err = late;
 		return false;
 	}
-	hsm_module_aside(module, screen_aside);
+	settings_of(context->config, hsm, &settings);
+	hsm_module_settings(module, &settings);
 	if (!facts_hsm(
 		context->record, hsm, hsm_module_sha256(module), err)) {
 		hsm_module_close(module);
@@ -70,7 +93,7 @@ load(const struct context *context, const char *hsm_name,
 		return false;
 	}
 	if (!hsm_load(module, &token.hsm, err) ||
-	    !facts_mapped(context->record, hsm, token.mapped, err)) {
+	    !facts_mapped(context->record, &token, err)) {
 		token_close(&token);
 		return err_prefix(err, "hsm.%s", hsm->name);
 	}
@@ -80,18 +103,17 @@ load(const struct context *context, const char *hsm_name,
 
 /* True if the selected token shows a public key of one of the wanted KSKs. */
 static bool
-holds_wanted(struct hsm *hsm, const struct config *config, uint32_t wanted,
+holds_wanted(struct hsm *hsm, const struct keys_wanted *wanted, size_t n,
     bool *ret, struct err *err)
 {
-	bool shows;
-
 	*ret = false;
-	for (size_t i = 0; i < config->n_keys; i++) {
-		if ((wanted >> i & 1) == 0)
-			continue;
-		if (!hsm_shows(hsm, config->keys[i].label, &shows, err))
-			return false;
-		*ret = *ret || shows;
+	for (size_t k = 0; k < n && !*ret; k++) {
+		const struct config *config = wanted[k].config;
+
+		for (size_t i = 0; i < config->n_keys && !*ret; i++)
+			if ((wanted[k].keys >> i & 1) != 0 &&
+			    !hsm_shows(hsm, config->keys[i].label, ret, err))
+				return false;
 	}
 	return true;
 }
@@ -101,8 +123,8 @@ holds_wanted(struct hsm *hsm, const struct config *config, uint32_t wanted,
  * it, hsm_select's own message lists them.
  */
 static bool
-select_by_key(struct hsm *hsm, const struct config *config, uint32_t wanted,
-    struct err *err)
+select_by_key(struct hsm *hsm, const struct keys_wanted *wanted,
+    size_t n_wanted, struct err *err)
 {
 	struct hsm_token *tokens;
 	char uri[TOKEN_URI_SIZE], found[TOKEN_URI_SIZE] = "";
@@ -118,7 +140,7 @@ select_by_key(struct hsm *hsm, const struct config *config, uint32_t wanted,
 		snprintf(uri, sizeof(uri), "pkcs11:slot-id=%lu",
 		    tokens[i].slot);
 		ok = hsm_select(hsm, uri, err) &&
-		    holds_wanted(hsm, config, wanted, &holds, err);
+		    holds_wanted(hsm, wanted, n_wanted, &holds, err);
 		if (ok && holds) {
 			n_found++;
 			memcpy(found, uri, sizeof(found));
@@ -157,40 +179,42 @@ log_in_on_pad(struct token *token, struct err *err)
 		"");
 	if (!hsm_login(token->hsm, NULL, err))
 		return false;
-	if (hsm->pin_per_signature)
-		hsm_pin_each(token->hsm, NULL);
-	return true;
+	return !hsm->pin_per_signature ||
+	    hsm_pin_each(token->hsm, NULL, err);
 }
 
 static void
-pin_free(struct pin *pin)
+pin_free(struct secret *pin)
 {
 	if (pin != NULL)
-		pin_wipe(pin);
+		secret_wipe(pin);
 	free(pin);
 }
 
+/* Tokens of several HSMs may share a label. */
 static bool
 log_in_with_pin(
     struct token *token, const struct config *config, struct err *err)
 {
-	const char *name = hsm_selected(token->hsm)->label;
-	struct pin *pin = calloc(1, sizeof(*pin));
+	const char *label = hsm_selected(token->hsm)->label;
+	struct secret *pin = calloc(1, sizeof(*pin));
+	char name[TOKEN_NAME_SIZE];
+	bool ok;
 
 	if (pin == NULL)
 		return err_set(err, E_MEMORY, "out of memory");
+	snprintf(name, sizeof(name), "%s%s%s", label,
+	    config->n_hsms > 1 ? " of HSM " : "",
+	    config->n_hsms > 1 ? token->config->name : "");
 	if (!pin_obtain(config, token->config, name, pin, err) ||
 	    !hsm_login(token->hsm, pin->text, err)) {
 		pin_free(pin);
 		return false;
 	}
-	if (token->config->pin_per_signature) {
-		token->pin = pin;
-		hsm_pin_each(token->hsm, pin->text);
-	} else {
-		pin_free(pin);
-	}
-	return true;
+	ok = !token->config->pin_per_signature ||
+	    hsm_pin_each(token->hsm, pin->text, err);
+	pin_free(pin);
+	return ok;
 }
 
 static bool
@@ -198,6 +222,9 @@ log_in(struct token *token, const struct config *config, struct err *err)
 {
 	const struct hsm_token *selected = hsm_selected(token->hsm);
 
+	token->login = !selected->login_required ? "none"
+	    : selected->pin_pad			 ? "pad"
+						 : "pin";
 	if (!selected->login_required)
 		return hsm_login(token->hsm, NULL, err);
 	tell_tries(selected, token->config);
@@ -219,6 +246,16 @@ bool
 token_open(const struct context *context, const char *hsm_name,
     uint32_t wanted, struct token *ret, struct err *err)
 {
+	const struct keys_wanted keys = { context->config, wanted };
+
+	return token_open_for(context, hsm_name, &keys, 1, ret, err);
+}
+
+bool
+token_open_for(const struct context *context, const char *hsm_name,
+    const struct keys_wanted *wanted, size_t n, struct token *ret,
+    struct err *err)
+{
 	const struct config *config = context->config;
 	struct token token;
 	bool ok;
@@ -229,11 +266,11 @@ token_open(const struct context *context, const char *hsm_name,
 		return false;
 	ok = token.config->token[0] != '\0' ?
 	    hsm_select(token.hsm, token.config->token, err) :
-	    select_by_key(token.hsm, config, wanted, err);
+	    select_by_key(token.hsm, wanted, n, err);
 	/* A login may load more code. */
 	ok = ok && log_in(&token, config, err) &&
-	    facts_mapped(context->record, token.config, token.mapped, err) &&
-	    facts_token(context->record, hsm_selected(token.hsm), err);
+	    facts_mapped(context->record, &token, err) &&
+	    facts_token(context->record, &token, err);
 	if (!ok) {
 		err_prefix(err, "hsm.%s", token.config->name);
 		token_close(&token);
@@ -247,7 +284,6 @@ void
 token_close(struct token *token)
 {
 	hsm_close(token->hsm);
-	pin_free(token->pin);
 	json_decref(token->mapped);
 	ksr_free(token->request);
 	*token = (struct token){ 0 };
@@ -267,11 +303,19 @@ token_selected(const struct token *token)
 				       : hsm_selected(token->hsm);
 }
 
+bool
+token_know_keys(struct token *token, struct err *err)
+{
+	return token->recorded != NULL || hsm_know_keys(token->hsm, err);
+}
+
 /* What is in a token beside the keys that a run used is on no record. */
 static bool
 is_not_told(struct token *token, struct err *err)
 {
-	token->recorded->state = RECORDED_LEFT;
+	/* Where another token was not opened, the run cannot succeed. */
+	if (token->recorded->state == RECORDED_GOES_ON)
+		token->recorded->state = RECORDED_LEFT;
 	return err_set(err, E_IO, "the record does not tell");
 }
 
@@ -365,19 +409,13 @@ bool
 token_dnskey(const struct hsm_key *key, uint8_t algorithm, uint16_t flags,
     uint32_t ttl_s, struct dnskey *ret, struct err *err)
 {
-	const struct algorithm *known = algorithm_of_number(algorithm);
+	const struct token_kind *kind = token_kind_of(algorithm);
 	struct dnskey dnskey = { .ttl_s = ttl_s,
 		.flags = flags,
 		.protocol = DNSKEY_PROTOCOL,
 		.algorithm = algorithm };
-	bool fits = known != NULL && known->supported &&
-	    ((key->type == HSM_RSA && known->family == FAMILY_RSA) ||
-	    (key->type == HSM_EC_P256 &&
-		algorithm == ALGORITHM_ECDSAP256SHA256) ||
-	    (key->type == HSM_EC_P384 &&
-		algorithm == ALGORITHM_ECDSAP384SHA384));
 
-	if (!fits) {
+	if (kind == NULL || kind->type != key->type) {
 		char text[ALGORITHM_TEXT_SIZE];
 
 		return err_set(err, E_HSM,
@@ -402,53 +440,38 @@ token_dnskey(const struct hsm_key *key, uint8_t algorithm, uint16_t flags,
 }
 
 static void
-hex_of(const uint8_t *digest, char *ret)
+copy_field(struct bytes field, uint8_t *ret, size_t *ret_len)
 {
-	for (size_t i = 0; i < DS_SHA256_SIZE; i++)
-		snprintf(ret + 2 * i, 3, "%02X", digest[i]);
+	if (field.len > 0)
+		memcpy(ret, field.data, field.len);
+	*ret_len = field.len;
 }
 
-/* The configuration pins it; the token must have exactly that. */
-static bool
-matches_pin(const struct config *config, const struct config_key *pinned,
-    const struct dnskey *dnskey, struct err *err)
+bool
+token_public_half(
+    const struct dnskey *dnskey, struct hsm_key *ret, struct err *err)
 {
-	char seen[2 * DS_SHA256_SIZE + 1], wanted[2 * DS_SHA256_SIZE + 1];
-	uint8_t ds[DS_SHA256_SIZE];
-	struct pubkey_info info;
-	struct dname owner;
+	const struct token_kind *kind = token_kind_of(dnskey->algorithm);
+	struct hsm_key key = { .has_public = true };
+	struct pubkey_fields fields;
 
-	if (!dname_parse(config->ksk_policy.signers_name, &owner, err) ||
-	    !dnskey_ds(&owner, dnskey, ds, err))
+	if (!pubkey_fields_read(dnskey, &fields, err))
 		return false;
-	hex_of(ds, seen);
-	if (!pinned->has_ds)
-		return err_set(err, E_INPUT,
-		    "the configuration pins no ds_sha256, so the key cannot be "
-		    "told from another; the token's key has %s",
-		    seen);
-	hex_of(pinned->ds_sha256, wanted);
-	if (memcmp(ds, pinned->ds_sha256, sizeof(ds)) != 0)
-		return err_set(err, E_HSM,
-		    "the token's key has DS SHA-256 %s, the configuration "
-		    "pins %s",
-		    seen, wanted);
-	if (pinned->has_tag && dnskey->tag != pinned->tag)
-		return err_set(err, E_HSM,
-		    "the token's key has key tag %u, the configuration pins %u",
-		    dnskey->tag, pinned->tag);
-	if (!pubkey_info(dnskey, &info, err))
-		return false;
-	if (pinned->rsa_size != 0 && info.bits != pinned->rsa_size)
-		return err_set(err, E_HSM,
-		    "the token's key has %u bits, the configuration pins %u",
-		    info.bits, pinned->rsa_size);
-	if (pinned->rsa_exponent != 0 && info.exponent != pinned->rsa_exponent)
-		return err_set(err, E_HSM,
-		    "the token's key has exponent %llu, the configuration pins "
-		    "%llu",
-		    (unsigned long long)info.exponent,
-		    (unsigned long long)pinned->rsa_exponent);
+	snprintf(key.label, sizeof(key.label), "%s", dnskey->identifier);
+	snprintf(key.name, sizeof(key.name), "%s", dnskey->identifier);
+	if (kind == NULL || fields.modulus.len > sizeof(key.modulus) ||
+	    fields.exponent.len > sizeof(key.exponent) ||
+	    fields.point.len > sizeof(key.point))
+		return err_set(err, E_REFUSED, "key \"%s\" is none of a token",
+		    key.label);
+	key.type = kind->type;
+	key.bits = fields.algorithm->family == FAMILY_RSA
+	    ? (unsigned)bits_of_number(fields.modulus)
+	    : fields.algorithm->size;
+	copy_field(fields.modulus, key.modulus, &key.modulus_len);
+	copy_field(fields.exponent, key.exponent, &key.exponent_len);
+	copy_field(fields.point, key.point, &key.point_len);
+	*ret = key;
 	return true;
 }
 
@@ -467,40 +490,31 @@ is_pinned(const struct hsm_key *key, const void *arg)
 
 	return token_dnskey(key, pinned->key->algorithm, DNSKEY_FLAGS_KSK,
 		   config_ttl_s(pinned->config), &dnskey, &ignored) &&
-	    matches_pin(pinned->config, pinned->key, &dnskey, &ignored);
+	    config_key_check(pinned->config, pinned->key, "it", &dnskey,
+		&ignored);
 }
 
 static bool
 find_pinned(struct token *token, const char *label, const struct hsm_pin *pin,
-    struct hsm_key *ret, struct err *err)
+    bool signs, struct hsm_key *ret, struct err *err)
 {
-	return token->recorded != NULL
-	    ? token_find_again(token, label, ret, err)
-	    : hsm_find_pinned(token->hsm, label, pin, ret, err);
+	if (token->recorded != NULL)
+		return token_find_again(token, label, ret, err);
+	return signs ? hsm_find_pinned(token->hsm, label, pin, ret, err)
+		     : hsm_find_published(token->hsm, label, pin, ret, err);
 }
 
 static bool
 mechanism_of(uint8_t algorithm, enum hsm_mechanism *ret, struct err *err)
 {
+	const struct token_kind *kind = token_kind_of(algorithm);
 	char text[ALGORITHM_TEXT_SIZE];
 
-	switch (algorithm) {
-	case ALGORITHM_RSASHA256:
-		*ret = HSM_RSA_PKCS1_SHA256;
-		return true;
-	case ALGORITHM_RSASHA512:
-		*ret = HSM_RSA_PKCS1_SHA512;
-		return true;
-	case ALGORITHM_ECDSAP256SHA256:
-		*ret = HSM_ECDSA_SHA256;
-		return true;
-	case ALGORITHM_ECDSAP384SHA384:
-		*ret = HSM_ECDSA_SHA384;
-		return true;
-	default:
+	if (kind == NULL)
 		return err_set(err, E_HSM, "%s keys cannot sign here",
 		    algorithm_text(algorithm, text));
-	}
+	*ret = kind->mechanism;
+	return true;
 }
 
 /* As far as anybody can know before it signs. */
@@ -553,7 +567,8 @@ meets_demand(const struct config *config, const struct hsm_key *key,
 	given = wanted != DEMAND_NONE;
 	if (!given)
 		wanted = config->rehearsal ? DEMAND_ANY : demand->fallback;
-	if (wanted == DEMAND_ANY || value == (wanted == DEMAND_TRUE))
+	if (wanted == DEMAND_ANY || wanted == DEMAND_FOR_BACKUP ||
+	    value == (wanted == DEMAND_TRUE))
 		return true;
 	return err_set(err, E_HSM, "%s of the private key is %s%s",
 	    demand->name, value ? "true" : "false",
@@ -581,35 +596,184 @@ meets_policy(const struct token *token, const struct config *config,
 bool
 ksk_is_waived(const struct config *config, const struct ksk *ksk)
 {
-	return ksk->present && ksk->key.extractable && !config->rehearsal;
+	return ksk->present && ksk->key.has_private && ksk->key.extractable && !config->rehearsal;
+}
+
+/* What the configuration has of it decides where the token shows nothing. */
+static bool
+take_known(const struct config *config, const struct config_key *pinned,
+    struct hsm_key *known, struct hsm_pin *pin, struct err *err)
+{
+	struct dnskey dnskey;
+
+	if (pinned->public_key.len == 0)
+		return true;
+	if (!config_key_dnskey(config, pinned, &dnskey, err) ||
+	    !token_public_half(&dnskey, known, err))
+		return false;
+	pin->known = known;
+	return true;
+}
+
+/* Of a public half alone there is nothing to demand. */
+static bool
+may_sign(struct token *token, const struct config *config,
+    const struct config_key *pinned, struct ksk *ksk, struct err *err)
+{
+	return !ksk->key.has_private ||
+	    (meets_policy(token, config, &ksk->key, err) &&
+		can_sign(token, pinned, ksk, err));
 }
 
 bool
-token_find_ksks(struct token *token, const struct config *config,
-    uint32_t wanted, struct ksk ret[CONFIG_KEYS_MAX], struct err *err)
+token_find_ksk(struct token *token, const struct config *config,
+    const struct config_key *pinned, bool signs, struct ksk *ret,
+    struct err *err)
 {
-	for (size_t i = 0; i < config->n_keys; i++) {
-		const struct config_key *pinned = &config->keys[i];
-		const struct pinned arg = { config, pinned };
-		const struct hsm_pin pin = { is_pinned, &arg };
-		struct ksk ksk = { .present = true };
+	const struct pinned arg = { config, pinned };
+	struct hsm_pin pin = { is_pinned, &arg, NULL };
+	struct ksk ksk = { .present = true, .hsm = token->config };
+	struct hsm_key known;
 
-		if ((wanted >> i & 1) == 0)
-			continue;
-		if (!find_pinned(
-			token, pinned->label, &pin, &ksk.key, err) ||
-		    !token_dnskey(&ksk.key, pinned->algorithm, DNSKEY_FLAGS_KSK,
-			config_ttl_s(config), &ksk.dnskey, err) ||
-		    !matches_pin(config, pinned, &ksk.dnskey, err) ||
-		    !purpose_require(config, &ksk.dnskey,
-			(struct bytes){ ksk.key.id, ksk.key.id_len },
-			PURPOSE_KSK, err) ||
-		    !meets_policy(token, config, &ksk.key, err) ||
-		    !can_sign(token, pinned, &ksk, err))
-			return err_prefix(err, "keys.%s (label \"%s\")",
-			    pinned->name, pinned->label);
-		ret[i] = ksk;
-	}
+	token->zone = config->ksk_policy.signers_name;
+	if (!take_known(config, pinned, &known, &pin, err) ||
+	    !find_pinned(token, pinned->label, &pin, signs, &ksk.key, err) ||
+	    !token_dnskey(&ksk.key, pinned->algorithm, DNSKEY_FLAGS_KSK,
+		config_ttl_s(config), &ksk.dnskey, err) ||
+	    !config_key_check(
+		config, pinned, "the token's key", &ksk.dnskey, err) ||
+	    !purpose_require(config, &ksk.dnskey,
+		(struct bytes){ ksk.key.id, ksk.key.id_len }, PURPOSE_KSK,
+		err) ||
+	    !may_sign(token, config, pinned, &ksk, err))
+		return err_prefix(err, "keys.%s (label \"%s\")", pinned->name,
+		    pinned->label);
+	*ret = ksk;
+	return true;
+}
+
+bool
+ksk_may_leave(const struct config *config, struct err *err)
+{
+	const struct hsm_key key = { .sign = true, .extractable = true };
+
+	if (meets_demand(config, &key, &demands[0], err))
+		return true;
+	err->code = E_USAGE;
+	return false;
+}
+
+/* --- Copies. */
+
+bool
+token_find_for(struct token *token, const struct config *config,
+    const char *label, enum key_purpose purpose, struct hsm_key *ret,
+    struct dnskey *ret_dnskey, struct err *err)
+{
+	struct dnskey dnskey;
+	struct hsm_key key;
+
+	if (token->recorded != NULL
+		? !token_find_for_again(token, purpose, &key, err)
+		: !hsm_find(token->hsm, label, &key, err))
+		return false;
+	if (!token_dnskey(
+		&key, token_algorithm_of(key.type), 0, 0, &dnskey, err) ||
+	    !purpose_require(config, &dnskey,
+		(struct bytes){ key.id, key.id_len }, purpose, err))
+		return false;
+	*ret = key;
+	*ret_dnskey = dnskey;
+	return true;
+}
+
+bool
+token_find_transport(struct token *token, const struct config *config,
+    const char *label, struct hsm_key *ret, struct err *err)
+{
+	struct dnskey dnskey;
+
+	return token_find_for(token, config, label, PURPOSE_TRANSPORT, ret,
+	    &dnskey, err);
+}
+
+bool
+token_takes_copies(struct token *token, uint8_t algorithm,
+    const struct hsm_wishes *wishes, struct err *err)
+{
+	const struct token_kind *kind = token_kind_of(algorithm);
+
+	return token->recorded != NULL ||
+	    hsm_takes_copies(token->hsm, kind == NULL ? HSM_OTHER : kind->type,
+		wishes, err);
+}
+
+bool
+token_can_take_components(
+    struct token *token, enum hsm_side side, struct err *err)
+{
+	return token->recorded != NULL ||
+	    hsm_can_take_components(token->hsm, side, err);
+}
+
+bool
+token_component(struct token *token, enum hsm_side side,
+    const uint8_t component[COMPONENT_SIZE], uint8_t ret[HSM_CHECK_SIZE],
+    uint8_t ret_whole[HSM_CHECK_SIZE], struct err *err)
+{
+	return token->recorded != NULL
+	    ? token_component_again(token, ret, ret_whole, err)
+	    : hsm_component(token->hsm, side, component, ret, ret_whole, err);
+}
+
+bool
+token_can_backup(struct token *token, const struct hsm_key *key,
+    enum hsm_carriage carriage, struct err *err)
+{
+	enum hsm_wrap how;
+
+	return token->recorded != NULL ||
+	    hsm_can_backup(token->hsm, key, carriage, &how, err);
+}
+
+bool
+token_backup(struct token *token, const struct hsm_key *key,
+    const struct hsm_key *recipient, struct hsm_wrapped *ret, struct err *err)
+{
+	return token->recorded != NULL
+	    ? token_backup_again(token, err)
+	    : hsm_backup(token->hsm, key, recipient, ret, err);
+}
+
+/* What the policy does not let sign is not left there. */
+static bool
+judge_restored(struct token *token, const struct config *config,
+    const struct config_key *pinned, struct hsm_key *key, struct err *err)
+{
+	struct err late;
+	struct ksk ksk;
+
+	if (token_find_ksk(token, config, pinned, true, &ksk, err))
+		return true;
+	if (!hsm_delete(token->hsm, key, &late))
+		return err_append(
+		    err, "; and it could not be deleted: %s", late.msg);
+	return err_append(err, "; nothing of it is left in the token");
+}
+
+bool
+token_restore(struct token *token, const struct config *config,
+    const struct config_key *pinned, const struct hsm_restore *what,
+    struct hsm_key *ret, struct err *err)
+{
+	struct hsm_key key;
+
+	if (token->recorded != NULL)
+		return token_restore_again(token, what->public, ret, err);
+	if (!hsm_restore(token->hsm, what, &key, err) ||
+	    !judge_restored(token, config, pinned, &key, err))
+		return false;
+	*ret = key;
 	return true;
 }
 
@@ -679,12 +843,14 @@ token_sign_proof(struct token *token, const struct hsm_key *key,
 	return sign(token, key, dnskey, octets, ret, err);
 }
 
-/* X.690 8.1: one SEQUENCE, from the first octet to the last. */
+enum { DER_SEQUENCE = 0x30, DER_SET = 0x31 };
+
+/* X.690 8.1: one of that tag, from the first octet to the last. */
 static bool
-is_sequence(struct bytes octets)
+is_der(struct bytes octets, uint8_t tag)
 {
 	struct cursor cursor = cursor_new(octets);
-	bool sequence = cursor_u8(&cursor) == 0x30;
+	bool tagged = cursor_u8(&cursor) == tag;
 	size_t len = cursor_u8(&cursor), n_octets = len & 0x7f;
 
 	if (len >= 0x80) {
@@ -694,7 +860,7 @@ is_sequence(struct bytes octets)
 		while (n_octets-- > 0)
 			len = len << 8 | cursor_u8(&cursor);
 	}
-	return sequence && !cursor.failed && len == cursor.rest.len;
+	return tagged && !cursor.failed && len == cursor.rest.len;
 }
 
 bool
@@ -702,9 +868,23 @@ token_sign_der(struct token *token, const struct hsm_key *key,
     const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
     struct err *err)
 {
-	if (!is_sequence(octets))
+	if (!is_der(octets, DER_SEQUENCE))
 		return err_set(err, E_REFUSED,
 		    "key \"%s\": what is to be signed is no DER structure",
+		    key->label);
+	if (!clear_no_rrset(octets, err))
+		return err_prefix(err, "key \"%s\"", key->label);
+	return sign(token, key, dnskey, octets, ret, err);
+}
+
+bool
+token_sign_attributes(struct token *token, const struct hsm_key *key,
+    const struct dnskey *dnskey, struct bytes octets, struct rrsig *ret,
+    struct err *err)
+{
+	if (!is_der(octets, DER_SET))
+		return err_set(err, E_REFUSED,
+		    "key \"%s\": what is to be signed are no attributes",
 		    key->label);
 	if (!clear_no_rrset(octets, err))
 		return err_prefix(err, "key \"%s\"", key->label);

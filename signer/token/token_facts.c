@@ -40,15 +40,15 @@ json_of_new_objects(
 }
 
 bool
-facts_mapped(struct record *record, const struct config_hsm *hsm, json_t *known,
-    struct err *err)
+facts_mapped(struct record *record, struct token *token, struct err *err)
 {
+	json_t *known = token->mapped;
 	bool first = json_object_size(known) == 0;
 	struct hsm_object *objects;
 	json_t *list;
 	size_t n;
 
-	if (!hsm_mapped(&objects, &n, err))
+	if (!hsm_mapped(token->hsm, &objects, &n, err))
 		return false;
 	list = json_of_new_objects(objects, n, known);
 	free(objects);
@@ -59,20 +59,23 @@ facts_mapped(struct record *record, const struct config_hsm *hsm, json_t *known,
 	return record_event(record, "mapped",
 	    json_pack("{s:o, s:o, s:I}", "objects", list, "loader",
 		environment_loader(), "further_variables",
-		(json_int_t)environment_further(hsm)),
+		(json_int_t)environment_further(token->config)),
 	    err);
 }
 
 bool
 facts_token(
-    struct record *record, const struct hsm_token *token, struct err *err)
+    struct record *record, const struct token *token, struct err *err)
 {
+	const struct hsm_token *seen = token_selected(token);
+
 	return record_event(record, "token",
-	    json_pack("{s:o, s:o, s:o, s:o, s:I}", "label",
-		json_of_text(token->label), "serial",
-		json_of_text(token->serial), "manufacturer",
-		json_of_text(token->manufacturer), "model",
-		json_of_text(token->model), "slot", (json_int_t)token->slot),
+	    json_pack("{s:o, s:o, s:o, s:o, s:I, s:s}", "label",
+		json_of_text(seen->label), "serial",
+		json_of_text(seen->serial), "manufacturer",
+		json_of_text(seen->manufacturer), "model",
+		json_of_text(seen->model), "slot", (json_int_t)seen->slot,
+		"login", token->login),
 	    err);
 }
 
@@ -89,9 +92,26 @@ waived_names(const struct config *config,
 			    len > 0 ? ", " : "", config->keys[i].name);
 }
 
+static json_t *
+json_of_ksk(const struct config_key *key, const struct ksk *ksk, bool several)
+{
+	json_t *json = json_pack("{s:s, s:o}", "name", key->name, "key",
+	    json_of_key(&ksk->dnskey));
+
+	if (ksk->hsm == NULL)
+		json_object_set_new(
+		    json, "from", json_string("configuration"));
+	else if (several)
+		json_object_set_new(
+		    json, "hsm", json_string(ksk->hsm->name));
+	if (ksk->hsm != NULL && !ksk->key.has_private)
+		json_object_set_new(json, "half", json_string("public"));
+	return json;
+}
+
 bool
 facts_ksks(struct record *record, const struct config *config,
-    const struct ksk ksks[CONFIG_KEYS_MAX], struct err *err)
+    const struct tokens *tokens, const struct ksk ksks[CONFIG_KEYS_MAX], struct err *err)
 {
 	char extractable[CONFIG_KEYS_MAX * (NAME_MAX_LEN + 2) + 1] = "";
 	json_t *list = json_array(), *facts;
@@ -99,9 +119,8 @@ facts_ksks(struct record *record, const struct config *config,
 	for (size_t i = 0; i < config->n_keys; i++)
 		if (ksks[i].present)
 			json_array_append_new(list,
-			    json_pack("{s:s, s:o}", "name",
-				config->keys[i].name, "key",
-				json_of_key(&ksks[i].dnskey)));
+			    json_of_ksk(&config->keys[i], &ksks[i],
+				tokens->n > 1));
 	facts = json_pack("{s:o}", "ksks", list);
 	waived_names(config, ksks, extractable, sizeof(extractable));
 	if (extractable[0] != '\0')

@@ -4,7 +4,6 @@
 
 #include "ksr/base/text.h"
 #include "ksr/dns/pubkey.h"
-#include "ksr/dns/pubkey_fields.h"
 #include "ksr/dns/rrset.h"
 #include "ksr/policy/purpose.h"
 #include "signer/record/json.h"
@@ -217,14 +216,6 @@ mark_key(const struct dnskey *dnskey, const char *zone, struct hsm_key *key,
 	return purpose_mark(purpose, zone, key->label, key->id, err);
 }
 
-static void
-copy_field(struct bytes field, uint8_t *ret, size_t *ret_len)
-{
-	if (field.len > 0)
-		memcpy(ret, field.data, field.len);
-	*ret_len = field.len;
-}
-
 /*
  * The token's key that has this DNSKEY.  What a record does not hold, the
  * attributes of the private half, was as it had to be.
@@ -233,31 +224,13 @@ static bool
 key_of_dnskey(const struct dnskey *dnskey, const char *zone,
     struct hsm_key *ret, struct err *err)
 {
-	struct hsm_key key = { .has_private = true,
-		.has_public = true,
-		.sensitive = true,
-		.sign = true };
-	struct pubkey_fields fields;
+	struct hsm_key key;
 
-	if (!pubkey_fields_read(dnskey, &fields, err))
+	if (!token_public_half(dnskey, &key, err))
 		return false;
-	snprintf(key.label, sizeof(key.label), "%s", dnskey->identifier);
-	snprintf(key.name, sizeof(key.name), "%s", dnskey->identifier);
-	key.type = fields.algorithm->family == FAMILY_RSA ? HSM_RSA
-	    : fields.algorithm->number == ALGORITHM_ECDSAP256SHA256
-	    ? HSM_EC_P256
-	    : HSM_EC_P384;
-	if (fields.modulus.len > sizeof(key.modulus) ||
-	    fields.exponent.len > sizeof(key.exponent) ||
-	    fields.point.len > sizeof(key.point))
-		return err_set(err, E_REFUSED, "key \"%s\" is none of a token",
-		    key.label);
-	key.bits = fields.algorithm->family == FAMILY_RSA
-	    ? (unsigned)bits_of_number(fields.modulus)
-	    : fields.algorithm->size;
-	copy_field(fields.modulus, key.modulus, &key.modulus_len);
-	copy_field(fields.exponent, key.exponent, &key.exponent_len);
-	copy_field(fields.point, key.point, &key.point_len);
+	key.has_private = true;
+	key.sensitive = true;
+	key.sign = true;
 	if (!mark_key(dnskey, zone, &key, err))
 		return false;
 	*ret = key;
@@ -284,16 +257,20 @@ is_key(const json_t *json, const char *label)
 	return strcmp(fact_text(json, "key_identifier"), label) == 0;
 }
 
-/* Of the KSKs that the line tells. */
+/* Of the KSKs that the line tells, the HSM's: one alone has all. */
 static const json_t *
-ksk_of_line(const json_t *line, const char *label)
+ksk_of_line(const json_t *line, const char *label, const char *hsm)
 {
-	const json_t *item;
+	const json_t *item, *in;
+	bool there;
 	size_t i;
 
 	json_array_foreach(json_object_get(line, "ksks"), i, item)
 	{
-		if (is_key(json_object_get(item, "key"), label))
+		in = json_object_get(item, "hsm");
+		there = in != NULL ? strcmp(fact_text(item, "hsm"), hsm) == 0
+				   : json_object_get(item, "from") == NULL;
+		if (there && is_key(json_object_get(item, "key"), label))
 			return item;
 	}
 	return NULL;
@@ -318,14 +295,14 @@ names(const char *list, const char *name)
 static bool
 load_request(struct token *token, struct err *err)
 {
-	struct buf xml = buf_new(KSR_FILE_MAX);
+	struct buf octets = buf_new(KSR_FILE_MAX);
 	bool ok = token->request != NULL ||
 	    (recorded_stored(
-		 token->recorded, REQUEST_STEP, &xml, err) &&
-		ksr_read(buf_bytes(&xml), "the stored request",
+		 token->recorded, REQUEST_STEP, &octets, err) &&
+		ksr_read(buf_bytes(&octets), "the stored request",
 		    &token->request, err));
 
-	buf_free(&xml);
+	buf_free(&octets);
 	return ok;
 }
 
@@ -362,9 +339,13 @@ token_has_again(struct token *token, const struct dnskey *dnskey,
 bool
 token_shows_again(struct token *token, const char *label)
 {
-	const json_t *line = recorded_if(token->recorded, "generating");
+	const json_t *line = recorded_line(token->recorded);
 
-	return line == NULL || strcmp(fact_text(line, "label"), label) != 0;
+	/* Where KSKs are told, it was looked for among them. */
+	if (json_object_get(line, "ksks") != NULL)
+		return ksk_of_line(line, label, token->config->name) != NULL;
+	return recorded_if(token->recorded, "generating") == NULL ||
+	    strcmp(fact_text(line, "label"), label) != 0;
 }
 
 bool
@@ -373,7 +354,8 @@ token_find_again(struct token *token, const char *label, struct hsm_key *ret,
 {
 	const json_t *line = recorded_line(token->recorded);
 	const json_t *key = json_object_get(line, "key");
-	const json_t *ksk = ksk_of_line(line, label);
+	const json_t *ksk = ksk_of_line(
+	    line, label, token->config == NULL ? "" : token->config->name);
 
 	if (key != NULL)
 		return take_key(token, key, ret, err);
@@ -382,6 +364,7 @@ token_find_again(struct token *token, const char *label, struct hsm_key *ret,
 			return false;
 		ret->extractable = names(
 		    fact_text(line, "extractable"), fact_text(ksk, "name"));
+		ret->has_private = json_object_get(ksk, "half") == NULL;
 		return true;
 	}
 	/* Where KSKs are told, this was looked for and not found. */
@@ -405,6 +388,73 @@ token_keygen_again(struct token *token, const struct hsm_keygen *what,
 		recorded_differs(token->recorded,
 		    "key \"%s\" is not the one that was about to be made",
 		    ret->label);
+	if (what->id != NULL)
+		memcpy(ret->id, what->id, PURPOSE_MARK_SIZE);
+	return true;
+}
+
+/* --- Copies. */
+
+bool
+token_dnskey_of_line(const json_t *line, struct dnskey *ret, struct err *err)
+{
+	return dnskey_of_json(json_object_get(line, "key"), ret) ||
+	    err_set(err, E_INPUT, "a recorded key is no DNSKEY");
+}
+
+bool
+token_find_for_again(struct token *token, enum key_purpose purpose,
+    struct hsm_key *ret, struct err *err)
+{
+	char step[STEP_TEXT_SIZE];
+	const json_t *line;
+
+	snprintf(step, sizeof(step), "%s key", purpose_name(purpose));
+	line = recorded_if(token->recorded, step);
+	if (line == NULL)
+		return recorded_refuses(token->recorded, err);
+	return take_key(token, json_object_get(line, "key"), ret, err) &&
+	    purpose_mark(purpose, token->zone, ret->label, ret->id, err);
+}
+
+bool
+token_component_again(struct token *token, uint8_t ret[HSM_CHECK_SIZE],
+    uint8_t ret_whole[HSM_CHECK_SIZE], struct err *err)
+{
+	const json_t *line = recorded_if(token->recorded, "component");
+
+	const char *whole = fact_text(line, "whole");
+
+	if (line == NULL)
+		return recorded_refuses(token->recorded, err);
+	if (!hex_parse(fact_text(line, "check_value"), ret, HSM_CHECK_SIZE) ||
+	    (whole[0] != '\0' && !hex_parse(whole, ret_whole, HSM_CHECK_SIZE)))
+		return err_set(err, E_INPUT, "a check value is none") ||
+		    recorded_contradicts(token->recorded, err);
+	return true;
+}
+
+bool
+token_backup_again(struct token *token, struct err *err)
+{
+	return recorded_if(token->recorded, "backed up") != NULL ||
+	    recorded_if(token->recorded, "handed over") != NULL ||
+	    recorded_refuses(token->recorded, err);
+}
+
+bool
+token_restore_again(struct token *token, const struct hsm_key *numbers,
+    struct hsm_key *ret, struct err *err)
+{
+	const json_t *line = recorded_if(token->recorded, "restored");
+	const char *differences = fact_text(line, "differences");
+
+	if (line == NULL)
+		return recorded_refuses(token->recorded, err);
+	*ret = *numbers;
+	ret->local = !names(differences, "CKA_LOCAL");
+	ret->always_sensitive = !names(differences, "CKA_ALWAYS_SENSITIVE");
+	ret->never_extractable = !names(differences, "CKA_NEVER_EXTRACTABLE");
 	return true;
 }
 

@@ -58,8 +58,10 @@ read_log(const char *path, struct import *ret, struct err *err)
 static bool
 compare(const char *path, struct import *import, struct err *err)
 {
+	const struct context nobody = { 0 }; /* not on record, no policy */
+
 	if (!document_load_kind(
-		NULL, "", path, KSR_RESPONSE, &import->skr, err))
+		&nobody, "", path, KSR_RESPONSE, &import->skr, err))
 		return false;
 	import->compared = ksrsigner_log_response(import->log);
 	if (import->compared == NULL)

@@ -10,8 +10,6 @@ QUARTERS=64
 init_workspace old --zone example. --algorithm ECDSAP256SHA256 \
 	--at 2026-11-15T12:00:00Z
 OLD=$SCRATCH/old
-sed -i 's/^request_policy:$/&\n  approved_algorithms: [ECDSAP256SHA256]\n  enable_unsupported_ecdsa: true/' \
-	"$OLD/anchorite.yaml"
 ARCHIVE=$SCRATCH/archive
 mkdir "$ARCHIVE" "$SCRATCH/zsks"
 previous=(--first)

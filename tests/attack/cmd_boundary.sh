@@ -12,7 +12,8 @@ ways() {
 C_Sign hsm/sign.c
 C_SignInit hsm/sign.c
 key_sign hsm/sign.c hsm/keygen.c
-hsm_sign hsm/sign.c signer/token/token.c
+here_sign hsm/sign.c hsm/remote.c
+hsm_sign hsm/remote.c signer/token/token.c
 token_sign_rrset signer/token/token.c signer/sign/signatures.c
 token_sign_proof signer/token/token.c signer/keys/zsk_store.c
 token_sign_der signer/token/token.c signer/cms/csr.c signer/cms/seal_certificate.c

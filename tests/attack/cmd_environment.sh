@@ -4,7 +4,7 @@
 # shellcheck source=tests/support/lib.sh
 . tests/support/lib.sh
 FORGETFUL=yes
-needs jq cc
+needs jq cc strace
 
 workspace
 LOG=$SCRATCH/ceremony/log.jsonl
@@ -116,13 +116,31 @@ equal "names in the environment of a ceremony's module" \
 		cut -d= -f1 | xargs)"
 equal "whose SOFTHSM2_CONF" "SOFTHSM2_CONF=$WS/softhsm2.conf" \
 	"$(grep SOFTHSM2 "$SCRATCH/seen")"
+# By which other code is loaded, or what was meant for others is taken: of each
+# kind one.
+NEVER=(OPENSSL_CONF SSL_CERT_FILE SSLKEYLOGFILE CTLOG_FILE OQS_X RANDFILE
+	P11_KIT_X P11_X PKCS11_X SOFTHSM2_X OPENSC_CONF LD_X GLIBC_TUNABLES
+	MALLOC_X GCONV_PATH GETCONF_DIR LOCPATH NLSPATH LOCALDOMAIN RES_OPTIONS
+	HOSTALIASES NSS_X NIS_PATH RESOLV_X TZDIR)
+for name in "${NEVER[@]}"; do
+	export "$name=x"
+done
 nosy "$CONFIG"
+unset "${NEVER[@]}"
 equal "a rehearsal's instruments" "CHRYSTOKI_CONF HOME" \
 	"$(grep -oE '^(CHRYSTOKI_CONF|HOME)' "$SCRATCH/seen" | xargs)"
-equal "what no rehearsal needs" "" \
-	"$(grep -E '^(P11_KIT|PKCS11|OPENSSL|GCONV)' "$SCRATCH/seen")"
+equal "what no rehearsal needs" "" "$(cut -d= -f1 "$SCRATCH/seen" |
+	grep -xE "$(tr ' ' '|' <<<"${NEVER[*]}")")"
 equal "whose SOFTHSM2_CONF" "SOFTHSM2_CONF=$WS/softhsm2.conf" \
 	"$(grep SOFTHSM2 "$SCRATCH/seen")"
+
+# libcrypto's configuration, which may name code, is read by nobody.
+ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -e trace=open,openat \
+	-o "$SCRATCH/calls" "$ANCHORITE" hash "$CONFIG" \
+	>"$SCRATCH/out" || fail "no hash"
+grep -qF anchorite.yaml "$SCRATCH/calls" || fail "nothing was traced"
+equal "configurations of libcrypto" "" \
+	"$(grep -oE '[^"/]*openssl[^"/]*\.cnf' "$SCRATCH/calls")"
 
 ### what the dynamic loader was told
 

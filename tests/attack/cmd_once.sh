@@ -257,4 +257,20 @@ accepts "${NEW[@]}" --at "$AT5" sign "$WS/q5.xml" "$OUTPUT/q5.xml" --batch \
 	--previous-skr "$WS/s4.xml"
 cmp "$OUTPUT/q5.xml" "$WS/s5.xml" || fail "another response"
 accepts replay "$SCRATCH/new/record"
+
+### a line of the register that no run of the record read or appended
+
+accepts --config "$SCRATCH/new/anchorite.yaml" --ceremony "$SCRATCH/new/other" \
+	--at "$AT5" register activate "$OUTPUT/q5.xml"
+cp -R "$SCRATCH/new/record" "$SCRATCH/new/told"
+accepts "${NEW[@]}" register list
+refuses 1 "1 lines that no run of this record read or appended" \
+	replay "$SCRATCH/new/record"
+# Whoever gave the head knew of it.
+refuses 1 KSR-ID --config "$SCRATCH/new/anchorite.yaml" \
+	--ceremony "$SCRATCH/new/told" --at "$AT5" sign "$WS/q5.xml" \
+	"$OUTPUT/again.xml" --batch --previous-skr "$WS/s4.xml" \
+	--register-head "$(tail -n 1 "$SCRATCH/new/register.jsonl" | sha256_of /dev/stdin)"
+accepts replay "$SCRATCH/new/told"
+says "1 lines more than the record's runs appended"
 finish

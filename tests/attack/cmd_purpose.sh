@@ -40,7 +40,7 @@ accepted_on "$CONFIG" keygen --label a --algorithm ECDSAP256SHA256 \
 ! grep -q DNSKEY out || fail "an audit key is shown as a DNSKEY"
 accepted_on "$CONFIG" keygen --label k --algorithm RSASHA256
 grep -q 'IN DNSKEY 257 3 8' out || fail "a KSK is not shown as one"
-refused_on 2 'expected ksk, zsk or audit' "$CONFIG" keygen --label q \
+refused_on 2 'expected ksk, zsk, audit or anchor' "$CONFIG" keygen --label q \
 	--algorithm RSASHA256 --purpose signing
 refused_on 2 '--csr is for KSKs' "$CONFIG" keygen --label q \
 	--algorithm RSASHA256 --purpose zsk --csr q.pem

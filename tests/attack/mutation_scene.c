@@ -189,7 +189,7 @@ canonical_tree(const struct ksr *ksr)
 	struct xml *tree;
 
 	ksr_write(ksr, &buf);
-	tree = xml_parse(buf_bytes(&buf));
+	tree = xml_tree_of(buf_bytes(&buf));
 	buf_free(&buf);
 	return tree;
 }
@@ -208,7 +208,7 @@ is_made_anew(const struct passage *p, const struct xml_difference *difference)
 static bool
 judge_document(const struct passage *p, enum document document)
 {
-	struct xml *tree = xml_parse(p->bytes[document]);
+	struct xml *tree = xml_tree_of(p->bytes[document]);
 	struct xml_differences differences = { 0 };
 	bool ok = true;
 
@@ -383,7 +383,7 @@ static void
 judge_response(const struct passage *p)
 {
 	struct xml *request = canonical_tree(p->documents[DOCUMENT_REQUEST]);
-	struct xml *response = xml_parse(buf_bytes(&p->skr));
+	struct xml *response = xml_tree_of(buf_bytes(&p->skr));
 	struct xml_differences asked = { 0 }, given = { 0 };
 
 	xml_compare(p->scene->request_tree, request, &asked);
@@ -588,7 +588,7 @@ find_ksks(struct scene *scene)
 static void
 set_document(struct scene *scene, enum document document, struct bytes xml)
 {
-	scene->trees[document] = xml_parse(xml);
+	scene->trees[document] = xml_tree_of(xml);
 	scene->bytes[document] = buf_new(DOCUMENT_MAX);
 	xml_write(scene->trees[document], NULL, &scene->bytes[document]);
 }
@@ -613,7 +613,7 @@ sign_original(struct scene *scene, const struct ksr *request)
 
 	scene->skr = buf_new(DOCUMENT_MAX);
 	assert_ok(make_response(scene, request, &scene->skr, &err), &err);
-	scene->skr_tree = xml_parse(buf_bytes(&scene->skr));
+	scene->skr_tree = xml_tree_of(buf_bytes(&scene->skr));
 	assert_ok(ksr_read(buf_bytes(&scene->skr), "original", &response, &err),
 	    &err);
 	set_ksr(scene, DOCUMENT_RESPONSE, response);

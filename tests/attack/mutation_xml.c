@@ -108,7 +108,7 @@ on_end(void *context, const XML_Char *name)
 }
 
 struct xml *
-xml_parse(struct bytes document)
+xml_tree_of(struct bytes document)
 {
 	struct xml *xml = calloc(1, sizeof(*xml));
 	struct parsing parsing = { .xml = xml, .text = buf_new(1u << 20) };

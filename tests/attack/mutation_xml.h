@@ -44,7 +44,7 @@ struct xml_style {
 	const char *head; /* before the document element */
 };
 
-struct xml *xml_parse(struct bytes document);
+struct xml *xml_tree_of(struct bytes document);
 struct xml *xml_clone(const struct xml *origin); /* borrows its texts */
 void xml_free(struct xml *xml);
 

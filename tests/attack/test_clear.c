@@ -72,25 +72,11 @@ static const struct scene_row {
 	    1 },
 	{ "example.org, P-256, by the revoked key", "Example.ORG", 13,
 	    { NEW_BIT, OLD_BIT | NEW_BIT, OLD_BIT }, OLD, 2 },
+	{ "a name with escapes", "A\\.b\\255\\;.*x.Example", 13,
+	    { OLD_BIT, OLD_BIT, 0 }, OLD, 1 },
 	{ "example.org, P-384", "example.org", 14,
 	    { OLD_BIT | NEW_BIT, OLD_BIT | NEW_BIT, 0 }, NEW, 1 },
 };
-
-static void
-pin(struct config *config, size_t i, const struct dnskey *key)
-{
-	struct config_key *pinned = &config->keys[i];
-	struct dname zone;
-	struct err err;
-
-	assert_ok(
-	    dname_parse(config->ksk_policy.signers_name, &zone, &err), &err);
-	assert_ok(dnskey_ds(&zone, key, pinned->ds_sha256, &err), &err);
-	pinned->has_ds = true;
-	pinned->algorithm = key->algorithm;
-	strcpy(pinned->name, i == OLD ? "ksk_old" : "ksk_new");
-	strcpy(pinned->label, key->identifier);
-}
 
 static void
 scene_configure(struct scene *s, const struct scene_row *row)
@@ -104,7 +90,7 @@ scene_configure(struct scene *s, const struct scene_row *row)
 	s->ksks[NEW] = keypair_new("Knew", 257, row->algorithm, 1024);
 	s->stranger = keypair_new("stranger", 257, row->algorithm, 1024);
 	for (size_t i = 0; i < KSKS; i++)
-		pin(s->config, i, &s->ksks[i].dnskey);
+		pin_ksk(s->config, i, &s->ksks[i].dnskey);
 }
 
 static void
@@ -682,6 +668,25 @@ try_times_wanted(struct scene *s)
 	s->config->ksk_policy.signature.max_signature_validity_s++;
 }
 
+/* Octets and request agree, and end before they begin, or when they do. */
+static void
+try_backwards(struct scene *s, const struct model *right)
+{
+	struct bundle *asked = &s->request->bundles[0];
+	const struct bundle was = *asked;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct model m = *right;
+
+		asked->expiration = was.inception;
+		asked->inception = i == 0 ? was.inception : was.expiration;
+		m.expiration = right->inception;
+		m.inception = i == 0 ? right->inception : right->expiration;
+		refuse_model(s, &m, "backwards", i);
+	}
+	*asked = was;
+}
+
 static void
 try_policy_wanted(struct scene *s)
 {
@@ -789,6 +794,24 @@ try_request_wanted(struct scene *s)
 	*asked = right;
 }
 
+/* The request's ZSK is the KSK itself, and the octets have both. */
+static void
+try_one_key_as_both(struct scene *s, const struct model *right)
+{
+	struct bundle *asked = &s->request->bundles[0];
+	const struct model_rr zsk = rr_of(right, &asked->keys[0]);
+	const struct dnskey was = asked->keys[0];
+	struct model m = *right;
+
+	asked->keys[0] = s->ksks[s->wanted.signer].dnskey;
+	asked->keys[0].flags = DNSKEY_FLAGS_ZSK;
+	for (size_t i = 0; i < m.n; i++)
+		if (memcmp(&m.rrs[i], &zsk, sizeof(zsk)) == 0)
+			m.rrs[i] = rr_of(right, &asked->keys[0]);
+	refuse_model_canonical(s, &m, "a ZSK that is the KSK", 0);
+	asked->keys[0] = was;
+}
+
 static void
 clear_rrset_any_change_is_refused(void **state)
 {
@@ -819,9 +842,11 @@ clear_rrset_any_change_is_refused(void **state)
 		try_strangers(&s, &m);
 		try_many(&s, &m);
 		try_times_wanted(&s);
+		try_backwards(&s, &m);
 		try_policy_wanted(&s);
 		try_slots_wanted(&s);
 		try_request_wanted(&s);
+		try_one_key_as_both(&s, &m);
 		assert_true(is_cleared(&s, octets_of(&s)));
 		printf("%s: %zu octets, %zu bits and %zu other changes tried, "
 		       "all refused\n",
@@ -883,6 +908,13 @@ clear_proof_of_zsks_alone(void **state)
 		if (i != alone)
 			assert_false(clear_proof(cut, &keys[0], &err));
 	}
+	/* Type covered and labels are those of the keys; the tag is the key's. */
+	for (size_t i = 0; i < 4; i++) {
+		octets.data[i] ^= 1;
+		assert_false(clear_proof(buf_bytes(&octets), &keys[0], &err));
+		octets.data[i] ^= 1;
+	}
+	assert_ok(clear_proof(buf_bytes(&octets), &keys[0], &err), &err);
 	/* Nothing that is published with a KSK in it. */
 	keys[2] = s.ksks[OLD].dnskey;
 	put_proof(&s, keys, 3, &keys[0], &octets);

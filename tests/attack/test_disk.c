@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,7 +25,10 @@ static struct {
 	int number;		/* errno */
 	bool half;		/* a write that fails takes half before */
 	bool no_tmpfile, no_noreplace, no_link;
+	bool no_rename;
 	bool swap_name;	     /* and the final one, right after it is given */
+	bool swap_taken;     /* or after it was taken for an empty file */
+	bool no_chance;	     /* what is random is always the same */
 	char folder[PATH_SIZE];
 } disk;
 
@@ -82,10 +86,17 @@ swap(int fd, const char *name, const char *text)
 	put(fd, name, text);
 }
 
+static bool
+is_final(const char *name)
+{
+	return strcmp(name, "skr.xml") == 0;
+}
+
 int
 openat(int fd, const char *path, int flags, ...)
 {
 	mode_t mode = 0;
+	int opened;
 	va_list ap;
 
 	va_start(ap, flags);
@@ -96,13 +107,19 @@ openat(int fd, const char *path, int flags, ...)
 		errno = EOPNOTSUPP;
 		return -1;
 	}
-	return (int)syscall(SYS_openat, fd, path, flags, mode);
+	opened = (int)syscall(SYS_openat, fd, path, flags, mode);
+	if (opened >= 0 && disk.swap_taken && is_final(path))
+		swap(fd, path, "a stranger's");
+	return opened;
 }
 
-static bool
-is_final(const char *name)
+ssize_t
+getrandom(void *octets, size_t len, unsigned flags)
 {
-	return strcmp(name, "skr.xml") == 0;
+	if (!disk.no_chance)
+		return syscall(SYS_getrandom, octets, len, flags);
+	memset(octets, 0, len);
+	return (ssize_t)len;
 }
 
 int
@@ -127,8 +144,8 @@ renameat2(
 {
 	int status;
 
-	if (flags != 0 && disk.no_noreplace) {
-		errno = EINVAL;
+	if (disk.no_rename || (flags != 0 && disk.no_noreplace)) {
+		errno = flags == 0 ? EIO : EINVAL;
 		return -1;
 	}
 	status = (int)syscall(
@@ -244,6 +261,24 @@ chain_append_that_failed_is_taken_back(void **state)
 		assert_lines(2);
 		scratch_remove(dir);
 	}
+}
+
+/* The name of a new file is in a folder, and that is synced before a line. */
+static void
+chain_begin_not_synced_writes_nothing(void **state)
+{
+	char *dir = disk_new();
+	struct chain *chain = open_chain();
+	struct err err;
+
+	(void)state;
+	disk.number = EIO;
+	disk_fails(1, 1);
+	assert_false(chain_append(chain, fact(1), &err));
+	assert_message_has(&err, "the folder of ");
+	assert_lines(0);
+	chain_close(chain);
+	scratch_remove(dir);
 }
 
 /* Nothing comes behind a line that could be neither finished nor taken back. */
@@ -502,6 +537,55 @@ output_publish_of_an_exchanged_name_fails(void **state)
 	}
 }
 
+/* Where only a plain rename is left: what replaces must be what we put there. */
+static void
+output_publish_onto_a_name_that_was_taken_is_refused(void **state)
+{
+	static const struct medium plain = { true, true, true };
+
+	(void)state;
+	for (int fails = 0; fails < 2; fails++) {
+		char *dir = medium_new(&plain);
+		struct output *output = output_new("verified");
+		struct err err;
+
+		disk.swap_taken = fails == 0;
+		disk.no_rename = fails == 1;
+		assert_false(output_publish(output, &err));
+		assert_message_has(&err,
+		    strerror(fails == 1 ? EIO : EEXIST));
+		assert_false(output_is_published(output));
+		output_free(output);
+		if (fails == 0)
+			assert_content("a stranger's");
+		assert_int_equal(count_entries(), fails == 0 ? 1 : 0);
+		scratch_remove(dir);
+	}
+}
+
+/* A temporary name that somebody has is nobody's to write to. */
+static void
+output_open_writes_to_a_file_of_its_own(void **state)
+{
+	static const struct medium named = { true, false, false };
+	char *dir = medium_new(&named), path[PATH_SIZE + 32];
+	struct output *output;
+	struct buf there;
+	struct err err;
+
+	(void)state;
+	disk.no_chance = true;
+	snprintf(path, sizeof(path), "%s.aaaaaa", skr_path());
+	put(AT_FDCWD, path, "a stranger's");
+	assert_false(output_open(skr_path(), &output, &err));
+	assert_message_has(&err, "skr.xml: cannot be created: File exists");
+	there = read_whole(path);
+	assert_string_equal((const char *)there.data, "a stranger's");
+	buf_free(&there);
+	assert_int_equal(count_entries(), 1);
+	scratch_remove(dir);
+}
+
 /* The folder's fsync fails: it is out, and whoever asks is told. */
 static void
 output_publish_not_synced_says_that_it_is_in_place(void **state)
@@ -548,6 +632,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chain_append_that_failed_is_taken_back),
+		cmocka_unit_test(chain_begin_not_synced_writes_nothing),
 		cmocka_unit_test(
 		    chain_append_behind_an_unfinished_line_is_refused),
 		cmocka_unit_test(chain_open_after_an_unfinished_line_goes_on),
@@ -559,6 +644,9 @@ main(void)
 		cmocka_unit_test(
 		    output_publish_of_an_exchanged_temporary_file_is_refused),
 		cmocka_unit_test(output_publish_of_an_exchanged_name_fails),
+		cmocka_unit_test(
+		    output_publish_onto_a_name_that_was_taken_is_refused),
+		cmocka_unit_test(output_open_writes_to_a_file_of_its_own),
 		cmocka_unit_test(
 		    output_publish_not_synced_says_that_it_is_in_place),
 		cmocka_unit_test(output_write_not_synced_publishes_nothing),

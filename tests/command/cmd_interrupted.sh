@@ -211,7 +211,7 @@ status=0
 equal 'status at the file size limit' 2 "$status"
 grep -qF ': File too large' "$SCRATCH/err" || fail "does not say what is wrong"
 nothing_written
-trap 'umount "$OUTPUT" 2>/dev/null || :; rm -rf "$SCRATCH"' EXIT
+trap 'own_shell && { umount "$OUTPUT" 2>/dev/null || :; rm -rf "$SCRATCH"; }' EXIT
 if mount -t tmpfs -o size=8k none "$OUTPUT" 2>/dev/null; then
 	refuses 2 ': No space left on device' --config "$CONFIG" "${SIGN[@]}"
 	nothing_written

@@ -3,11 +3,12 @@
 # configuration still signs with stays.
 # shellcheck source=tests/support/lib.sh
 . tests/support/lib.sh
+# shellcheck source=tests/support/copying.sh
+. tests/support/copying.sh
 needs jq expect
 
 init_workspace ws --at "$AT"
 CONFIG=$ANCHORITE_CONFIG
-RECORD=$SCRATCH/ceremony
 for label in old 'with space' p-256; do
 	accepts keygen --label "$label" --algorithm ECDSAP256SHA256
 done
@@ -40,22 +41,8 @@ accepts replay "$RECORD"
 
 # answers STATUS TEXT: what is typed at the question.
 answers() {
-	local wanted=$1 status=0
-	cat >"$SCRATCH/dialogue" <<-END
-		set timeout 60
-		spawn -noecho $ANCHORITE --ceremony $RECORD keydelete --label old
-		expect {
-			"anything else to stop:" { }
-			timeout { exit 98 }
-			eof { exit 99 }
-		}
-		send -- "$2"
-		expect eof
-		exit [lindex [wait] 3]
-	END
-	expect "$SCRATCH/dialogue" >"$SCRATCH/out" 2>"$SCRATCH/err" ||
-		status=$?
-	equal "status after \"$2\"" "$wanted" "$status"
+	typed "$1" "anything else to stop:" "$2" --ceremony "$RECORD" \
+		keydelete --label old
 }
 
 for answer in '\r' 'Yes\r' 'OLD\r' 'old \r' ' old\r' 'old\004\004' 'older\r'; do

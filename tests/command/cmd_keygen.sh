@@ -84,6 +84,8 @@ generates rsa-4096 RSASHA256 8 RSA --size 4096
 generates sha512 RSASHA512 10 RSA
 generates p-256 ECDSAP256SHA256 13 EC
 generates p-384 ECDSAP384SHA384 14 EC
+generates ed25519 ED25519 15 EC_EDWARDS
+generates ed448 ED448 16 EC_EDWARDS
 
 # The printed entry is one that the configuration takes.
 accepts --at "$AT" keygen --label ksk-2 --algorithm RSASHA256
@@ -110,8 +112,8 @@ rm -f "$SCRATCH/csr"
 refuses 2 '"ksk-2"' keygen --label ksk-2 --algorithm RSASHA256 \
 	--csr "$SCRATCH/csr"
 absent "$SCRATCH/csr"
-refuses 2 "expected RSASHA256, RSASHA512, ECDSAP256SHA256 or ECDSAP384SHA384" \
-	keygen --label ksk-3 --algorithm ED25519
+refuses 2 "ECDSAP256SHA256, ECDSAP384SHA384, ED25519 or ED448" \
+	keygen --label ksk-3 --algorithm RSASHA1
 refuses 2 "--size is for RSA" keygen --label ksk-3 \
 	--algorithm ECDSAP256SHA256 --size 2048
 refuses 2 "expected 2048, 3072 or 4096" keygen --label ksk-3 \
@@ -121,6 +123,7 @@ refuses 2 "expected 2048, 3072 or 4096" keygen --label ksk-3 \
 for algorithm in ECDSAP256SHA256 ECDSAP384SHA384; do
 	init_workspace "$algorithm" --at "$AT" --algorithm "$algorithm"
 	ZONE=.
+	sed -i '/approved_algorithms/d' "$ANCHORITE_CONFIG"
 	accepts --at "$AT" request "$SCRATCH/$algorithm.xml"
 	refuses 1 "$algorithm.xml: SKR-SCHEDULE" --at "$AT" check \
 		"$SCRATCH/$algorithm.xml" --schema normal

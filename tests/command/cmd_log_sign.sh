@@ -187,7 +187,7 @@ says "of the whole record"
 # --- A disk that takes no file after the intent: the failure is on record.
 
 if mkdir small && mount -t tmpfs -o size=4k tmpfs small 2>/dev/null; then
-	trap 'umount -l "$SCRATCH/small"; rm -rf "$SCRATCH"' EXIT
+	trap 'own_shell && { umount -l "$SCRATCH/small"; rm -rf "$SCRATCH"; }' EXIT
 	dd if=/dev/zero of=small/fill bs=4k count=1 status=none 2>/dev/null ||
 		true
 	sealed 'No space left' 2 small/none.p7s --key audit

@@ -67,8 +67,8 @@ mkdir copied
 touch -d 2001-01-01 copied/deep/1
 equal "a copy in another order" "$(cat first)" "$(of copied)"
 if mkdir other && mount -t tmpfs tmpfs other 2>/dev/null; then
-	trap 'umount -l "$SCRATCH/medium/empty" 2>/dev/null || true
-		umount -l "$SCRATCH/other"; rm -rf "$SCRATCH"' EXIT
+	trap 'own_shell && { umount -l "$SCRATCH/medium/empty" 2>/dev/null || true
+		umount -l "$SCRATCH/other"; rm -rf "$SCRATCH"; }' EXIT
 	cp -a medium other/
 	equal "another file system" "$(cat first)" "$(of other/medium)"
 	# One within the medium is seen and not entered.

@@ -21,8 +21,11 @@ KSR=$WS/ksr.xml
 SKR=$WS/skr.xml
 RECORD=$SCRATCH/ceremony
 mapfile -t COMMANDS < <("$ANCHORITE" --help |
-	sed -n 's/^  \([a-z]\+\)  .*/\1/p')
+	sed -n 's/^  \([a-z-]\+\)  .*/\1/p')
 [ "${#COMMANDS[@]}" -ge 20 ] || fail "--help lists ${#COMMANDS[@]} commands"
+"$ANCHORITE" --config "$CONFIG" --at "$AT" --ceremony "$SCRATCH/transport" \
+	transport --label transport "$WS/transport.pem" >/dev/null ||
+	fail "no transport key"
 mkdir "$SCRATCH/place"
 cd "$SCRATCH/place"
 
@@ -161,6 +164,18 @@ reads "${HERE[@]}" request out --previous-skr NAME
 reads "${HERE[@]}" request out --plan NAME
 writes "${HERE[@]}" keygen --label k --algorithm RSASHA256 --csr NAME
 writes init NAME
+reads convert NAME out --into bind
+writes convert "$SKR" NAME --into bind
+writes "${HERE[@]}" transport --label t NAME
+reads "${HERE[@]}" backup out --label ksk-1 --to NAME \
+	--recipient-sha256 "$(printf '%064d' 0)" --batch
+writes "${HERE[@]}" backup NAME --label ksk-1 --to "$WS/transport.pem" \
+	--recipient-sha256 "$(sha256sum <"$WS/transport.pem" | cut -c1-64)" --batch
+reads "${HERE[@]}" restore NAME --transport-key t
+reads "${HERE[@]}" handover out --label z --to NAME \
+	--recipient-sha256 "$(printf '%064d' 0)" --batch
+writes "${HERE[@]}" handover NAME --label z --to "$WS/transport.pem" \
+	--recipient-sha256 "$(sha256sum <"$WS/transport.pem" | cut -c1-64)" --batch
 reads step begin --ceremony "$SCRATCH/none" --script NAME
 rm -rf ./*
 for name in "$GOOD" "$HOSTILE"; do
@@ -168,6 +183,16 @@ for name in "$GOOD" "$HOSTILE"; do
 		--values "$name"
 done
 reads step status --ceremony NAME
+printf 'ksk_policy: {signers_name: example}\n' >"$SCRATCH/child.yaml"
+reads trust-anchor show NAME
+reads --config "$CONFIG" trust-anchor compare NAME --offline
+reads "${HERE[@]}" trust-anchor sign NAME p7s --certificate x --label x --batch
+reads trust-anchor verify "$SKR" "$SKR" NAME
+writes "${HERE[@]}" trust-anchor make NAME
+writes "${HERE[@]}" trust-anchor sign "$SKR" NAME --certificate x --label x \
+	--batch
+reads --config "$SCRATCH/child.yaml" parent compare NAME
+writes --config "$SCRATCH/child.yaml" parent show --format ds -o NAME
 reads inventory --config NAME
 reads keydelete --label ksk-1 --batch --config NAME
 for command in "${COMMANDS[@]}"; do

@@ -183,6 +183,12 @@ no_trace 2 keygen --label new --algorithm RSASHA1
 no_trace 2 keygen --label new --algorithm RSASHA256 --csr "$WS/skr.xml"
 no_trace 2 keydelete --batch
 no_trace 2 keydelete --label ksk-1
+no_trace 2 transport --label transport "$WS/skr.xml"
+no_trace 2 backup --label ksk-1 --to missing --recipient-sha256 00 --batch \
+	"$OUT/backup"
+no_trace 2 restore --transport-key transport "$WS/skr.xml"
+no_trace 2 handover --label zsk --to missing --recipient-sha256 00 --batch \
+	"$OUT/zsk"
 no_trace 2 --at "$AT" request "$WS/ksr.xml"
 no_trace 2 --at "$AT" request "$OUT/ksr.xml" --previous-skr missing
 no_trace 2 register activate missing
@@ -207,12 +213,30 @@ acts 0 keygen --label new-KIND --algorithm ECDSAP256SHA256
 acts 2 keygen --label new-empty --algorithm ECDSAP256SHA256
 acts 1 keydelete --label ksk-1 --batch
 acts 2 keydelete --label none --batch
+KINDS=beside acts 0 transport --label transport --size 2048 "$SCRATCH/to.pem"
+acts 2 backup --label ksk-1 --to "$SCRATCH/to.pem" --batch --recipient-sha256 \
+	"$(sha256sum "$SCRATCH/to.pem" | cut -c 1-64)" "$OUT/backup"
+jq -n '{anchorite_backup: 1, zone: "example.", label: "ksk-1", dnskey: {
+	flags: 257, protocol: 3, algorithm: 13, public_key: "AAAA"},
+	recipient_sha256: ("0" * 64), carried_by: "RSA_PKCS_OAEP_SHA1",
+	carrier: "AAAA", check_value: "000000",
+	wrapped_by: "AES_KEY_WRAP_PAD", wrapped_key: "AAAA"}' >"$SCRATCH/backup"
+acts 1 restore --transport-key transport "$SCRATCH/backup"
+acts 1 handover --label ksk-1 --to "$SCRATCH/to.pem" --batch \
+	--recipient-sha256 "$(sha256sum "$SCRATCH/to.pem" | cut -c 1-64)" \
+	"$OUT/zsk"
 acts 0 --at "$NEXT_AT" request "$OUT/ksr.xml" --previous-skr "$WS/skr.xml"
 acts 0 --at "$AT" register activate "$WS/skr.xml"
 sed '0,/ id="/s// id="other-/' "$WS/skr.xml" >"$WS/other.xml"
 acts 1 --at "$AT" register activate "$WS/other.xml"
 KINDS=beside acts 0 register recover "$(sha256sum <"$WS/skr.xml" | cut -c1-64)" \
 	"$OUT/again.xml"
+printf '%s\n' 'anchorite-readiness 1' 'zone .' 'sources address' 'level 0' \
+	rows 'end 0' >"$SCRATCH/signals"
+decide=(--config "$EXAMPLES/historic.yaml" --at 2017-09-27T12:00:00Z plan decide
+	"$EXAMPLES/plan-historic.yaml" --readiness "$SCRATCH/signals")
+acts 0 "${decide[@]}"
+acts 1 "${decide[@]}" --decide go --by nobody --reason none
 acts 0 step begin --script "$ACT"
 acts 0 keygen --label audit-KIND --purpose audit --algorithm RSASHA256
 KINDS=beside acts 0 log sign "$OUT/sig" --key audit-empty

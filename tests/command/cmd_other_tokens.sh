@@ -42,6 +42,12 @@ last_events() {
 		"$SCRATCH/ceremony/log.jsonl"
 }
 
+# last_login: how it was logged in to, on record.
+last_login() {
+	jq -r 'select(.event == "token").login' "$SCRATCH/ceremony/log.jsonl" |
+		tail -n 1
+}
+
 # unasked TEXT: refused before anybody was asked, and the record tells of no
 # signing.
 unasked() {
@@ -54,13 +60,16 @@ unasked() {
 
 ### what is read of it
 
-for quirks in version_three cant_lock exact_sizes label_nul id_long id_private=x \
+for quirks in version_three interface cant_lock exact_sizes label_nul id_long id_private=x \
 	no_public no_numbers foreign_slot flag_empty=zsk-2027-q1; do
 	quirky "$quirks"
 	signs
 done
 quirky 'serial=,label=' '/^    token:/d'
 signs
+equal "login on record" pin "$(last_login)"
+accepts log show "$SCRATCH/ceremony"
+says ', login by PIN'
 quirky foreign_slot
 accepts "${COMMAND[@]}" inventory
 says 'slot 7777777: CKR_TOKEN_NOT_RECOGNIZED (0xe1)'
@@ -72,6 +81,30 @@ accepts "${COMMAND[@]}" inventory
 says 'UNUSABLE: attribute 0x202 is not a truth value'
 accepts "${COMMAND[@]}" --json inventory
 equal "odd keys" 1 "$(jq '[.keys[] | select(.unusable)] | length' "$SCRATCH/out")"
+
+# An EC key of which the token shows no point in either half: the DNSKEY that the
+# configuration pins decides.
+ECDSA=$SCRATCH/ecdsa
+SOFTHSM_OF_RSA=$SOFTHSM2_CONF
+accepts init "$ECDSA" --at "$AT" --algorithm ECDSAP256SHA256
+accepts --config "$ECDSA/anchorite.yaml" --at "$AT" request \
+	"$ECDSA/ksr.xml" --algorithm ECDSAP256SHA256
+accepts --config "$ECDSA/anchorite.yaml" --json inventory
+public=$(jq -r '.keys[] | select(.label == "ksk-1").dns.dnskey' \
+	"$SCRATCH/out" | awk '{ print $NF }')
+sed "s|module: .*|module: \"$TEST_BIN/libquirky_module.so\"|" \
+	"$ECDSA/anchorite.yaml" >"$ECDSA/quirky.yaml"
+sed "/^    label: \"ksk-1\"/a \\    public_key: $public" \
+	"$ECDSA/quirky.yaml" >"$ECDSA/pinned.yaml"
+QUIRKY=no_public,no_numbers SOFTHSM2_CONF=$ECDSA/softhsm2.conf
+refuses 2 'private key without a public key: "ksk-1"' \
+	--config "$ECDSA/quirky.yaml" --at "$AT" sign "$ECDSA/ksr.xml" \
+	"$OUTPUT/skr.xml" --first --batch
+nothing_written
+accepts --config "$ECDSA/pinned.yaml" --at "$AT" sign "$ECDSA/ksr.xml" \
+	"$ECDSA/skr.xml" --first --batch --ceremony "$ECDSA/ceremony"
+accepts replay "$ECDSA/ceremony"
+SOFTHSM2_CONF=$SOFTHSM_OF_RSA
 
 # What a message proposes may be pasted.
 quirky 'twin,serial=,label=Card' '/^    token:/d'
@@ -91,6 +124,7 @@ for pin in '' /pin_file/d; do
 	rm -f "$SCRATCH/signed.xml"
 	run "${COMMAND[@]}" sign "$KSR" "$SCRATCH/signed.xml" --first --batch
 	equal status 0 "$status"
+	equal "login on record" pad "$(last_login)"
 	grep -q 'asks for its PIN by itself: enter it there' "$SCRATCH/err" ||
 		fail "nobody is told to enter it"
 	cmp "$SCRATCH/signed.xml" "$WS/skr.xml" || fail "not the same response"
@@ -105,6 +139,7 @@ refuses 2 "$WS/now.yaml:9:16: hsm.softhsm.empty_pin: there is a PIN as well" \
 for pin in '' /pin_file/d; do
 	quirky no_login "$pin"
 	signs
+	equal "login on record" none "$(last_login)"
 done
 quirky count_low
 signs

@@ -36,6 +36,10 @@ done <<-END
 	root-algorithm plan-algorithm 45 1470
 	root-algorithm plan-algorithm-back-out 1 1470
 	root-algorithm plan-algorithm-withdraw 1 1391
+	root-algorithm plan-proposal 30942 1139
+	root-algorithm plan-proposal-back-out 1 1139
+	root-algorithm plan-classic 3156 1470
+	root-algorithm plan-classic-back-out 1 1470
 END
 
 # --- What people and scripts see.
@@ -67,6 +71,25 @@ equal "what the drawing shows of the old key" "S 3, P 2, RS 1" \
 		-c '<rect class="published".*ksk_current P' \
 		"$SCRATCH/plan-rollover.svg"), RS $(grep -c 'ksk_current RS' \
 		"$SCRATCH/plan-rollover.svg")"
+
+# Where the zone's data is signed with what is not in the set, and which
+# fallback answers a request of its own.
+plan root-algorithm show "$EXAMPLES/plan-classic.yaml"
+says "    2-8           864  38696(Kmyv6jo)/S; zone signed with ECDSAP256SHA256 too"
+says "    2             280  ?(ecdsa-ksk)/S; zone signed with RSASHA256 too"
+equal "fallbacks of their own request" 3 \
+	"$(grep -c '^    answers a request of its own$' "$SCRATCH/out")"
+plan root-algorithm show "$EXAMPLES/plan-classic.yaml" --json
+equal "what signs the zone" "RSASHA256 false, ECDSAP256SHA256,RSASHA256 true" \
+	"$(jq -r '[(.quarters[1].responses[0].slots[0], .quarters[2].responses[1].slots[8])
+	| .zone_signatures | sort | join(",")] as $signed |
+	"\($signed[0]) \(.quarters[1].responses[0].own_request), " +
+	"\($signed[1]) \(.quarters[2].responses[1].own_request)"' "$SCRATCH/out")"
+
+# The plan of the proposal is within its aim.
+plan root-algorithm check "$EXAMPLES/plan-proposal.yaml" --json
+equal "the largest" "1139 false" \
+	"$(jq -r '.largest | "\(.octets) \(.above_1232)"' "$SCRATCH/out")"
 
 # --- Planted: the rule, the slot, the quarter and the path are named.
 
@@ -121,6 +144,9 @@ planted root-algorithm plan-algorithm "both:
     1-9: {sign: [ksk_current, ksk_next]}" "both:
     1-9: {revoke: ksk_current, sign: [ksk_current, ksk_next]}" \
 	PLAN-TRUST "slot 1 (2028-q3 both)" "ksk_current (38696) signs revoked"
+planted root-algorithm plan-classic "{1-8: ECDSAP256SHA256}" \
+	"{1-7: ECDSAP256SHA256}" PLAN-ALGORITHM "slot 9 (2028-q3 introduce)" \
+	"keys of ECDSAP256SHA256 come"
 planted root plan-rollover "delays: 3" "max_response_size: 1424" \
 	PLAN-SIZE "slot 2 (2027-q4 e_to_f)" "1425 octets"
 

@@ -167,7 +167,7 @@ accepts replay many
 # --- No room, no permission: the token is not opened.
 
 if mkdir small && mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
-	trap 'umount -l "$SCRATCH/small"; rm -rf "$SCRATCH"' EXIT
+	trap 'own_shell && { umount -l "$SCRATCH/small"; rm -rf "$SCRATCH"; }' EXIT
 	for room in 0 1 2 3 4 5 6 7 8 9 10; do
 		rm -rf small/*
 		mkdir -p small/ceremony/inputs small/ceremony/outputs

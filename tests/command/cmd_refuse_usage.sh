@@ -159,7 +159,7 @@ ln -s loop "$SCRATCH/loop"
 unwritable "$SCRATCH/loop/skr.xml: Too many levels of symbolic links" \
 	"$SCRATCH/loop/skr.xml"
 mkdir "$SCRATCH/sealed"
-trap 'umount "$SCRATCH/sealed" 2>/dev/null || :; rm -rf "$SCRATCH"' EXIT
+trap 'own_shell && { umount "$SCRATCH/sealed" 2>/dev/null || :; rm -rf "$SCRATCH"; }' EXIT
 if [ "$(id -u)" -ne 0 ]; then
 	chmod 555 "$SCRATCH/sealed"
 	unwritable "$SCRATCH/sealed/skr.xml: cannot be created" \

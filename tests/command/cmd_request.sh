@@ -315,7 +315,7 @@ for length in 10 P1M '' P0D -P1D; do
 done
 no_request "slots of P12D (expected more than nothing, and min_bundle_interval \
 P9D to max_bundle_interval P11D)" "$FILES" --slot-length P12D
-for name in RSA RSASHA1 ED25519 '' 8 RSASHA256x; do
+for name in RSA RSASHA1 ED2551 '' 8 RSASHA256x; do
 	no_request "--algorithm $name: expected RSASHA256, RSASHA512" "$FILES" \
 		--algorithm "$name"
 done

@@ -13,7 +13,7 @@ ROLL=$(corpus root/skr-root-2018-q1-0-d_to_e.xml)
 RECORD=$SCRATCH/ceremony
 HEADING='#  Inception           Expiration           ZSK Tags      KSK Tag(CKA_LABEL)'
 
-mapfile -t COMMANDS < <("$ANCHORITE" --help | sed -n 's/^  \([a-z]\+\)  .*/\1/p')
+mapfile -t COMMANDS < <("$ANCHORITE" --help | sed -n 's/^  \([a-z-]\+\)  .*/\1/p')
 [ "${#COMMANDS[@]}" -ge 20 ] || fail "--help lists ${#COMMANDS[@]} commands"
 
 # on_terminal ARGS...: as on a terminal of 80x24, without its colours.
@@ -143,6 +143,14 @@ ends_in_error init init "$WS"
 ends_in_error keygen --at "$AT" keygen --label ksk-1 --algorithm RSASHA256
 ends_in_error inventory --config "$OFFLINE" inventory
 ends_in_error keydelete --at "$AT" keydelete --label none --batch
+ends_in_error transport --at "$AT" transport "$OUTPUT/transport.pem" \
+	--label ksk-1
+ends_in_error backup --at "$AT" backup "$OUTPUT/backup" --label ksk-1 \
+	--to "$CONFIG" --recipient-sha256 "$HEAD" --batch
+ends_in_error handover --at "$AT" handover "$OUTPUT/zsk" --label ksk-1 \
+	--to "$CONFIG" --recipient-sha256 "$HEAD" --batch
+ends_in_error restore --at "$AT" restore "$CONFIG" --transport-key none
+ends_in_error convert convert "$KSR" "$OUTPUT/ksr.txt" --into nonsense
 ends_in_error request --at "$AT" request "$KSR"
 ends_in_error check "${AT_Q2[@]}" check "$KSR" --previous-skr "$SKR"
 ends_in_error sign "${AT_Q2[@]}" sign "$KSR" "$OUTPUT/skr.xml" \
@@ -153,6 +161,8 @@ ends_in_error simulate simulate "$SKR" --resolver nonsense
 ends_in_error plan plan check "$NONE"
 ends_in_error show show "$CONFIG"
 ends_in_error hash hash "$SCRATCH"/random.* "$NONE"
+ends_in_error trust-anchor trust-anchor show "$CONFIG"
+ends_in_error parent parent show --format none
 ends_in_error register --at "$AT" register activate "$KSR"
 ends_in_error log log verify "$RECORD" --head "$HEAD"
 ends_in_error replay replay "$WS"

@@ -4,33 +4,11 @@
 # not ours, in its first second and in its last.
 # shellcheck source=tests/support/lib.sh
 . tests/support/lib.sh
-needs jq dnssec-signzone dnssec-verify ldns-verify-zone kzonecheck
+# shellcheck source=tests/support/zone.sh
+. tests/support/zone.sh
+needs jq
 
-"${CC:-cc}" -std=c11 -D_GNU_SOURCE -shared -fPIC -o "$SCRATCH/set_clock.so" \
-	tests/support/set_clock.c || fail "set_clock.c does not compile"
-
-DAY=86400
 VALIDITY=$((21 * DAY))
-
-stamp() {
-	date -u -d "@$1" +%Y%m%d%H%M%S
-}
-
-# quiet WHAT COMMAND...: shows what the command said only if it fails.
-quiet() {
-	local what=$1
-	shift
-	"$@" >"$SCRATCH/out" 2>"$SCRATCH/err" </dev/null || fail "$what: $*"
-}
-
-# judge WHAT TIME: all three accept the zone at that second.
-judge() {
-	quiet "$1" ldns-verify-zone -t "$(stamp "$2")" "$SCRATCH/zone"
-	CLOCK=$2 LD_PRELOAD=$SCRATCH/set_clock.so quiet "$1" \
-		dnssec-verify -o . "$SCRATCH/zone"
-	quiet "$1" kzonecheck -d on -t "$(stamp "$2")" -o . "$SCRATCH/zone"
-	CASES=$((CASES + 3))
-}
 
 # signers SLOT: the ZSKs' files that sign the zone in that slot: of each
 # algorithm the quarter's own key, or else the one that there is.
@@ -46,35 +24,10 @@ signers() {
 	done
 }
 
-# build_zone SLOT INCEPTION: $SCRATCH/zone, with the slot's keys and our
-# signatures over them; the ZSKs make all the others.
-build_zone() {
-	local keys
-	mapfile -t keys < <(signers "$1")
-	awk -v slot="$1" '/^;/ { on = $3 == slot; next } on' "$SCRATCH/dns" \
-		>"$SCRATCH/slot"
-	{
-		cat <<-'END'
-			. 86400 IN SOA a.test. b.test. 1 1800 900 604800 86400
-			. 518400 IN NS a.test.
-			test. 172800 IN NS a.test.
-			a.test. 172800 IN A 192.0.2.1
-		END
-		grep ' IN DNSKEY ' "$SCRATCH/slot"
-	} >"$SCRATCH/unsigned"
-	quiet "slot $1" dnssec-signzone -P -O full -o . -d "$SCRATCH" \
-		-f "$SCRATCH/signed" -s "$(stamp "$2")" -e "+$VALIDITY" \
-		"$SCRATCH/unsigned" "${keys[@]%.key}"
-	{
-		grep -vE 'RRSIG[[:space:]]+DNSKEY' "$SCRATCH/signed"
-		grep ' IN RRSIG ' "$SCRATCH/slot"
-	} >"$SCRATCH/zone"
-}
-
 # quarter NAME SCHEMA COUNTS DIFFERENT: request, check, sign, and the judges.
 PREVIOUS=
 quarter() {
-	local schema=$2 chain=() begin at slot inception
+	local schema=$2 chain=() begin at slot inception signers
 	QUARTER=$1
 	sed -i -e '/^  num_keys_per_bundle:/d' \
 		-e '/^  num_different_keys_in_all_bundles:/d' \
@@ -95,7 +48,9 @@ quarter() {
 	"$ANCHORITE" show "$PREVIOUS" --format dns >"$SCRATCH/dns"
 	for slot in 1 2 3 4 5 6 7 8 9; do
 		inception=$((begin + (slot - 1) * 10 * DAY))
-		build_zone "$slot" "$inception"
+		slot_records "$slot"
+		mapfile -t signers < <(signers "$slot")
+		build_zone "$1 slot $slot" . "$inception" "$VALIDITY" "${signers[@]}"
 		judge "$1 slot $slot, at first" "$inception"
 		judge "$1 slot $slot, at last" $((inception + VALIDITY - 1))
 	done

@@ -67,6 +67,13 @@ equal "what each holds" "Valid AddPend Valid" \
 accepts simulate "$ROLL" --resolver "ds,$OLD_DS,lag=P1D"
 says "goes by the parent, trusts keys whose DS all hold"
 
+# Who cannot verify an algorithm has no key of it: of the only one, nothing.
+accepts --json simulate "$ROLL" \
+	--resolver static,anchor=20326,anchor=19036,lacks=RSASHA256 \
+	--resolver static,anchor=20326,anchor=19036,lacks=ECDSAP256SHA256,lacks=ED25519
+equal "lacks RSA, lacks others" "2018-01-01T00:00:00+00:00 null" \
+	"$(facts '[.resolvers[].fails_at | tostring] | join(" ")')"
+
 accepts simulate "$ROLL"
 transcript docs/simulate.md "anchorite simulate skr-root-2018-q1-0-d_to_e.xml"
 says "1.1     2018-01-01T00:00:00  19036/S,20326/P   1414!  ok    Va    ok    V-"
@@ -101,12 +108,13 @@ absent|an absent resolver wants off=TIME/DURATION
 static,anchor|"anchor": expected KEY=VALUE
 static,anchor=|anchor: expected 1 to 255 characters
 static,name=a b|name=a b: expected letters, digits, - and _
-static,colour=red|"colour": expected name, anchor, anchor-file, start, off, ds or lag
+static,colour=red|"colour": expected name, anchor, anchor-file, start, off, ds, lag or lacks
 ds|ds=TAG@TIME is for resolvers of kind ds, and they want one
 static,ds=19036@2017-01-01T00:00:00Z|ds=TAG@TIME is for resolvers of kind ds
 ds,ds=19036|ds=19036: expected a key and since when
 ds,ds=19036@2017-01-02T00:00:00Z/2017-01-02T00:00:00Z|ds=19036@2017-01-02T00:00:00Z/2017-01-02T00:00:00Z: expected a key
 ds,lag=soon|lag=soon: expected a duration such as P1DT1H
+follower,lacks=ECDSA|lacks=ECDSA: expected 
 ds,ds=19036@2017-01-01T00:00:00Z,anchor=19036|a ds resolver has no anchors of its own
 late,start=soon|start=soon: expected a time
 late,start=2017-01-02T00:00:00Z,start=2017-01-02T00:00:00Z|start is given twice

@@ -17,30 +17,36 @@ rooms() {
 	cat <<'END'
 ksr/base      -                                                       -
 ksr/dns       ksr/base                                                openssl/.*
-ksr/document  ksr/base ksr/dns                                        expat\.h
+ksr/document  ksr/base ksr/dns                                        -
+ksr/document/xml  ksr/base ksr/dns ksr/document                       expat\.h
+ksr/document/text  ksr/base ksr/dns ksr/document                      -
 ksr/trust     ksr/base ksr/dns ksr/document                           -
 ksr/policy    ksr/base ksr/dns ksr/document ksr/trust                 yaml\.h
 ksr/response  ksr/base ksr/dns ksr/document ksr/policy                -
 ksr/rules     ksr/base ksr/dns ksr/document ksr/trust ksr/policy ksr/response  ldns/.*
 ksr/request   ksr/base ksr/dns ksr/document ksr/policy                -
 ksr/zone      ksr/base ksr/dns ksr/document ksr/policy ksr/rules      -
-ksr/plan      ksr/base ksr/dns ksr/trust ksr/policy ksr/rules ksr/request  -
+ksr/readiness  ksr/base ksr/dns                                       arpa/inet\.h
+ksr/plan      ksr/base ksr/dns ksr/readiness ksr/trust ksr/policy ksr/rules ksr/request  -
+ksr/anchor    ksr/base ksr/dns ksr/document ksr/document/xml ksr/policy ksr/zone ksr/plan  -
 hsm           ksr/base                                                openssl/.*|p11-kit/.*
 signer/line     ksr/base                                              -
 signer/screen   ksr/base ksr/dns ksr/document ksr/rules               (langinfo|locale|wchar|wctype)\.h
 signer/record   ksr/base ksr/dns ksr/document ksr/policy ksr/rules signer/line signer/screen  jansson\.h
 signer/live     ksr/base ksr/policy signer/screen signer/record       jansson\.h|openssl/crypto\.h
 signer/token    ksr/base ksr/dns ksr/document ksr/policy ksr/response hsm signer/screen signer/record signer/live  jansson\.h
-signer/sign     ksr/base ksr/dns ksr/policy ksr/response ksr/rules signer/line signer/screen signer/record signer/live signer/token  jansson\.h
-signer/foresight  ksr/base ksr/dns ksr/trust ksr/policy ksr/rules ksr/zone ksr/plan signer/line signer/screen signer/record signer/sign  jansson\.h
-signer/keys     ksr/base ksr/dns ksr/document ksr/policy ksr/rules ksr/request hsm signer/screen signer/record signer/token signer/foresight  jansson\.h|openssl/.*
+signer/sign     ksr/base ksr/dns ksr/document ksr/policy ksr/response ksr/rules signer/line signer/screen signer/record signer/live signer/token  jansson\.h
+signer/foresight  ksr/base ksr/dns ksr/readiness ksr/trust ksr/policy ksr/rules ksr/zone ksr/plan signer/line signer/screen signer/record signer/sign  jansson\.h
+signer/keys     ksr/base ksr/dns ksr/document ksr/policy ksr/rules ksr/request hsm signer/line signer/screen signer/record signer/live signer/token signer/foresight  jansson\.h|openssl/.*
 signer/cms      ksr/base ksr/dns ksr/document ksr/policy signer/line signer/screen signer/record signer/token signer/keys  openssl/.*
+signer/anchor   ksr/base ksr/dns ksr/document ksr/policy ksr/plan ksr/anchor signer/line signer/screen signer/record signer/live signer/token signer/foresight signer/keys signer/cms  jansson\.h|openssl/.*
 signer/script   ksr/base ksr/dns signer/record                        jansson\.h
 signer/show     ksr/base ksr/dns ksr/document ksr/policy ksr/rules ksr/plan signer/line signer/screen signer/record signer/foresight signer/script  jansson\.h
 signer/workshop  ksr/base ksr/dns ksr/document ksr/response ksr/rules signer/line signer/screen signer/record  jansson\.h|openssl/.*|spawn\.h
-signer/command  ksr/base ksr/dns ksr/document ksr/policy ksr/rules ksr/request ksr/zone ksr/plan signer/line signer/screen signer/record signer/live signer/token signer/sign signer/foresight signer/keys signer/cms signer/script signer/show signer/workshop  openssl/.*
+signer/command  ksr/base ksr/dns ksr/document ksr/policy ksr/rules ksr/request ksr/zone ksr/plan ksr/anchor signer/line signer/screen signer/record signer/live signer/token signer/sign signer/foresight signer/keys signer/cms signer/anchor signer/script signer/show signer/workshop  openssl/.*
 signer/program  ksr/base ksr/dns ksr/response ksr/rules ksr/request ksr/zone ksr/plan hsm signer/line signer/screen signer/record signer/live signer/sign signer/foresight signer/keys signer/cms signer/script signer/show signer/workshop  openssl/.*
-signer/manual   ksr/base signer/line signer/program                   -
+signer/readiness  ksr/base ksr/dns ksr/readiness signer/line signer/screen signer/show signer/program  arpa/inet\.h|dnstap\.pb-c\.h|fstrm\.h|ldns/ldns\.h|openssl/.*|pcap/.*|zlib\.h
+signer/manual   ksr/base signer/line signer/program signer/readiness  -
 END
 }
 
@@ -111,6 +117,12 @@ wrong ksr/rules '#include "hsm/hsm.h"'
 wrong ksr/rules '#include "signer/line/command.h"'
 wrong ksr/policy '#include <p11-kit/pkcs11.h>'
 wrong ksr/document '#include <jansson.h>'
+wrong ksr/document '#include <expat.h>'
+wrong ksr/document '#include "ksr/document/xml/xml.h"'
+wrong ksr/rules '#include "ksr/document/xml/xml.h"'
+wrong ksr/policy '#include "ksr/document/text/text.h"'
+wrong ksr/document/text '#include "ksr/document/xml/xml.h"'
+wrong ksr/anchor '#include "ksr/rules/check.h"'
 wrong hsm '#include "ksr/document/ksr.h"'
 wrong hsm '#include <ldns/ldns.h>'
 wrong hsm '#include <spawn.h>'
@@ -124,6 +136,10 @@ wrong signer/show '#include "signer/token/token.h"'
 wrong signer/screen '#include "signer/record/context.h"'
 wrong signer/program '#include "signer/manual/manual.h"'
 wrong signer/manual '#include "signer/record/record.h"'
+wrong ksr/readiness '#include <pcap/pcap.h>'
+wrong signer/show '#include "signer/readiness/reading.h"'
+wrong signer/command '#include <zlib.h>'
+wrong signer/readiness '#include "signer/token/token.h"'
 wrong ksr/dns '	strcpy(a, b);'
 wrong hsm '	n = sprintf(a, "x");'
 wrong signer/workshop '	if (system(line) != 0)'

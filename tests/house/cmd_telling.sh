@@ -11,11 +11,11 @@ joined() {
 	tr -s ' \t\n' ' ' <"$1"
 }
 
-# emitting FILE: the functions in it that are handed a record and an event, as
-# a pattern.
+# emitting FILE: the functions in it that are handed a record, or a context that
+# has one, and an event, as a pattern.
 emitting() {
 	joined "$1" | grep -oP \
-		'\b[a-z_]+(?=\( ?struct record \*[a-z]+, const char \*event\b)' |
+		'\b[a-z_]+(?=\( ?(struct record|const struct context) \*[a-z]+, const char \*event\b)' |
 		sort -u | paste -sd'|' || true
 }
 
@@ -25,15 +25,26 @@ handed() {
 		true
 }
 
-# resolved: what is a name of the preprocessor's becomes its text.
+# texts_of TYPE MEMBER: what objects of that struct have there.
+texts_of() {
+	grep -rlE "^(static )?const struct $1 [a-z_]+ = " "$TREE"/signer |
+		xargs -r grep -hoP "^\s\.$2 = \K\".*?\"(?=,$)"
+}
+
+# resolved: what is a name of the preprocessor's becomes its text, and a member
+# of a variable that is called like its struct each text that is put there.
 resolved() {
 	local word
 	while read -r word; do
 		if [[ $word =~ ^[A-Z_]+$ ]]; then
-			word=$(grep -rhoP "^#define $word\s+\K\".*?\"" \
-				"$TREE/signer" | head -n 1)
+			grep -rhoP "^#define $word\s+\K\".*?\"" \
+				"$TREE/signer" | head -n 1
+		elif [[ $word =~ ^([a-z_]+)-\>([a-z_]+)$ ]]; then
+			texts_of "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" ||
+				printf '%s\n' "$word"
+		else
+			printf '%s\n' "$word"
 		fi
-		printf '%s\n' "$word"
 	done
 }
 
@@ -113,6 +124,9 @@ planted command/cmd_keydelete.c 's/record, "deleted"/record, what ? "gone" : "ke
 	'no text: what ? "gone" : "kept"
 no row: what ? "gone" : "kept"
 no emitter: "deleted"'
+planted command/cmd_handover.c 's/"handed over"/"given away"/' \
+	'no row: "given away"
+no emitter: "handed over"'
 planted show/telling.c 's/{ "adopted",/{ "adopting",/' 'two rows: "adopting"
 no row: "adopted"
 no emitter: "adopting"'

@@ -10,6 +10,7 @@ FOLDER = "where the record lay, and that it was named, is nowhere else"
 UNUSED = "the command makes no use of a configuration, or of its name"
 LAST = "a run may be interrupted before it; the witnessed head tells"
 EARLY = "a clock that was a second slower at the start is as possible"
+UNSTORED = "of a backup the record has the hash and not the octets"
 TYPED = "why a run failed outside of what can be replayed is not derived"
 
 EXCEPTIONS = (
@@ -28,6 +29,7 @@ EXCEPTIONS = (
     ("*/mapped/loader", ENVIRONMENT),
     ("*/mapped/further_variables", ENVIRONMENT),
     ("*/token/slot", HOST),
+    ("*/token/login", HOST),
     ("*/token/label", "the URI may name the token by its serial alone"),
     ("*/token/manufacturer", "the URI may name the token by its serial alone"),
     ("*/token/model", "the URI may name the token by its serial alone"),
@@ -37,6 +39,14 @@ EXCEPTIONS = (
     ("register/input archive/path", "of it only the folder was named"),
     ("check/run/arguments[of --alternative]*",
      "an alternative that nothing on record answers to"),
+    ("backup/key to back up/the line",
+     "a key may be refused before it is told"),
+    ("backup/run/arguments[--batch]*",
+     "the run may end before anybody is to be asked"),
+    ("restore/backup/sha256", UNSTORED),
+    ("handover/handed over/size", UNSTORED),
+    ("handover/handed over/check_value", UNSTORED),
+    ("restore/restored/differences", "the token alone knows it"),
     ("keydelete/key to delete/the line",
      "a key may be refused before it is told"),
     ("register/input register/the line",

@@ -32,8 +32,6 @@ typed() {
 # A zone whose keys are quick to judge.
 ecdsa_workspace() {
 	accepts init "$1" --at "$AT" --algorithm ECDSAP256SHA256 --zone example.
-	sed -i 's/^request_policy:$/&\n  approved_algorithms: [ECDSAP256SHA256]\n  enable_unsupported_ecdsa: true/' \
-		"$1/anchorite.yaml"
 	CONFIG=$1/anchorite.yaml
 }
 EC=(--algorithm ECDSAP256SHA256)
@@ -110,6 +108,89 @@ key_records() {
 	recorded sealed 0 --at "$AT" log sign log.p7s --key audit
 }
 
+# --- Trust anchors made, compared, signed and verified; the parent's DS.
+
+anchor_records() {
+	echo 'trust_anchor: {source: "https://a.test/a.xml"}' >>"$CONFIG"
+	recorded anchors 0 trust-anchor make a.xml
+	recorded anchors 0 trust-anchor make a.bind --format bind
+	recorded anchors 0 keygen --label anchor --purpose anchor "${EC[@]}" \
+		--csr anchor.csr
+	{
+		openssl req -x509 -newkey rsa:2048 -nodes -days 30 -keyout ca.key \
+			-out ca.pem -subj /CN=ca
+		openssl req -in anchor.csr -pubkey -noout >anchor.pub
+		echo 'keyUsage=critical,digitalSignature' >ext
+		openssl x509 -new -force_pubkey anchor.pub -CA ca.pem \
+			-CAkey ca.key -days 30 -extfile ext -subj /CN=signer \
+			-out anchor.pem
+	} >out 2>err || fail "no certificate"
+	recorded signing 0 trust-anchor sign a.xml a.p7s --batch \
+		--certificate anchor.pem --label anchor
+	recorded signing 0 trust-anchor verify a.xml a.p7s ca.pem
+	recorded signing 0 trust-anchor compare a.xml
+	run --config "$CONFIG" parent show --format ds
+	cp "$SCRATCH/out" parent.ds
+	recorded parent 0 parent show --format epp-ds -o parent.epp
+	recorded parent 0 parent compare parent.ds
+	: >none.ds
+	recorded parent 1 parent compare none.ds
+}
+
+# --- A KSK copied, deleted, and restored: one token is both sides.
+
+copy_records() {
+	printf '\nkey_policy:\n  extractable: for-backup\n' >policy
+	cat "$CONFIG" policy >copyable.yaml
+	accepts --at "$AT" --config copyable.yaml keygen --label ksk-2 \
+		"${EC[@]}"
+	cp "$CONFIG" bare.yaml
+	sed -n '/^  ksk_next:$/,/^$/p' "$SCRATCH/out" >>"$CONFIG"
+	recorded copies 0 --at "$AT" transport --label transport --size 2048 \
+		transport.pem
+	recorded copies 0 --at "$AT" backup --label ksk-2 --batch \
+		--to transport.pem --recipient-sha256 \
+		"$(sha256sum <transport.pem | cut -c1-64)" ksk-2.backup
+	accepts --at "$AT" --config bare.yaml keydelete --label ksk-2 --batch
+	recorded copies 0 --at "$AT" restore --transport-key transport \
+		ksk-2.backup
+	officers_records
+	handover_records
+	rm -rf ceremony
+}
+
+# A ZSK that goes to its signer.
+handover_records() {
+	local CONFIG=handover.yaml
+	printf '  zsk_handover: true\n' | cat copyable.yaml - >handover.yaml
+	recorded handover 0 --at "$AT" keygen --label zsk "${EC[@]}" \
+		--purpose zsk
+	recorded handover 0 --at "$AT" handover --label zsk --batch --to transport.pem --recipient-sha256 \
+		"$(sha256sum <transport.pem | cut -c1-64)" zsk.wrapped
+}
+
+# The same by officers' components.
+officers_records() {
+	local officers=() officer
+	for officer in 1 2; do
+		(umask 077 && openssl rand -hex 32 >"component-$officer")
+		officers+=(--component-file "component-$officer")
+	done
+	accepts --at "$AT" --config bare.yaml keydelete --label ksk-2 --batch
+	accepts --at "$AT" --config copyable.yaml keygen --label ksk-3 \
+		"${EC[@]}"
+	sed -n '/^  ksk_next:$/,/^$/p' "$SCRATCH/out" |
+		sed 's/ksk_next:/ksk_third:/' >>"$CONFIG"
+	recorded officers 0 --at "$AT" transport --components 2 \
+		"${officers[@]}" officers
+	recorded officers 0 --at "$AT" backup --label ksk-3 --batch \
+		--to officers --recipient-sha256 \
+		"$(sha256sum <officers | cut -c1-64)" "${officers[@]}" \
+		ksk-3.backup
+	accepts --at "$AT" --config bare.yaml keydelete --label ksk-3 --batch
+	recorded officers 0 --at "$AT" restore "${officers[@]}" ksk-3.backup
+}
+
 # --- A plan, and what is signed by it.
 
 plan_records() {
@@ -125,6 +206,13 @@ plan_records() {
 		    schema: normal
 		  2027-q2:
 		    schema: pre-publish
+		    proceed:
+		      days: 7
+		      min_sources: 10
+		      max_old_only: 1
+		      no_rise_after: 2027-03-01
+		      otherwise: c_to_c
+		      deciders: [board]
 		    fallbacks:
 		      c_to_c: {schema: normal}
 		  2027-q3:
@@ -154,6 +242,27 @@ plan_records() {
 		"${EC[@]}" --previous-skr signed/*2027-q1*.xml
 	recorded planned 0 --at 2027-02-15T12:00:00Z sign p2.xml signed \
 		--plan plan.yaml --previous-skr signed/*2027-q1*.xml --batch
+	decided_records
+}
+
+# --- Whether that goes on: held, then not, and another response is used.
+
+decided_records() {
+	local tags decide=(--at 2027-03-25T12:00:00Z plan decide plan.yaml)
+
+	python3 "$HOUSE/../support/signals.py" figures signals \
+		$(($(date -u -d 2027-03-01 +%s) / 86400)) 25 40 20 10 5
+	mapfile -t tags < <(sed -n 's/^    key_tag: //p' "$CONFIG")
+	sed -i "s/^zone [.]$/zone example./
+		s/4a5c/$(printf '%04x' "${tags[0]}")/
+		s/4f66/$(printf '%04x' "${tags[1]}")/" signals
+	recorded planned 0 "${decide[@]}" --readiness signals --decide go \
+		--by board --reason "it is tried"
+	recorded planned 0 "${decide[@]}" --readiness signals
+	recorded planned 1 --at 2027-03-25T12:00:00Z register activate \
+		signed/*2027-q2-0-*.xml
+	recorded planned 0 --at 2027-03-25T12:00:00Z register activate \
+		signed/*2027-q2-0-*.xml --override-decision "it is tried"
 }
 
 # --- A medium, the program itself, a script.
@@ -198,6 +307,10 @@ make_records() {
 	register_records
 	key_records
 	other_records
+	ecdsa_workspace copy-ws
+	copy_records
 	ecdsa_workspace planned-ws
 	plan_records
+	ecdsa_workspace anchor-ws
+	anchor_records
 }

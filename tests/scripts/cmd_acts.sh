@@ -6,7 +6,7 @@
 # act_shell COMMAND...: bash with the reader in it; $status, out and err.
 act_shell() {
 	status=0
-	bash -c '. ceremony-scripts/lib.sh; . ceremony-scripts/acts.sh; '"$1" \
+	bash -c '. ceremony-scripts/lib.sh; . ceremony-scripts/acts.sh; trap acts_forget EXIT; '"$1" \
 		acts "${@:2}" </dev/null >"$SCRATCH/out" 2>"$SCRATCH/err" ||
 		status=$?
 }
@@ -237,6 +237,38 @@ refused "values:2: A has its value from $SCRATCH/values:1"
 printf 'A=1\nB\n' >"$SCRATCH/values"
 act_shell "${load}acts_set_file \"$SCRATCH/values\""
 refused 'values:2: wanted NAME=VALUE, not "B"'
+
+# Parts: what several kinds have in common is put in, once, as it stands.
+mkdir "$SCRATCH/folder" "$SCRATCH/folder/parts"
+printf '# remark\n\nact: Two\nstep: From the part\ndo: D2\n' \
+	>"$SCRATCH/folder/parts/two.part"
+printf 'part: two\n' >"$SCRATCH/folder/parts/again.part"
+act_file '' '' ''
+cp "$SCRATCH/x.act" "$SCRATCH/plain.act"
+printf '\npart: two\n' >>"$SCRATCH/x.act"
+in_folder="ACTS_FOLDER=$SCRATCH/folder; "
+act_shell "${in_folder}acts_whole \"$SCRATCH/x.act\""
+equal "the whole" "$(cat "$SCRATCH/plain.act" - "$SCRATCH/folder/parts/two.part" <<<'')" \
+	"$(cat "$SCRATCH/out")"
+# shellcheck disable=SC2016 # expanded by the shell that reads the file
+act_shell "${in_folder}acts_load \"$SCRATCH/x.act\""'
+	echo "${STEP_NUMBER[1]} ${STEP_TITLE[1]} ${ACT_FILE##*/} $ACT_KIND"
+	sha256sum <"$ACT_FILE" | cut -c 1-64; acts_whole "'"$SCRATCH/x.act"'" | sha256sum | cut -c 1-64
+	acts_forget; [ ! -e "$ACT_FILE" ] || echo "left behind"'
+equal "a step from a part" "2.1 From the part x.act x" "$(sed -n 1p "$SCRATCH/out")"
+equal "what is hashed" "$(sed -n 2p "$SCRATCH/out")" "$(sed -n 3p "$SCRATCH/out")"
+equal "left behind" "" "$(sed -n 4p "$SCRATCH/out")"
+while IFS='|' read -r line text; do
+	cp "$SCRATCH/plain.act" "$SCRATCH/x.act"
+	printf '%s\n' "$line" >>"$SCRATCH/x.act"
+	act_shell "${in_folder}acts_load \"$SCRATCH/x.act\""
+	refused "$text"
+done <<'END'
+part: three|there is no part
+part: ../two|wanted "part: NAME", not "part: ../two"
+part: again|again.part: a part in a part
+part:|wanted "part: NAME", not "part:"
+END
 
 # The files that are shipped.
 act_shell acts_kinds

@@ -224,7 +224,7 @@ fails 'there is no folder nowhere' 'Put in the medium labelled HSMFD-46'
 # A folder is no medium where it is no rehearsal.
 scene 'medium HSMFD rw' "${DRIVE[@]:0:2}" "CONFIG=$REAL"
 fails_on_terminal 'nothing is mounted at HSMFD' 'Put in the medium'
-trap 'umount "$SCRATCH/HSMFD" 2>/dev/null || :; rm -rf "$SCRATCH"' EXIT
+trap 'own_shell && { umount "$SCRATCH/HSMFD" 2>/dev/null || :; rm -rf "$SCRATCH"; }' EXIT
 if mount -t tmpfs -o size=64k none HSMFD 2>/dev/null; then
 	echo HSMFD-46 >HSMFD/MEDIUM
 	scene 'medium HSMFD rw' "${DRIVE[@]:0:2}" "CONFIG=$REAL"

@@ -69,7 +69,7 @@ awk '
 # is not on the screen, has its line.
 writes='IW writes (down|that down|the numbers)|writes? .* down|(bag|serial|seal) numbers? aloud|number of the tamper|its (serial )?number aloud|which credentials'
 for act in ceremony-scripts/acts/*.act; do
-	bash -c '. ceremony-scripts/lib.sh; . ceremony-scripts/acts.sh
+	bash -c '. ceremony-scripts/lib.sh; . ceremony-scripts/acts.sh; trap acts_forget EXIT
 		acts_load "$1"
 		for ((i = 0; i < ${#STEP_NUMBER[@]}; i++)); do
 			text="${STEP_DO[i]} ${STEP_SAY[i]} ${STEP_EXPECT[i]}"

@@ -24,6 +24,13 @@ unset ANCHORITE
 hidden=$(find "$PREFIX" -mindepth 1 -not -perm -444 -o -perm /022 -o \
 	-type d -not -perm -555)
 [ -z "$hidden" ] || fail "not for all to read, or for others to write: $hidden"
+for program in "$PREFIX"/bin/anchorite "$PREFIX"/bin/anchorite-readiness; do
+	[ -x "$program" ] || continue
+	for completion in "bash-completion/completions/${program##*/}" \
+		"zsh/vendor-completions/_${program##*/}" "man/man1/${program##*/}.1"; do
+		[ -s "$PREFIX/share/$completion" ] || fail "no share/$completion"
+	done
+done
 for script in ceremony-scripts/*; do
 	installed=$PREFIX/share/anchorite/$script
 	case ${script##*/} in
@@ -57,10 +64,12 @@ as_user() {
 		PATH="$PREFIX/bin:/usr/bin:/bin" TMPDIR="$SCRATCH/home" "$@")
 }
 ends 0 as_user anchorite-script --help
-for script in rehearse rehearse-rollover print run bundle pin-split pin-join; do
+for script in rehearse rehearse-rollover testbed sentinel print run bundle notice \
+	pin-split pin-join zsk-receive; do
 	grep -qE "^  $script +[A-Z]" "$SCRATCH/out" || fail "--help lacks $script"
 done
-for script in rehearse rehearse-rollover print run bundle pin-split pin-join; do
+for script in rehearse rehearse-rollover testbed sentinel print run bundle notice \
+	pin-split pin-join zsk-receive; do
 	ends 0 as_user anchorite-script $script --help
 	grep -q "^usage: anchorite-script $script" "$SCRATCH/out" ||
 		fail "$script: another usage"

@@ -131,4 +131,16 @@ for library in libcrypto expat ldns jansson; do
 	equal "$library" "$(pkg-config --modversion $library)" \
 		"$(sed -n "s/^$library *//p" "$SCRATCH/out")"
 done
+commit=$(sed -n 2p "$SCRATCH/out")
+captures=${ANCHORITE%/*}/anchorite-readiness
+if [ -x "$captures" ]; then
+	"$captures" --version >"$SCRATCH/out" || fail "$captures --version"
+	equal "the other program's commit" "$commit" "$(sed -n 2p "$SCRATCH/out")"
+	for library in libcrypto ldns libpcap libfstrm \
+		libprotobuf-c:protobuf-c zlib; do
+		equal "$library" "$(pkg-config --modversion "${library%:*}")" \
+			"$(sed -n "s/^${library#*:} *//p" "$SCRATCH/out")"
+	done
+	equal "lines of its version" 9 "$(wc -l <"$SCRATCH/out")"
+fi
 finish

@@ -9,7 +9,7 @@ SPLIT=$PWD/ceremony-scripts/pin-split
 JOIN=$PWD/ceremony-scripts/pin-join
 cd "$SCRATCH"
 MEMORY=$(mktemp -d -p /dev/shm anchorite-test.XXXXXX)
-trap 'rm -rf "$SCRATCH" "$MEMORY"' EXIT
+trap 'own_shell && rm -rf "$SCRATCH" "$MEMORY"' EXIT
 PIN=$MEMORY/pin
 
 # does STATUS COMMAND...

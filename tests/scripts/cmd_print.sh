@@ -150,7 +150,9 @@ check_values() {
 mkdir "$SCRATCH/pdf"
 mapfile -t kinds < <(bash -c '. ceremony-scripts/lib.sh
 	. ceremony-scripts/acts.sh; acts_kinds')
+mkdir "$SCRATCH/whole"
 for kind in "${kinds[@]}"; do
+	whole_act "$kind" >"$SCRATCH/whole/$kind.act"
 	for paper in a4 letter; do
 		printed "$SCRATCH/pdf/$kind-$paper.pdf" "$kind" --paper "$paper"
 		read_pages "$SCRATCH/pdf/$kind-$paper.pdf"
@@ -166,19 +168,19 @@ for kind in "${kinds[@]}"; do
 			[[ ${pages[n]} == *"Page $n of $sheets"* ]] ||
 				fail "$kind: sheet $n is not numbered"
 		done
-		check_steps "ceremony-scripts/acts/$kind.act"
+		check_steps "$SCRATCH/whole/$kind.act"
 		check_values
 	done
-	digest=$(sha256sum "ceremony-scripts/acts/$kind.act")
+	digest=$(sha256sum "$SCRATCH/whole/$kind.act")
 	on_paper "${digest%% *}"
 	on_paper "$kind.act, SHA-256 ${digest:0:16} Page"
 	read -rd '' -a words < <("$ANCHORITE" hash \
-		"ceremony-scripts/acts/$kind.act" | sed -n '/^          /p') || :
+		"$SCRATCH/whole/$kind.act" | sed -n '/^          /p') || :
 	on_paper "${words[*]}"
 	on_paper "Exception E1, step"
 	on_paper "Head of the ceremony record"
 	# An act's foreseen exceptions have a form each, and two are blank.
-	foreseen=$(grep -c '^exception:' "ceremony-scripts/acts/$kind.act")
+	foreseen=$(grep -c '^exception:' "$SCRATCH/whole/$kind.act")
 	[ "$(grep -o 'What was decided, and by whom' <<<"$whole" | wc -l)" -eq \
 		"$((foreseen + 2))" ] || fail "$kind: not $foreseen forms"
 	[ "$(pdffonts "$pdf" | awk 'NR > 2 { print $(NF - 4) }' |

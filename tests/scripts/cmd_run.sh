@@ -419,7 +419,7 @@ grep -qF '  $ anchorite sign ${KSR} ${SKR} --first' out ||
 # What is on the screen is what is on paper: both read the same file.
 for act in "$ROOT"/ceremony-scripts/acts/*.act; do
 	"$RUN" "$act" --dry-run >out 2>err </dev/null || fail "$act --dry-run"
-	equal "steps of $act" "$(grep -c '^step:' "$act")" \
+	equal "steps of $act" "$(whole_act "$act" | grep -c '^step:')" \
 		"$(grep -c '^Step ' out)"
 	! LC_ALL=C.UTF-8 grep -E '^.{81}' out ||
 		fail "$act: wider than 80 columns"

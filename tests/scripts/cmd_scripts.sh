@@ -11,9 +11,10 @@ shellcheck -s bash -e SC2034 ceremony-scripts/lib.sh \
 	ceremony-scripts/acts.sh ceremony-scripts/paper.sh \
 	ceremony-scripts/screen.sh tests/support/lib.sh ||
 	fail "shellcheck"
-# These two share the variables of the script that sources them (SC2154).
+# These share the variables of the script that sources them (SC2154).
 shellcheck -s bash -e SC2034,SC2153,SC2154 ceremony-scripts/conditions.sh \
-	ceremony-scripts/walk.sh || fail "shellcheck"
+	ceremony-scripts/walk.sh ceremony-scripts/platform/*.sh ||
+	fail "shellcheck"
 
 # Who stops reading early ends who writes, and with pipefail the whole fails: it
 # was found and counts as not found.
@@ -22,11 +23,13 @@ shellcheck -s bash -e SC2034,SC2153,SC2154 ceremony-scripts/conditions.sh \
 
 # --help answers at once, from anywhere, on standard output alone.
 for script in ceremony-scripts/build ceremony-scripts/rehearse \
-	ceremony-scripts/rehearse-rollover \
+	ceremony-scripts/rehearse-rollover ceremony-scripts/testbed \
+	ceremony-scripts/sentinel \
 	ceremony-scripts/print ceremony-scripts/run ceremony-scripts/bundle \
 	ceremony-scripts/pin-split ceremony-scripts/pin-join \
+	ceremony-scripts/zsk-receive \
 	ceremony-scripts/package tests/packages \
-	tests/run tests/blank_checks tests/build_types tests/fresh \
+	tests/run tests/blank_checks tests/bind_tree tests/build_types tests/fresh \
 	tests/house/facts .ci/run; do
 	[ -x "$script" ] || fail "$script cannot be executed"
 	for option in --help -h; do
@@ -41,11 +44,13 @@ done
 
 # What nobody understands is refused in one line, and nothing is begun.
 for script in ceremony-scripts/build ceremony-scripts/rehearse \
-	ceremony-scripts/rehearse-rollover \
+	ceremony-scripts/rehearse-rollover ceremony-scripts/testbed \
+	ceremony-scripts/sentinel \
 	ceremony-scripts/print ceremony-scripts/run ceremony-scripts/bundle \
 	ceremony-scripts/pin-split ceremony-scripts/pin-join \
+	ceremony-scripts/zsk-receive \
 	ceremony-scripts/package tests/packages \
-	tests/run tests/blank_checks tests/build_types tests/fresh \
+	tests/run tests/blank_checks tests/bind_tree tests/build_types tests/fresh \
 	tests/house/facts; do
 	status=0
 	"$script" --no-such-option </dev/null >"$SCRATCH/out" \

@@ -2,7 +2,9 @@
  * A PKCS#11 module that forwards to the one in $FAILING_TARGET and fails the
  * call of number $FAILING_CALL, counted from the module's load, with
  * $FAILING_RV: in $FAILING_HOW "instead" of the call, "after" its work, or
- * "from" there on.  Each call's name is a line of the file $FAILING_CALLS.
+ * "from" there on.  Or it does not come back from it: "hangs", "leaves" its
+ * process with status 0, or "crashes"; or it "speaks" on standard output first.
+ * Each call's name is a line of the file $FAILING_CALLS.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <p11-kit/pkcs11.h>
 
@@ -36,6 +39,20 @@ note(const char *name)
 	fclose(file);
 }
 
+static void
+misbehave(const char *name)
+{
+	if (fails_how == 'h')
+		for (;;)
+			pause();
+	if (fails_how == 'l')
+		_exit(0);
+	if (fails_how == 'c')
+		__builtin_trap();
+	printf("{\"the module says\": \"%s\"}\n", name);
+	(void)!write(STDOUT_FILENO, "and more\n", 9);
+}
+
 static enum outcome
 next(const char *name)
 {
@@ -45,6 +62,10 @@ next(const char *name)
 	if (fails_at == 0 || call < fails_at ||
 	    (call > fails_at && fails_how != 'f'))
 		return WORKS;
+	if (strchr("hlcs", fails_how) != NULL) {
+		misbehave(name);
+		return WORKS;
+	}
 	return fails_how == 'a' ? FAILS_AFTER : FAILS;
 }
 
@@ -102,6 +123,30 @@ CALL(GenerateKeyPair,
 	CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private),
     session, mechanism, public, n_public, private, n_private, ret_public,
     ret_private)
+CALL(CreateObject,
+    (CK_SESSION_HANDLE session, CK_ATTRIBUTE *list, CK_ULONG n,
+	CK_OBJECT_HANDLE *ret),
+    session, list, n, ret)
+CALL(GenerateKey,
+    (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *list,
+	CK_ULONG n, CK_OBJECT_HANDLE *ret),
+    session, mechanism, list, n, ret)
+CALL(EncryptInit,
+    (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
+    session, mechanism, key)
+CALL(Encrypt,
+    (CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
+	unsigned char *ret, CK_ULONG *ret_len),
+    session, data, len, ret, ret_len)
+CALL(WrapKey,
+    (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE under,
+	CK_OBJECT_HANDLE what, unsigned char *ret, CK_ULONG *ret_len),
+    session, mechanism, under, what, ret, ret_len)
+CALL(UnwrapKey,
+    (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE under,
+	unsigned char *octets, CK_ULONG len, CK_ATTRIBUTE *list, CK_ULONG n,
+	CK_OBJECT_HANDLE *ret),
+    session, mechanism, under, octets, len, list, n, ret)
 CALL(SignInit,
     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
     session, mechanism, key)
@@ -154,6 +199,12 @@ C_GetFunctionList(CK_FUNCTION_LIST **list)
 	PUT(GetAttributeValue);
 	PUT(DestroyObject);
 	PUT(GenerateKeyPair);
+	PUT(CreateObject);
+	PUT(GenerateKey);
+	PUT(EncryptInit);
+	PUT(Encrypt);
+	PUT(WrapKey);
+	PUT(UnwrapKey);
 	PUT(SignInit);
 	PUT(Sign);
 	*list = &failing;

@@ -301,6 +301,9 @@ static const struct attribute_fault {
 	{ "exponent_too_long", CKA_PUBLIC_EXPONENT, "aaaaaaaabbbbbbbbc", 17,
 	    CKR_OK },
 	{ "params_foreign", CKA_EC_PARAMS, "\x30\3\2\1\1", 5, CKR_OK },
+	{ "params_name", CKA_EC_PARAMS, "\x13\x09secp256r1", 11, CKR_OK },
+	{ "params_edwards", CKA_EC_PARAMS,
+	    "\6\x09\x2b\6\1\4\1\xda\x47\x0f\1", 11, CKR_OK },
 	{ "params_p384", CKA_EC_PARAMS, "\6\5\x2b\x81\4\0\x22", 7, CKR_OK },
 	{ "point_garbage", CKA_EC_POINT, "\x30\3\2\1\1", 5, CKR_OK },
 	{ "point_too_long", CKA_EC_POINT, NULL, 100000, CKR_OK },
@@ -309,6 +312,7 @@ static const struct attribute_fault {
 	{ "label_differs", CKA_LABEL, "\x1b[2J", 4, CKR_OK },
 	{ "id_too_long", CKA_ID, NULL, 1025, CKR_BUFFER_TOO_SMALL },
 	{ "id_differs", CKA_ID, "\x7f", 1, CKR_OK },
+	{ "key_type_foreign", CKA_KEY_TYPE, "\1\0\0\0\0\0\0\0", 8, CKR_OK },
 	{ "key_type_short", CKA_KEY_TYPE, "\0", 1, CKR_OK },
 	{ "sensitive_garbage", CKA_SENSITIVE, "\2", 1, CKR_OK },
 	{ "sensitive_missing", CKA_SENSITIVE, NULL, CK_UNAVAILABLE_INFORMATION,
@@ -319,6 +323,18 @@ static const struct attribute_fault {
 	{ "always_authenticate", CKA_ALWAYS_AUTHENTICATE, "\1", 1, CKR_OK },
 };
 
+/* 04 41 04 X Y becomes 04 21 02 X, or 03 X (SEC 1 2.3.3). */
+static void
+compress_point(CK_ATTRIBUTE *point)
+{
+	unsigned char *p = point->pValue;
+	CK_ULONG half = (point->ulValueLen - 3) / 2;
+
+	p[1] = (unsigned char)(1 + half);
+	p[2] = 2 + (p[point->ulValueLen - 1] & 1);
+	point->ulValueLen = 3 + half;
+}
+
 /* The point in another form, without its last octet, or without DER. */
 static void
 bend_point(CK_ATTRIBUTE *point)
@@ -326,7 +342,18 @@ bend_point(CK_ATTRIBUTE *point)
 	unsigned char *p = point->pValue;
 
 	if (fault("point_hybrid"))
-		p[2] = 0x06; /* ANSI X9.62 4.3.6 */
+		p[2] = 0x06 + (p[point->ulValueLen - 1] & 1); /* X9.62 4.3.6 */
+	if (fault("point_off_curve"))
+		p[10] ^= 1;
+	if (fault("point_compressed"))
+		compress_point(point);
+	if (fault("point_bits")) {
+		memmove(p + 3, p + 2, point->ulValueLen - 2);
+		p[0] = 3;
+		p[1]++;
+		p[2] = 0;
+		point->ulValueLen++;
+	}
 	if (fault("point_short"))
 		point->ulValueLen--;
 	if (fault("point_bare")) {

@@ -12,6 +12,7 @@
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
 #include "ksr/document/ksr.h"
+#include "ksr/policy/config.h"
 #include "tests/support/support.h"
 
 struct keypair {
@@ -47,6 +48,23 @@ pkey_generate(uint8_t algorithm, unsigned rsa_bits)
 	default:
 		return EVP_PKEY_Q_keygen(NULL, NULL, "ED448");
 	}
+}
+
+/* The configuration's key of that number, 0 or 1, is this one. */
+static inline void
+pin_ksk(struct config *config, size_t i, const struct dnskey *key)
+{
+	struct config_key *pinned = &config->keys[i];
+	struct dname zone;
+	struct err err;
+
+	assert_ok(
+	    dname_parse(config->ksk_policy.signers_name, &zone, &err), &err);
+	assert_ok(dnskey_ds(&zone, key, pinned->ds_sha256, &err), &err);
+	pinned->has_ds = true;
+	pinned->algorithm = key->algorithm;
+	strcpy(pinned->name, i == 0 ? "ksk_old" : "ksk_new");
+	strcpy(pinned->label, key->identifier);
 }
 
 /* Whose modulus has a prime of the pair's, and another that is its own. */

@@ -7,7 +7,14 @@ CORPUS=${ANCHORITE_CORPUS:-tests/data/quarters}
 CASES=0
 
 SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/anchorite-test.XXXXXX")
-trap 'rm -rf "$SCRATCH"' EXIT
+
+# own_shell: this is the test's own.  A signal may end what the test put into the
+# background before that has become another program: it is a copy of this shell
+# then, traps and all, and must leave things alone.
+own_shell() {
+	[[ $BASHPID == "$$" ]]
+}
+trap 'own_shell && rm -rf "$SCRATCH"' EXIT
 unset ANCHORITE_CONFIG SOFTHSM2_CONF NO_COLOR
 export TZ=UTC LC_ALL=C
 
@@ -78,7 +85,7 @@ keeps_width() {
 
 # prints_data ARGS...: what is printed is for other programs.
 prints_data() {
-	[[ " $* " =~ " "(--json|dns|json|release|manifest)" " ]]
+	[[ " $* " =~ " "(--json|dns|json|release|manifest|ds|dnskey|cds|cdnskey|epp-ds|epp-key)" " ]]
 }
 
 # run ARGS...: runs the program; $status, $SCRATCH/out and $SCRATCH/err.
@@ -302,4 +309,14 @@ transcript() {
 
 finish() {
 	echo "$CASES assertions held"
+}
+
+# whole_act KIND: the act file of a kind of ceremony, or of that path, with its
+# parts put in.
+TREE=$PWD
+whole_act() {
+	bash -c '. "$1/ceremony-scripts/lib.sh"; . "$1/ceremony-scripts/acts.sh"
+		file=$2
+		[[ $file == */* ]] || file=$ACTS_FOLDER/$file.act
+		acts_whole "$file"' acts "$TREE" "$1"
 }

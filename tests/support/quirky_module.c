@@ -5,6 +5,7 @@
  * everybody's.
  *
  *   version_three     its function list says version 3.0
+ *   interface         has a list of version 3.0 by C_GetInterface alone
  *   cant_lock         initialises only where no locking is asked for
  *   chatter           prints on standard output, in every way there is
  *   serial=, label=   what its token is called; late_serial=: after the login
@@ -16,7 +17,7 @@
  *   id_long           a CKA_ID of 103 octets
  *   id_private=       what the private halves have as CKA_ID
  *   no_public         shows no public objects
- *   no_numbers        private halves show no modulus
+ *   no_numbers        private halves show no modulus, nor a point
  *   extractable       CKA_EXTRACTABLE is true
  *   pin_pad           takes the PIN by itself: C_Login wants none
  *   empty_pin         the PIN is the empty one
@@ -28,6 +29,8 @@
  *   hashed_at_sign    the same, and says so at C_Sign only
  *   keygen_after, destroy_after[=N]    do their work, then fail
  *   public_private    public halves must be CKA_PRIVATE
+ *   id_refused        takes no CKA_ID for a new public half
+ *   id_short          of the CKA_ID of a new key two octets are kept
  *
  * The token's own PIN is in $QUIRKY_PIN where the quirk needs it.
  */
@@ -356,7 +359,8 @@ name_quirk(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 		*ret = answer(query, id, value_len(id));
 	else if (query->type == CKA_ID && quirk("id_long") != NULL)
 		*ret = answer(query, memset(value, 'i', 103), 103);
-	else if (query->type == CKA_MODULUS && quirk("no_numbers") != NULL &&
+	else if ((query->type == CKA_MODULUS || query->type == CKA_EC_POINT) &&
+	    quirk("no_numbers") != NULL &&
 	    is_private(session, object))
 		*ret = answer_none(query);
 	else
@@ -448,6 +452,14 @@ sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
 	return target->C_Sign(session, data, len, sig, sig_len);
 }
 
+static void
+cut_id(CK_ATTRIBUTE *list, CK_ULONG n)
+{
+	for (CK_ULONG i = 0; i < n; i++)
+		if (list[i].type == CKA_ID && list[i].ulValueLen > 2)
+			list[i].ulValueLen = 2;
+}
+
 static CK_RV
 generate_key_pair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
     CK_ATTRIBUTE *public, CK_ULONG n_public, CK_ATTRIBUTE *private,
@@ -456,6 +468,13 @@ generate_key_pair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 {
 	CK_RV rv;
 
+	if (quirk("id_short") != NULL) {
+		cut_id(public, n_public);
+		cut_id(private, n_private);
+	}
+	for (CK_ULONG i = 0; i < n_public; i++)
+		if (quirk("id_refused") != NULL && public[i].type == CKA_ID)
+			return CKR_TEMPLATE_INCONSISTENT;
 	for (CK_ULONG i = 0; i < n_public; i++)
 		if (quirk("public_private") != NULL &&
 		    public[i].type == CKA_PRIVATE &&
@@ -479,8 +498,8 @@ destroy_object(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
 	    : rv;
 }
 
-CK_RV
-C_GetFunctionList(CK_FUNCTION_LIST **list)
+static CK_RV
+give_list(CK_FUNCTION_LIST **list)
 {
 	if (target == NULL && !target_load("QUIRKY_TARGET", &target))
 		return CKR_LIBRARY_LOAD_FAILED;
@@ -499,8 +518,42 @@ C_GetFunctionList(CK_FUNCTION_LIST **list)
 	quirky.C_Sign = sign;
 	quirky.C_GenerateKeyPair = generate_key_pair;
 	quirky.C_DestroyObject = destroy_object;
-	if (quirk("version_three") != NULL)
+	if (quirk("version_three") != NULL || quirk("interface") != NULL)
 		quirky.version = (CK_VERSION){ 3, 0 };
 	*list = &quirky;
 	return CKR_OK;
+}
+
+CK_RV
+C_GetFunctionList(CK_FUNCTION_LIST **list)
+{
+	return quirk("interface") != NULL ? CKR_FUNCTION_NOT_SUPPORTED
+					  : give_list(list);
+}
+
+/* PKCS#11 3.0: CK_INTERFACE. */
+struct interface {
+	const char *name;
+	void *functions;
+	CK_FLAGS flags;
+};
+
+/* Newer headers of p11-kit declare C_GetInterface, older ones do not. */
+CK_RV give_interface(unsigned char *name, CK_VERSION *version,
+    struct interface **ret, CK_FLAGS flags) __asm__("C_GetInterface");
+
+CK_RV
+give_interface(unsigned char *name, CK_VERSION *version, struct interface **ret,
+    CK_FLAGS flags)
+{
+	static struct interface interface = { "PKCS 11", &quirky, 0 };
+	CK_FUNCTION_LIST *list;
+
+	if (quirk("interface") == NULL)
+		return CKR_FUNCTION_NOT_SUPPORTED;
+	if (strcmp((const char *)name, "PKCS 11") != 0 || version != NULL ||
+	    flags != 0)
+		return CKR_ARGUMENTS_BAD;
+	*ret = &interface;
+	return give_list(&list);
 }

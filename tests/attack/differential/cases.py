@@ -216,6 +216,24 @@ class Maker:
                 there.append(also)
             s.per_bundle = {8: s.per_bundle, 13: [1] * s.count}
             s.distinct = {8: s.distinct, 13: 1}
+        self.count_by_size()
+
+    def count_by_size(self):
+        """One in six that have RSA keys counts them by their size, and one in
+        four of these by one that they do not have."""
+        s = self.settings
+        if self.kind == "curve" or self.seed % 6:
+            return
+        size = (8, 2048)
+        if self.seed % 24 == 0:
+            size = (8, 3072)
+            self.changes.append("another size")
+        if self.kind == "rsa":
+            s.per_bundle, s.distinct = {size: s.per_bundle}, {
+                size: s.distinct}
+        else:
+            s.per_bundle = {size: s.per_bundle[8], 13: s.per_bundle[13]}
+            s.distinct = {size: s.distinct[8], 13: s.distinct[13]}
 
     def draw_schemas(self):
         r, s = self.random, self.settings

@@ -255,17 +255,23 @@ def m_parameters(m):
 def uncounted(m):
     counts = m.settings.per_bundle
     if isinstance(counts, dict):
-        counts = counts[8]
+        counts = counts[_rsa(counts)]
     i = m.random.randrange(len(counts))
     counts[i] = m.random.choice((1, 2, 3))
     _distinguish(m, counts[i])
+
+
+def _rsa(counts):
+    """What the RSA keys are counted by."""
+    return next(k for k in counts if k == 8 or isinstance(k, tuple))
 
 
 def _distinguish(m, least):
     """A configuration that contradicts itself is no case: it is not read."""
     distinct = m.settings.distinct
     if isinstance(distinct, dict):
-        distinct[8] = max(distinct[8], least)
+        kind = _rsa(distinct)
+        distinct[kind] = max(distinct[kind], least)
     else:
         m.settings.distinct = max(distinct, least)
 

@@ -76,6 +76,15 @@ def zsks_of(bundle):
     return [k for k in bundle.keys if not k.flags & SEP]
 
 
+
+def is_counted(kind, key):
+    """By which num_keys_per_bundle counts: all, an algorithm, or its keys with
+    a modulus of so many bits."""
+    if isinstance(kind, tuple):
+        return key.algorithm == kind[0] and parameters(key)[2] == kind[1]
+    return kind in (None, key.algorithm)
+
+
 class Judge:
     """previous and its file's octets: None for a first request.  known: what
     the register has; None without one."""
@@ -212,17 +221,18 @@ class Judge:
         per, distinct = s.per_bundle, s.distinct
         if not isinstance(per, dict):
             per, distinct = {None: per}, {None: distinct}
-        for algorithm, wanted in per.items():
+        for kind, wanted in per.items():
             def counted(keys):
-                return [k for k in keys if algorithm in (None, k.algorithm)]
+                return [k for k in keys if is_counted(kind, k)]
 
             self.against("KSR-POLICY-KEYS", any(
                 len(counted(b.keys)) != n
                 for b, n in zip(self.bundles(), wanted)), switch)
             self.against("KSR-POLICY-KEYS", len(counted(self.distinct())) !=
-                         distinct[algorithm], switch)
-        self.against("KSR-POLICY-KEYS", None not in per and any(
-            k.algorithm not in per for k in self.all_keys()), switch)
+                         distinct[kind], switch)
+        self.against("KSR-POLICY-KEYS", any(
+            not any(is_counted(kind, k) for kind in per)
+            for k in self.all_keys()), switch)
         self.against("KSR-POLICY-KEYS", any(
             k.ttl != (s.request_ttl or s.ttl) for k in self.all_keys()),
             switch)
@@ -427,8 +437,9 @@ class Judge:
             of_zsks = {k.algorithm for k in bundle.keys}
             there = of_zsks | {s.ksks[k].key.algorithm
                                for k in slot.unrevoked()}
+            of_signatures = {s.ksks[k].key.algorithm for k in slot.sign}
             signing = {s.ksks[k].key.algorithm for k in signs}
-            self.against(name, there - signing or signing - of_zsks)
+            self.against(name, there - of_signatures or signing - of_zsks)
 
     def rrsets_before(self):
         rrsets = []
@@ -451,6 +462,14 @@ class Judge:
         return [k for r in (self.known.documents if self.known else ())
                 for b in r.bundles if b.inception < begins
                 for k in b.keys if k.flags & SEP and k.flags & REVOKE]
+
+    def published_before(self, begins):
+        """Names of KSKs that the zone had published by then, by the
+        register."""
+        return {self.name_of(k)
+                for r in (self.known.documents if self.known else ())
+                for b in r.bundles if b.inception < begins
+                for k in b.keys if k.flags & SEP and not k.flags & REVOKE}
 
     def name_of(self, key):
         """By the configuration; a KSK that it does not have, by itself."""
@@ -485,11 +504,20 @@ class Judge:
 
     def ksk_safety(self, before, after):
         """A KSK signs after publish_safety, and once it has signed it stays
-        for retire_safety."""
+        for retire_safety, unless no follower can trust it yet."""
         rrsets = before + after
+        known = self.published_before(before[0].inception) if before else set()
+        hold_down = max(resolver.HOLD_DOWN, self.settings.ttl)
         for name in self.settings.ksks:
             since, signed, stopped = None, False, None
+            first, missed = None, self.settings.trust != "rfc5011" or \
+                name in known
             for i, r in enumerate(rrsets):
+                if i > 0 and name in rrsets[i - 1].published:
+                    missed = missed or first is None or \
+                        r.inception - first >= hold_down
+                elif i > 0 and name in r.published and first is None:
+                    first = r.inception
                 there = name in r.published | r.revoked
                 signs = name in r.signs
                 if there and since is None:
@@ -507,7 +535,7 @@ class Judge:
                 if i >= len(before):
                     self.against(
                         "KSR-POLICY-SAFETY", stopped is not None and
-                        not there and
+                        not there and missed and
                         r.inception - stopped < self.settings.retire,
                         "check_keys_retire_safety")
 

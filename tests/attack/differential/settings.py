@@ -73,8 +73,9 @@ class Settings:
     horizon_days: int = 180
     count: int = 9
     previous_count: int = 9
-    per_bundle: object = None  # a list; or by algorithm
-    distinct: object = 3  # a number; or by algorithm
+    # A list and a number; or by algorithm, or by algorithm and RSA bits.
+    per_bundle: object = None
+    distinct: object = 3
     min_cycle: int = 79 * DAY
     max_cycle: int = 81 * DAY
     min_interval: int = 9 * DAY
@@ -112,7 +113,8 @@ def _keys(settings):
 def _by_mnemonic(counts):
     if not isinstance(counts, dict):
         return counts
-    return {MNEMONICS[algorithm]: n for algorithm, n in counts.items()}
+    return {f"{MNEMONICS[kind[0]]}:{kind[1]}" if isinstance(kind, tuple)
+            else MNEMONICS[kind]: n for kind, n in counts.items()}
 
 
 def _request_policy(s):

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <gnu/libc-version.h>
@@ -112,7 +113,7 @@ rig_login(struct rig *rig)
 static struct hsm_key
 rig_keygen(struct rig *rig, const char *label, enum hsm_key_type type)
 {
-	struct hsm_keygen what = { label, type, 2048, NULL };
+	struct hsm_keygen what = { label, type, 2048, NULL, { 0 } };
 	struct hsm_key key;
 	struct err err;
 
@@ -243,11 +244,27 @@ ec_public(const struct hsm_key *key)
 }
 
 static EVP_PKEY *
+edwards_public(const struct hsm_key *key)
+{
+	int type = key->type == HSM_ED25519 ? EVP_PKEY_ED25519 : EVP_PKEY_ED448;
+
+	return EVP_PKEY_new_raw_public_key(
+	    type, NULL, key->point, key->point_len);
+}
+
+static bool
+is_edwards(const struct hsm_key *key)
+{
+	return key->type == HSM_ED25519 || key->type == HSM_ED448;
+}
+
+static EVP_PKEY *
 key_public(const struct hsm_key *key)
 {
 	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	EVP_PKEY *pkey =
-	    key->type == HSM_RSA ? rsa_public(key, build) : ec_public(key);
+	EVP_PKEY *pkey = key->type == HSM_RSA ? rsa_public(key, build)
+	    : is_edwards(key)                 ? edwards_public(key)
+					      : ec_public(key);
 
 	OSSL_PARAM_BLD_free(build);
 	return pkey;
@@ -384,8 +401,55 @@ hsm_load_other_file_at_its_path_loads_the_hashed(void **state)
 	assert_int_equal(rename(other, path), 0);
 	assert_ok(hsm_load(module, &rig->hsm, &err), &err);
 	/* And it is seen that the file of that name is none of it. */
-	assert_false(hsm_mapped(&objects, &n, &err));
+	assert_false(hsm_mapped(rig->hsm, &objects, &n, &err));
 	assert_message_has(&err, "cannot be hashed");
+}
+
+/*
+ * Code in memory is that of its file, wherever it came from: a module's process
+ * has what was in memory before it.
+ */
+static void
+hsm_mapped_code_changed_in_memory_is_refused(void **state)
+{
+	struct rig *rig = *state;
+	size_t size = (size_t)sysconf(_SC_PAGESIZE), n;
+	uint8_t *code, *page;
+	char path[256];
+	void *library;
+
+	snprintf(path, sizeof(path), "%s/library.so", rig->folder);
+	copy_file(FAULTY_MODULE, path);
+	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	assert_non_null(library);
+	code = dlsym(library, "C_GetFunctionList");
+	assert_non_null(code);
+	page = code - (uintptr_t)code % size;
+	for (int i = 0; i < 2; i++) {
+		struct hsm_object *objects;
+		struct hsm *hsm;
+		struct err err;
+
+		if (i == 1) {
+			assert_int_equal(mprotect(page, size,
+					     PROT_READ | PROT_WRITE | PROT_EXEC),
+			    0);
+			*code ^= 1;
+			assert_int_equal(
+			    mprotect(page, size, PROT_READ | PROT_EXEC), 0);
+		}
+		assert_ok(hsm_open(FAULTY_MODULE, &hsm, &err), &err);
+		if (i == 0) {
+			assert_ok(hsm_mapped(hsm, &objects, &n, &err), &err);
+			free(objects);
+		} else {
+			assert_false(hsm_mapped(hsm, &objects, &n, &err));
+			assert_message_has(&err, "library.so is not the file "
+						 "that was loaded from there");
+		}
+		hsm_close(hsm);
+	}
+	dlclose(library);
 }
 
 static void
@@ -809,7 +873,6 @@ hsm_find_no_usable_pair_fails(void **state)
 		{ "twins", "2 keys with label \"twins\"" },
 		{ "private", "private key without a public key: \"private\"" },
 		{ "public", "public key without a private key: \"public\"" },
-		{ "edwards", "key \"edwards\" cannot be used: CKA_KEY_TYPE" },
 		{ "secp", "key \"secp\" cannot be used: CKA_EC_PARAMS" },
 		{ "", "a key's label is 1 to 255" },
 		{ "a\\b", "a key's label is 1 to 255" },
@@ -829,8 +892,6 @@ hsm_find_no_usable_pair_fails(void **state)
 	EVP_PKEY_free(pkey);
 	pkcs11_tool("--delete-object --type pubkey --id 03");
 	pkcs11_tool("--delete-object --type privkey --id 04");
-	pkcs11_tool("--keypairgen --key-type EC:edwards25519 --id 06 "
-		    "--label edwards");
 	pkcs11_tool("--keypairgen --key-type EC:secp521r1 --id 07 "
 		    "--label secp");
 	rig_open(rig, SOFTHSM);
@@ -861,7 +922,7 @@ hsm_keys_lists_pairs_and_halves_sorted(void **state)
 		{ "copies", true, false, HSM_RSA, 2048 },
 		{ "copies", false, true, HSM_RSA, 2048 },
 		{ "copies", false, true, HSM_RSA, 2048 },
-		{ "edwards", true, true, HSM_OTHER, 0 },
+		{ "edwards", true, true, HSM_ED25519, 256 },
 		{ "half", true, false, HSM_RSA, 2048 },
 		{ "twins", true, true, HSM_RSA, 2048 },
 		{ "twins", true, true, HSM_RSA, 2048 },
@@ -914,14 +975,16 @@ hsm_keygen_each_type_signs(void **state)
 		enum hsm_mechanism mechanism;
 		size_t sig_len;
 	} cases[] = {
-		{ { "r2048", HSM_RSA, 2048, NULL }, HSM_RSA_PKCS1_SHA256, 256 },
-		{ { "r3072", HSM_RSA, 3072, NULL }, HSM_RSA_PKCS1_SHA512, 384 },
-		{ { "r4096", HSM_RSA, 4096, NULL }, HSM_RSA_PKCS1_SHA256, 512 },
-		{ { "p256", HSM_EC_P256, 0, NULL }, HSM_ECDSA_SHA256, 64 },
-		{ { "p384", HSM_EC_P384, 0, NULL }, HSM_ECDSA_SHA384, 96 },
+		{ { "r2048", HSM_RSA, 2048, NULL, { 0 } }, HSM_RSA_PKCS1_SHA256, 256 },
+		{ { "r3072", HSM_RSA, 3072, NULL, { 0 } }, HSM_RSA_PKCS1_SHA512, 384 },
+		{ { "r4096", HSM_RSA, 4096, NULL, { 0 } }, HSM_RSA_PKCS1_SHA256, 512 },
+		{ { "p256", HSM_EC_P256, 0, NULL, { 0 } }, HSM_ECDSA_SHA256, 64 },
+		{ { "p384", HSM_EC_P384, 0, NULL, { 0 } }, HSM_ECDSA_SHA384, 96 },
+		{ { "ed25519", HSM_ED25519, 0, NULL, { 0 } }, HSM_EDDSA_25519, 64 },
+		{ { "ed448", HSM_ED448, 0, NULL, { 0 } }, HSM_EDDSA_448, 114 },
 	};
 	static const char *const digests[] = { "SHA256", "SHA512", "SHA256",
-		"SHA384" };
+		"SHA384", "", "" };
 	struct bytes data = bytes_of_string("canonical RRset");
 	struct bytes other = bytes_of_string("canonical RRsEt");
 	struct rig *rig = *state;
@@ -979,7 +1042,7 @@ static void
 hsm_keygen_id_given_is_kept(void **state)
 {
 	static const uint8_t id[] = "abcdefghijklmnopqrst";
-	const struct hsm_keygen what = { "marked", HSM_EC_P256, 0, id };
+	const struct hsm_keygen what = { "marked", HSM_EC_P256, 0, id, { 0 } };
 	struct rig *rig = *state;
 	struct hsm_key made, found;
 	struct err err;
@@ -998,21 +1061,21 @@ hsm_keygen_refused(void **state)
 		struct hsm_keygen what;
 		const char *message;
 	} cases[] = {
-		{ { "taken", HSM_EC_P256, 0, NULL },
+		{ { "taken", HSM_EC_P256, 0, NULL, { 0 } },
 		    "an object with this label exists already" },
-		{ { "taken", HSM_RSA, 2048, NULL },
+		{ { "taken", HSM_RSA, 2048, NULL, { 0 } },
 		    "an object with this label exists already" },
-		{ { "half", HSM_EC_P384, 0, NULL },
+		{ { "half", HSM_EC_P384, 0, NULL, { 0 } },
 		    "an object with this label exists already" },
-		{ { "abc", HSM_EC_P256, 0, NULL },
+		{ { "abc", HSM_EC_P256, 0, NULL, { 0 } },
 		    "an object with this CKA_ID exists already" },
-		{ { "x", HSM_RSA, 1024, NULL },
+		{ { "x", HSM_RSA, 1024, NULL, { 0 } },
 		    "2048, 3072 or 4096 bits, not "
 		    "1024" },
-		{ { "x", HSM_RSA, 0, NULL }, "2048, 3072 or 4096 bits, not 0" },
-		{ { "x", HSM_OTHER, 0, NULL }, "keys are RSA, P-256 or P-384" },
-		{ { "", HSM_EC_P256, 0, NULL }, "a key's label is" },
-		{ { "a\tb", HSM_EC_P256, 0, NULL }, "a key's label is" },
+		{ { "x", HSM_RSA, 0, NULL, { 0 } }, "2048, 3072 or 4096 bits, not 0" },
+		{ { "x", HSM_OTHER, 0, NULL, { 0 } }, "keys of this type are not made here" },
+		{ { "", HSM_EC_P256, 0, NULL, { 0 } }, "a key's label is" },
+		{ { "a\tb", HSM_EC_P256, 0, NULL, { 0 } }, "a key's label is" },
 	};
 	struct rig *rig = *state;
 	EVP_PKEY *pkey = EVP_RSA_gen(2048);
@@ -1065,33 +1128,33 @@ hsm_keygen_fault_fails_and_destroys(void **state)
 		struct hsm_keygen what;
 		const char *message;
 	} cases[] = {
-		{ "keygen_extractable", { "k", HSM_EC_P256, 0, NULL },
+		{ "keygen_extractable", { "k", HSM_EC_P256, 0, NULL, { 0 } },
 		    "CKA_EXTRACTABLE of the private key is true, false was "
 		    "asked for" },
-		{ "sensitive_missing", { "k", HSM_EC_P256, 0, NULL },
+		{ "sensitive_missing", { "k", HSM_EC_P256, 0, NULL, { 0 } },
 		    "CKA_SENSITIVE of the private key is not given" },
-		{ "extractable_missing", { "k", HSM_EC_P256, 0, NULL },
+		{ "extractable_missing", { "k", HSM_EC_P256, 0, NULL, { 0 } },
 		    "CKA_EXTRACTABLE of the private key is not given, false "
 		    "was asked for" },
-		{ "sign_forbidden", { "k", HSM_EC_P256, 0, NULL },
+		{ "sign_forbidden", { "k", HSM_EC_P256, 0, NULL, { 0 } },
 		    "CKA_SIGN of the private key is false" },
-		{ "sensitive_garbage", { "k", HSM_EC_P256, 0, NULL },
+		{ "sensitive_garbage", { "k", HSM_EC_P256, 0, NULL, { 0 } },
 		    "attribute 0x103 is not a truth value" },
-		{ "id_differs", { "k", HSM_EC_P256, 0, NULL },
+		{ "id_differs", { "k", HSM_EC_P256, 0, NULL, { 0 } },
 		    "its CKA_ID is not the one" },
-		{ "exponent_three", { "k", HSM_RSA, 2048, NULL },
+		{ "exponent_three", { "k", HSM_RSA, 2048, NULL, { 0 } },
 		    "its CKA_PUBLIC_EXPONENT is not 65537" },
-		{ "params_foreign", { "k", HSM_EC_P384, 0, NULL },
-		    "CKA_EC_PARAMS names neither" },
-		{ "label_differs", { "k", HSM_EC_P256, 0, NULL },
+		{ "params_foreign", { "k", HSM_EC_P384, 0, NULL, { 0 } },
+		    "CKA_EC_PARAMS names none" },
+		{ "label_differs", { "k", HSM_EC_P256, 0, NULL, { 0 } },
 		    "the token gave \"\\x1b[2J\"" },
-		{ "sign_flips_bit", { "k", HSM_RSA, 2048, NULL },
+		{ "sign_flips_bit", { "k", HSM_RSA, 2048, NULL, { 0 } },
 		    "its test signature does not verify" },
-		{ "sign_flips_bit", { "k", HSM_EC_P256, 0, NULL },
+		{ "sign_flips_bit", { "k", HSM_EC_P256, 0, NULL, { 0 } },
 		    "its test signature does not verify" },
-		{ "sign_fails", { "k", HSM_EC_P384, 0, NULL },
+		{ "sign_fails", { "k", HSM_EC_P384, 0, NULL, { 0 } },
 		    "key \"k\": C_Sign: CKR_DEVICE_ERROR (0x30)" },
-		{ "always_authenticate", { "k", HSM_EC_P256, 0, NULL },
+		{ "always_authenticate", { "k", HSM_EC_P256, 0, NULL, { 0 } },
 		    "CKA_ALWAYS_AUTHENTICATE" },
 	};
 	struct rig *rig = *state;
@@ -1196,7 +1259,7 @@ hsm_keygen_cannot_make_or_destroy_fails(void **state)
 		    "the new key is bad, and could not be destroyed: "
 		    "CKA_EXTRACTABLE" },
 	};
-	struct hsm_keygen what = { "k", HSM_EC_P256, 0, NULL };
+	struct hsm_keygen what = { "k", HSM_EC_P256, 0, NULL, { 0 } };
 	struct rig *rig = *state;
 	struct hsm_key key;
 	struct err err;
@@ -1207,6 +1270,22 @@ hsm_keygen_cannot_make_or_destroy_fails(void **state)
 		assert_false(hsm_keygen(rig->hsm, &what, &key, &err));
 		assert_message_has(&err, cases[i].message);
 	}
+}
+
+/* Whatever form it was read in, the point is that of the key of its label. */
+static void
+assert_made(const struct hsm_key *key, const struct hsm_key *made, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(key->label, made[i].label) != 0)
+			continue;
+		assert_int_equal(key->type, made[i].type);
+		assert_int_equal(key->point_len, made[i].point_len);
+		assert_memory_equal(
+		    key->point, made[i].point, key->point_len);
+		return;
+	}
+	fail_msg("no key \"%s\" was made", key->label);
 }
 
 static void
@@ -1224,23 +1303,35 @@ hsm_find_hostile_answer_fails(void **state)
 		{ "modulus_other:1", "rsa", "\"rsa\" are not one key" },
 		{ "modulus_missing:1", "rsa", NULL },
 		{ "exponent_too_long", "rsa", "CKA_PUBLIC_EXPONENT is" },
-		{ "params_foreign", "ec", "CKA_EC_PARAMS names neither" },
-		{ "params_foreign:1", "ec", "CKA_EC_PARAMS names neither" },
+		{ "params_foreign", "ec", "CKA_EC_PARAMS names none" },
+		{ "params_foreign:1", "ec", "CKA_EC_PARAMS names none" },
+		{ "params_name", "ec", NULL },
+		{ "params_edwards", "ec", "CKA_EC_POINT is no point" },
+		{ "params_edwards", "ed25519", NULL },
 		{ "params_p384:1", "ec", "\"ec\" are not one key" },
-		{ "point_garbage", "ec", "CKA_EC_POINT is no uncompressed" },
-		{ "point_too_long", "ec", "CKA_EC_POINT is no uncompressed" },
-		{ "point_short", "ec", "CKA_EC_POINT is no uncompressed" },
-		{ "point_hybrid", "ec", "CKA_EC_POINT is no uncompressed" },
+		{ "point_garbage", "ec", "CKA_EC_POINT is no point" },
+		{ "point_garbage", "ed25519", "CKA_EC_POINT is no point" },
+		{ "point_too_long", "ec", "CKA_EC_POINT is no point" },
+		{ "point_short", "ec", "CKA_EC_POINT is no point" },
+		{ "point_short", "ed25519", "CKA_EC_POINT is no point" },
+		{ "point_hybrid", "ec", "CKA_EC_POINT is no point" },
+		{ "point_off_curve", "ec", "CKA_EC_POINT is no point" },
 		{ "point_bare", "ec", NULL },
+		{ "point_bare", "ed25519", NULL },
+		{ "point_compressed", "ec", NULL },
+		{ "point_compressed,point_bare", "ec", NULL },
+		{ "point_bits", "ec", NULL },
+		{ "point_bits", "ed25519", NULL },
 		{ "point_bare,point_short", "ec", "CKA_EC_POINT is no" },
 		{ "label_too_long", "ec", "cannot be used: CKA_LABEL is too long" },
 		{ "label_lies", "ec", "cannot be used: CKA_LABEL is too long" },
 		{ "label_differs:2", "ec",
 		    "the token gave \"ec\" and "
 		    "\"\\x1b[2J\"" },
-		{ "find_ignores_label", "ec", "2 keys with label" },
+		{ "find_ignores_label", "ec", "3 keys with label" },
 		{ "id_too_long", "ec", "CKA_ID is longer than 1024 octets" },
 		{ "id_differs:1", "ec", "differ in CKA_ID" },
+		{ "key_type_foreign", "ec", "CKA_KEY_TYPE is none of" },
 		{ "key_type_short", "ec", "attribute 0x100 is not a number" },
 		{ "sensitive_garbage", "ec", "is not a truth value" },
 		{ "sensitive_missing", "ec", NULL },
@@ -1255,12 +1346,13 @@ hsm_find_hostile_answer_fails(void **state)
 		{ "huge_object_count", "ec", "more than 4096 objects match" },
 	};
 	struct rig *rig = *state;
-	struct hsm_key key;
+	struct hsm_key made[3], key;
 	struct err err;
 
 	rig_login(rig);
-	rig_keygen(rig, "rsa", HSM_RSA);
-	rig_keygen(rig, "ec", HSM_EC_P256);
+	made[0] = rig_keygen(rig, "rsa", HSM_RSA);
+	made[1] = rig_keygen(rig, "ec", HSM_EC_P256);
+	made[2] = rig_keygen(rig, "ed25519", HSM_ED25519);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		bool ok;
 
@@ -1268,6 +1360,7 @@ hsm_find_hostile_answer_fails(void **state)
 		ok = hsm_find(rig->hsm, cases[i].label, &key, &err);
 		if (cases[i].message == NULL) {
 			assert_ok(ok, &err);
+			assert_made(&key, made, ARRAY_LEN(made));
 			continue;
 		}
 		if (ok)
@@ -1737,7 +1830,7 @@ hsm_find_pinned_whatever_it_is_called(void **state)
 		"no_numbers,id_private=x", "exact_sizes" };
 	struct rig *rig = *state;
 	struct hsm_key made, key;
-	struct hsm_pin pin = { has_modulus, &made };
+	struct hsm_pin pin = { has_modulus, &made, NULL };
 	struct err err;
 
 	rig_login(rig);
@@ -1757,6 +1850,14 @@ hsm_find_pinned_whatever_it_is_called(void **state)
 	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
 	assert_false(hsm_find_pinned(rig->hsm, "ec", &pin, &key, &err));
 	assert_message_has(&err, "private key without a public key: \"ec\"");
+	pin.known = &made;
+	assert_ok(hsm_find_pinned(rig->hsm, "ec", &pin, &key, &err), &err);
+	assert_signs(rig, &key, EVP_sha256(), HSM_ECDSA_SHA256);
+	/* Where the token shows another, that is what counts. */
+	rig_quirky(rig, "", "");
+	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
+	assert_false(hsm_find_pinned(rig->hsm, "k", &pin, &key, &err) &&
+	    key.type == HSM_EC_P256);
 }
 
 /* Two pairs of one label, and a pair whose halves have different labels. */
@@ -1766,7 +1867,7 @@ hsm_find_pinned_tells_equal_labels_apart(void **state)
 	struct rig *rig = *state;
 	EVP_PKEY *pkeys[] = { EVP_RSA_gen(2048), EVP_RSA_gen(2048) };
 	struct hsm_key *keys, key;
-	struct hsm_pin pin = { has_modulus, NULL };
+	struct hsm_pin pin = { has_modulus, NULL, NULL };
 	struct err err;
 	size_t n;
 
@@ -1847,7 +1948,7 @@ hsm_sign_pin_before_each_works(void **state)
 	assert_false(
 	    hsm_can_sign(rig->hsm, &key, HSM_ECDSA_SHA256, false, &err));
 	assert_message_has(&err, "key \"k\": its CKA_ALWAYS_AUTHENTICATE");
-	hsm_pin_each(rig->hsm, "999999");
+	assert_ok(hsm_pin_each(rig->hsm, "999999", &err), &err);
 	assert_false(hsm_sign(
 	    rig->hsm, &key, HSM_ECDSA_SHA256, data, sig, &len, &err));
 	assert_message_has(
@@ -1855,7 +1956,7 @@ hsm_sign_pin_before_each_works(void **state)
 	rig_quirky(rig, "always_authenticate", "");
 	assert_ok(hsm_login(rig->hsm, PIN, &err), &err);
 	assert_ok(hsm_find(rig->hsm, "k", &key, &err), &err);
-	hsm_pin_each(rig->hsm, PIN);
+	assert_ok(hsm_pin_each(rig->hsm, PIN, &err), &err);
 	for (int i = 0; i < 3; i++)
 		assert_signs(rig, &key, EVP_sha256(), HSM_ECDSA_SHA256);
 	assert_ok(hsm_worker_open(rig->hsm, &worker, &err), &err);
@@ -1923,7 +2024,7 @@ hsm_can_sign_chooses_who_hashes(void **state)
 static void
 hsm_keygen_failed_after_the_act_is_told(void **state)
 {
-	struct hsm_keygen what = { "k", HSM_EC_P256, 0, NULL };
+	struct hsm_keygen what = { "k", HSM_EC_P256, 0, NULL, { 0 } };
 	struct rig *rig = *state;
 	struct hsm_key key;
 	struct err err;
@@ -2024,6 +2125,7 @@ main(void)
 		hsm_test(hsm_can_sign_chooses_who_hashes),
 		hsm_test(hsm_keygen_failed_after_the_act_is_told),
 		hsm_test(hsm_delete_failed_after_the_act_is_told),
+		hsm_test(hsm_mapped_code_changed_in_memory_is_refused),
 		hsm_test(hsm_load_changed_file_fails),
 		hsm_test(hsm_load_other_file_at_its_path_loads_the_hashed),
 	};

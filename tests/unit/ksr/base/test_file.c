@@ -383,6 +383,48 @@ output_write_onto_full_medium_fails_and_leaves_nothing(void **state)
 	assert_int_equal(count_entries(*state), 0);
 }
 
+/* Whoever else could have written it, or read what is a secret. */
+static void
+file_open_own_refuses_what_others_can_touch(void **state)
+{
+	static const struct {
+		mode_t mode, forbidden;
+		const char *why; /* NULL: none */
+	} cases[] = {
+		{ 0600, S_IRWXG | S_IRWXO, NULL },
+		{ 0640, S_IRWXG | S_IRWXO, "mode 0640, expected that its owner "
+					   "alone can read it (chmod 600)" },
+		{ 0604, S_IRWXG | S_IRWXO, "mode 0604" },
+		{ 0644, S_IWGRP | S_IWOTH, NULL },
+		{ 0664, S_IWGRP | S_IWOTH, "mode 0664, expected that its owner "
+					   "alone can write it (chmod go-w)" },
+		{ 0646, S_IWGRP | S_IWOTH, "mode 0646" },
+	};
+	const char *path = in_folder(state, "own");
+	struct err err;
+	bool modes;
+	int fd;
+
+	put_file(path, "own");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(chmod(path, cases[i].mode), 0);
+		if (file_open_own(
+			path, cases[i].forbidden, &fd, &modes, &err) !=
+		    (cases[i].why == NULL))
+			fail_msg("mode %04o", (unsigned)cases[i].mode);
+		if (cases[i].why != NULL)
+			assert_message_has(&err, cases[i].why);
+		else
+			close(fd);
+	}
+	assert_int_equal(chmod(path, 0600), 0);
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(chown(path, NOBODY, NOBODY), 0);
+	assert_false(file_open_own(path, 0, &fd, &modes, &err));
+	assert_message_has(&err, "belongs to user 65534, expected this user");
+}
+
 #define FILE_TEST(test) \
 	cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
@@ -394,6 +436,7 @@ main(void)
 		FILE_TEST(file_read_of_more_than_a_chunk_is_complete),
 		FILE_TEST(file_read_of_what_is_no_file_is_refused),
 		FILE_TEST(file_read_beyond_the_buffers_cap_fails),
+		FILE_TEST(file_open_own_refuses_what_others_can_touch),
 		FILE_TEST(output_appears_whole_when_published),
 		FILE_TEST(output_not_published_leaves_nothing),
 		FILE_TEST(output_open_of_taken_name_is_refused),

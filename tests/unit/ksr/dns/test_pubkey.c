@@ -561,6 +561,9 @@ pubkey_valid_factors_in_a_small_ratio_are_refused(void **state)
 	} cases[] = {
 		{ 2, 1, 10, "ab = 2 " },
 		{ 3, 2, 500, "ab = 6 " },
+		/* 2^(2 * 517) / 3p steps: 341 to 455; of the next 1365 at least. */
+		{ 3, 2, 517, "ab = 6 " },
+		{ 3, 2, 518, NULL },
 		{ 7, 5, 510, "ab = 35 " },
 		{ 31, 32, 510, "ab = 992 " },
 		{ 1000, 1, 510, "ab = 1000 " },

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ksr/base/text.h"
+#include "ksr/dns/pubkey.h"
 #include "ksr/plan/plan.h"
 #include "tests/support/support.h"
 
@@ -156,6 +157,45 @@ plan_schemas_are_the_plans_first(void **state)
 	plan_free(plan);
 }
 
+/* A fallback with counts answers a request of its own. */
+static void
+plan_fallback_may_have_a_request_of_its_own(void **state)
+{
+	struct config *config = read_config("");
+	struct plan *plan = accept("old: ksk_old\n" QUARTERS
+	    "  2027-q1:\n    schema: normal\n    zone_signatures: {2-3: "
+	    "ECDSAP256SHA256, 3: [ED25519]}\n    fallbacks:\n"
+	    "      own: {schema: normal, num_different_keys_in_all_bundles: 4, "
+	    "zone_signatures: {}}\n"
+	    "      same: {schema: normal}\n");
+	const struct plan_quarter *quarter = &plan->quarters[0];
+	uint32_t rsa = UINT32_C(1) << ALGORITHM_RSASHA256;
+	uint32_t ecdsa = UINT32_C(1) << ALGORITHM_ECDSAP256SHA256;
+	uint32_t edwards = UINT32_C(1) << ALGORITHM_ED25519;
+
+	(void)state;
+	assert_int_equal(plan->order, ORDER_TOGETHER);
+	assert_int_equal(plan_fallback(quarter, "own"), 1);
+	assert_int_equal(plan_fallback(quarter, "same"), 2);
+	assert_int_equal(plan_fallback(quarter, "normal"), 0);
+	assert_int_equal(plan_request_of(quarter, 0), 0);
+	assert_int_equal(plan_request_of(quarter, 1), 1);
+	assert_int_equal(plan_request_of(quarter, 2), 0);
+	assert_int_equal(
+	    plan_key_counts(quarter, 1, config)->counts[0].different, 4);
+	assert_int_equal(
+	    plan_key_counts(quarter, 2, config)->counts[0].different, 3);
+	assert_int_equal(plan_zone_algorithms(quarter, 0, config, 0), rsa);
+	assert_int_equal(
+	    plan_zone_algorithms(quarter, 0, config, 1), rsa | ecdsa);
+	assert_int_equal(
+	    plan_zone_algorithms(quarter, 2, config, 2), rsa | ecdsa | edwards);
+	assert_int_equal(plan_zone_algorithms(quarter, 1, config, 2), rsa);
+	assert_int_equal(plan_zsk_algorithms(quarter, 0, config, 1), rsa);
+	plan_free(plan);
+	config_free(config);
+}
+
 /* For a quarter's own request; others have the configuration's. */
 static void
 plan_quarter_may_have_key_counts_of_its_own(void **state)
@@ -167,13 +207,13 @@ plan_quarter_may_have_key_counts_of_its_own(void **state)
 	    "2}\n"
 	    "  2027-q2: {schema: normal}\n");
 	const struct key_counts *counts =
-	    plan_key_counts(&plan->quarters[0], config);
+	    plan_key_counts(&plan->quarters[0], 0, config);
 
 	(void)state;
 	assert_int_equal(counts->n, 1);
 	assert_int_equal(counts->counts[0].different, 2);
 	assert_int_equal(counts->counts[0].per_bundle[8], 2);
-	assert_ptr_equal(plan_key_counts(&plan->quarters[1], config),
+	assert_ptr_equal(plan_key_counts(&plan->quarters[1], 0, config),
 	    &config->request_policy.key_counts);
 	plan_free(plan);
 	config_free(config);
@@ -279,11 +319,15 @@ plan_file_names_say_zone_quarter_and_response(void **state)
 	char name[PLAN_FILE_NAME_SIZE];
 
 	(void)state;
-	plan_file_name(&plan->quarters[1], 0, ".", name);
+	plan_file_name(&plan->quarters[1], 0, ".", "xml", name);
 	assert_string_equal(name, "skr-root-2027-q1-0-d_to_e.xml");
-	plan_file_name(&plan->quarters[1], 2, "example.org.", name);
-	assert_string_equal(name, "skr-example.org-2027-q1-2-back.xml");
-	plan_file_name(&plan->quarters[2], 0, "example", name);
+	plan_file_name(&plan->quarters[1], 2, "example.org.", "txt", name);
+	assert_string_equal(name, "skr-example.org-2027-q1-2-back.txt");
+	plan_file_name(&plan->quarters[1], 2, "A\\/\\.\\032b.Example.org",
+	    "xml", name);
+	assert_string_equal(
+	    name, "skr-a%2F%2E%20b.example.org-2027-q1-2-back.xml");
+	plan_file_name(&plan->quarters[2], 0, "example", "xml", name);
 	assert_string_equal(name, "skr-example-2027-q2-0-f.xml");
 	plan_free(plan);
 }
@@ -360,6 +404,16 @@ plan_malformed_is_refused_with_its_place(void **state)
 		{ FALLBACK("{schema: publish+, resume: 2026-q4}"),
 		    "\"2026-q4\" is none of the plan's quarters (nor "
 		    "\"end\")" },
+		{ "order: keys-first\nold: ksk_old\n" QUARTERS
+		  "  2027-q1: {schema: normal}\n",
+		    "\"keys-first\" is no order (expected together or "
+		    "signatures-first)" },
+		{ Q1("{schema: normal, zone_signatures: {10: RSASHA256}}"),
+		    "is not a slot (expected 1 to 9, or a range" },
+		{ Q1("{schema: normal, zone_signatures: {1: RSA}}"),
+		    "\"RSA\" is no algorithm that this program knows" },
+		{ Q1("{schema: normal, zone_signatures: [1]}"),
+		    "zone_signatures" },
 		{ Q1("{schema: normal, num_keys_per_bundle: [1, 2]}"),
 		    "num_keys_per_bundle has 2 numbers, num_bundles is 9" },
 		{ Q1("{schema: normal, num_keys_per_bundle: {RSASHA256: [1, "
@@ -440,6 +494,7 @@ main(void)
 		cmocka_unit_test(plan_usual_is_read),
 		cmocka_unit_test(plan_responses_say_what_comes_next),
 		cmocka_unit_test(plan_schemas_are_the_plans_first),
+		cmocka_unit_test(plan_fallback_may_have_a_request_of_its_own),
 		cmocka_unit_test(plan_quarter_may_have_key_counts_of_its_own),
 		cmocka_unit_test(plan_fallback_may_have_keys_and_an_end),
 		cmocka_unit_test(plan_defaults_are_no_delay_and_edns),

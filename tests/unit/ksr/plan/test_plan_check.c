@@ -170,6 +170,8 @@ plan_templates_hold(void **state)
 #define OWN(name, slots) "schemas:\n", "schemas:\n  " name ": {" slots "}\n"
 #define ROLLOVER         "root", "plan-rollover"
 #define ALGORITHM        "root-algorithm", "plan-algorithm"
+#define PROPOSAL         "root-algorithm", "plan-proposal"
+#define CLASSIC          "root-algorithm", "plan-classic"
 
 /* One change to a template, and which rule finds it where. */
 static const struct planted {
@@ -313,6 +315,55 @@ static const struct planted {
 	    "PLAN-CHAIN", 2, "2028-q1 x",
 	    "KSK ksk_next signs and was not published before; path: 2028-q1 "
 	    "alone, from slot 2 x" },
+	/* The RSA ZSK rolls while both algorithms are there. */
+	{ PROPOSAL,
+	    "      RSASHA256:1536: [1, 1, 1, 1, 1, 1, 1, 1, 1]\n      "
+	    "ECDSAP256SHA256: [2, 1, 1, 1, 1, 1, 1, 1, 2]\n    "
+	    "num_different_keys_in_all_bundles: {RSASHA256:1536: 1",
+	    "      RSASHA256:1536: [2, 1, 1, 1, 1, 1, 1, 1, 1]\n      "
+	    "ECDSAP256SHA256: [2, 1, 1, 1, 1, 1, 1, 1, 2]\n    "
+	    "num_different_keys_in_all_bundles: {RSASHA256:1536: 2",
+	    "PLAN-CHAIN", 1, "2028-q4 ee",
+	    "2 RSASHA256:1536 ZSKs, 2 ECDSAP256SHA256 ZSKs by "
+	    "num_keys_per_bundle, 1 RSASHA256:1536 ZSK, 2 ECDSAP256SHA256 ZSKs "
+	    "before" },
+	/* With two RSA ZSKs the aim is missed by 31 octets. */
+	{ PROPOSAL,
+	    "      RSASHA256:1536: [1, 1, 1, 1, 1, 1, 1, 1, 1]\n      "
+	    "ECDSAP256SHA256: [1, 1, 1, 1, 1, 1, 1, 1, 2]\n    "
+	    "num_different_keys_in_all_bundles: {RSASHA256:1536: 1",
+	    "      RSASHA256:1536: [1, 1, 1, 1, 1, 1, 1, 2, 1]\n      "
+	    "ECDSAP256SHA256: [1, 1, 1, 1, 1, 1, 1, 1, 2]\n    "
+	    "num_different_keys_in_all_bundles: {RSASHA256:1536: 2",
+	    "PLAN-SIZE", 8, "2028-q3 dd",
+	    "the DNSKEY response has 1263 octets" },
+	/* A hold without the ZSK that the next quarter begins with. */
+	{ PROPOSAL,
+	    "          RSASHA256:2048: [2, 1, 1, 1, 1, 1, 1, 1, 2]\n",
+	    "          RSASHA256:2048: [2, 1, 1, 1, 1, 1, 1, 1, 1]\n",
+	    "PLAN-CHAIN", 1, "2028-q1 bb",
+	    "2 RSASHA256:2048 ZSKs by num_keys_per_bundle, 1 RSASHA256:2048 "
+	    "ZSK before; path: 2027-q4 hold" },
+	/* A hold in mid-quarter with other ZSKs than the zone has. */
+	{ PROPOSAL,
+	    "          RSASHA256:1536: [2, 1, 1, 1, 1, 1, 1, 1, 2]\n",
+	    "          RSASHA256:1536: [2, 1, 2, 1, 1, 1, 1, 1, 2]\n",
+	    "PLAN-CHAIN", 4, "2028-q2 hold",
+	    "2 RSASHA256:1536 ZSKs by num_keys_per_bundle, 1 RSASHA256:1536 "
+	    "ZSK before; path: 2028-q2 cc, from slot 4 hold" },
+	/* Keys come with their signatures, and go with them. */
+	{ CLASSIC, "    zone_signatures: {1-8: ECDSAP256SHA256}\n",
+	    "    zone_signatures: {1-7: ECDSAP256SHA256}\n", "PLAN-ALGORITHM",
+	    9, "2028-q3 introduce",
+	    "keys of ECDSAP256SHA256 come, and in the slot before no "
+	    "zone_signatures are of it" },
+	{ CLASSIC, "    zone_signatures: {2: RSASHA256}\n", "",
+	    "PLAN-ALGORITHM", 2, "2029-q2 remove",
+	    "keys of RSASHA256 left, and no zone_signatures are of it" },
+	{ CLASSIC, "        zone_signatures: {2: ECDSAP256SHA256}\n", "",
+	    "PLAN-ALGORITHM", 2, "2028-q4 withdraw",
+	    "keys of ECDSAP256SHA256 left, and no zone_signatures are of it; "
+	    "path: 2028-q4 withdraw" },
 	/* One list for two algorithms. */
 	{ ALGORITHM,
 	    "    num_keys_per_bundle: {ECDSAP256SHA256: [2, 1, 1, 1, 1, 1, 1, "

@@ -479,6 +479,18 @@ config_read_text_refused(void **state)
 		{ "filenames: {output_trustanchor: \"$TA\"}\n",
 		    "names an environment variable" },
 		{ "filenames: {input_ksr: ~/ksr.xml}\n", "~ is not expanded" },
+		{ "cds: {cdnskey: true}\n",
+		    "the root has no parent to tell of its keys" },
+		{ "ksk_policy: {signers_name: example.}\n"
+		  "cds: {delete: true, digests: [SHA256]}\n",
+		    "delete says that there be no DS" },
+		{ "ksk_policy: {signers_name: example.}\n"
+		  "cds: {digests: [SHA256, SHA256]}\n",
+		    "names one digest type twice" },
+		{ "cds: {digests: [SHA1]}\n",
+		    "\"SHA1\" is no digest type (expected SHA256 or SHA384)" },
+		{ "request_policy: {proof_of_possession: false}\n",
+		    "\"false\" (expected required or none)" },
 		{ "hsm:\n  a: {module: $PKCS11_LIBRARY_PATH}\n",
 		    "c.yaml:2:15: hsm.a.module: \"$PKCS11_LIBRARY_PATH\" names "
 		    "an environment variable, which would let the environment "
@@ -632,8 +644,9 @@ config_read_unrelated_values_refused(void **state)
 			"2020-01-01T00:00:00Z\n    ds_withdrawn: "
 			"2020-01-01T00:00:00Z"),
 		    "c.yaml:7:19: keys.k.ds_withdrawn: is not after" },
-		{ KEYED("rsa_size: 2048") "other_keys:\n  o: {label: l, purpose: "
-					  "zsk}\n",
+		{ KEYED(
+		      "rsa_size: 2048") "other_keys:\n  o: {label: l, purpose: "
+					"zsk}\n",
 		    "c.yaml:7:14: other_keys.o.label: \"l\" is the label of "
 		    "k too" },
 		{ "other_keys:\n  a: {label: l, purpose: zsk}\n  b: {label: l, "
@@ -642,7 +655,7 @@ config_read_unrelated_values_refused(void **state)
 		    "a too" },
 		{ "other_keys:\n  a: {label: l, purpose: ksk}\n",
 		    "c.yaml:2:26: other_keys.a.purpose: \"ksk\" is not a "
-		    "purpose (expected zsk or audit" },
+		    "purpose (expected zsk, audit, transport or anchor" },
 		{ "other_keys:\n  a: {label: l}\n",
 		    "c.yaml:2:3: other_keys.a: has no key \"purpose\"" },
 		{ "keys: {k: {label: l, algorithm: RSASHA1}}\n",
@@ -1036,6 +1049,145 @@ config_read_damaged_file_fails_in_order(void **state)
 	buf_free(&yaml);
 }
 
+/* --- Many zones. */
+
+#define ZONES_HEAD                                                     \
+	"hsm: {h: {module: /m.so}, i: {module: /n.so}}\n"              \
+	"request_policy: {num_bundles: 3, num_keys_per_bundle: [1, 1, 1]}\n" \
+	"ksk_policy: {ttl: 600, retire_safety: P1D}\n"
+#define ZONES_KEY_A "keys: {ksk_current: {label: a, algorithm: RSASHA256}}"
+#define ZONES_KEY_B "keys: {ksk_current: {label: b, algorithm: RSASHA256}}"
+#define ED_KEY                                                      \
+	"algorithm: ED25519, public_key: "                          \
+	"\"l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=\""
+
+static struct config *
+zone_of(const struct config *config, const char *name)
+{
+	const struct config_zone *zone = config_find_zone(config, name);
+	struct config *one = NULL;
+	struct err err;
+
+	assert_non_null(zone);
+	assert_ok(config_zone(config, zone, &one, &err), &err);
+	return one;
+}
+
+static void
+config_zone_has_its_own_and_inherits_the_rest(void **state)
+{
+	struct config *config = accept(ZONES_HEAD
+	    "zones:\n"
+	    "  b.example.:\n"
+	    "    " ZONES_KEY_B "\n"
+	    "    ksk_policy: {ttl: 60}\n"
+	    "    schemas: {mine: {1-3: {sign: ksk_current}}}\n"
+	    "  A.example:\n"
+	    "    " ZONES_KEY_A "\n"
+	    "    request_policy: {num_bundles: 2, num_keys_per_bundle: [1, 2]}\n");
+	struct config *a = zone_of(config, "a.EXAMPLE.");
+	struct config *b = zone_of(config, "b.example");
+
+	(void)state;
+	assert_int_equal(config->n_zones, 2);
+	assert_string_equal(config->zones[0].name, "A.example");
+	assert_null(config_find_zone(config, "c.example."));
+	assert_string_equal(a->ksk_policy.signers_name, "A.example");
+	assert_string_equal(b->request_policy.domains[0], "b.example.");
+	assert_int_equal(b->request_policy.n_domains, 1);
+	assert_int_equal(a->ksk_policy.ttl_s, 600);
+	assert_int_equal(b->ksk_policy.ttl_s, 60);
+	assert_int_equal(b->ksk_policy.signature.retire_safety_s, 86400);
+	assert_int_equal(a->request_policy.num_bundles, 2);
+	assert_int_equal(b->request_policy.num_bundles, 3);
+	assert_string_equal(a->keys[0].label, "a");
+	assert_string_equal(b->keys[0].label, "b");
+	assert_null(config_schema(a, "mine"));
+	assert_non_null(config_schema(b, "mine"));
+	assert_non_null(config_schema(a, "normal"));
+	assert_ptr_equal(a->hsms, config->hsms);
+	assert_int_equal(a->n_zones, 0);
+	config_free(a);
+	config_free(b);
+	config_free(config);
+}
+
+static void
+config_zones_wrong_refused_with_their_place(void **state)
+{
+	static const struct refusal cases[] = {
+		{ "zones: {}", "c.yaml:1:8: zones: has no zone" },
+		{ "zones: [a]", "c.yaml:1:8: zones: is a list" },
+		{ "zones: {a..b: {}}", "c.yaml:1:9: zones.a..b" },
+		{ "zones: {a: 1}", "c.yaml:1:12: zones.a: is a single value" },
+		{ "zones: {a: {}, A.: {}}",
+		    "is the zone of line 1 too" },
+		{ "zones:\n  a: {}\n  a: {}\n",
+		    "c.yaml:3:3: zones.a: is given twice" },
+		{ "zones: {a: {hsm: {}}}",
+		    "c.yaml:1:13: zones.a.hsm: is not a key of a zone" },
+		{ "zones: {a: {zones: {}}}", "is not a key of a zone" },
+		{ "zones: {a: {rehearsal: true}}", "is not a key of a zone" },
+		{ "zones: {a: {ksk_polici: {}}}", "ksk_policy" },
+		{ "zones: {a: {ksk_policy: {signers_name: b}}}",
+		    "is the name below `zones`" },
+		{ "request_policy: {acceptable_domains: [a]}\nzones: {a: {}}",
+		    "is the name below `zones`" },
+		{ "zones: {a: {ksk_policy: {ttl: 0}}}", "(of zone a)" },
+		{ "request_policy: {num_bundles: 2}\nzones: {a: {}}",
+		    "(of zone a)" },
+		{ "zones: {a: {trust: parent-ds}}", "(of zone a)" },
+		{ "hsm: {h: {module: /m, pin_file: /p, empty_pin: true}}\n"
+		  "zones: {a: {}}",
+		    "there is a PIN as well" },
+		/* What two zones pin is shared by declaration of both. */
+		{ "zones: {a: {" ZONES_KEY_A "}, b: {" ZONES_KEY_A "}}",
+		    "the key \"a\" is pinned by zone a and by b" },
+		{ ZONES_KEY_A "\nzones: {a: {}, b: {}}",
+		    "the key \"a\" is pinned by zone a and by b" },
+		{ "zones:\n"
+		  "  a: {keys: {k: {label: x, algorithm: RSASHA256, shared: true}}}\n"
+		  "  b: {keys: {k: {label: x, algorithm: RSASHA256}}}\n",
+		    "c.yaml:3:14: zones.b.keys.k: the key \"x\" is pinned" },
+		{ ZONES_HEAD "zones:\n"
+		  "  a: {keys: {k: {label: x, algorithm: RSASHA256, hsm: h}}}\n"
+		  "  b: {keys: {k: {label: x, algorithm: RSASHA256, hsm: i}}}\n"
+		  "  c: {keys: {k: {label: x, algorithm: RSASHA256}}}\n",
+		    "the key \"x\" is pinned" },
+		{ "zones:\n"
+		  "  a: {keys: {k: {label: x, shared: true, " ED_KEY "}}}\n"
+		  "  b: {keys: {k: {label: y, shared: true, " ED_KEY "}}}\n"
+		  "  c: {keys: {k: {label: z, ds_sha256: \"" DS_2010
+		  "\", " ED_KEY "}}}\n",
+		    "is not the key that is pinned beside it" },
+	};
+
+	(void)state;
+	assert_all_refused(cases, ARRAY_LEN(cases));
+}
+
+/* Each zone's digest of it is another. */
+static void
+config_zones_share_a_key_that_says_so(void **state)
+{
+	struct config *config = accept(
+	    "keys: {ksk_current: {label: x, shared: true, " ED_KEY "}}\n"
+	    "zones: {a: {}, b: {}, c: {" ZONES_KEY_A "}}\n");
+	struct config *a = zone_of(config, "a"), *b = zone_of(config, "b");
+
+	(void)state;
+	assert_true(a->keys[0].has_ds && b->keys[0].has_ds);
+	assert_memory_not_equal(
+	    a->keys[0].ds_sha256, b->keys[0].ds_sha256, DS_SHA256_SIZE);
+	config_free(a);
+	config_free(b);
+	config_free(config);
+	config_free(accept(ZONES_HEAD
+	    "zones:\n"
+	    "  a: {keys: {k: {label: x, algorithm: RSASHA256, hsm: h}}}\n"
+	    "  b: {keys: {k: {label: x, algorithm: RSASHA256, hsm: i}}}\n"));
+}
+
 static struct config *
 read_pins(void)
 {
@@ -1259,6 +1411,9 @@ main(void)
 		cmocka_unit_test(config_read_adds_possible_standard_schemas),
 		cmocka_unit_test(config_read_too_many_schemas_refused),
 		cmocka_unit_test(config_read_damaged_file_fails_in_order),
+		cmocka_unit_test(config_zone_has_its_own_and_inherits_the_rest),
+		cmocka_unit_test(config_zones_wrong_refused_with_their_place),
+		cmocka_unit_test(config_zones_share_a_key_that_says_so),
 		cmocka_unit_test(config_key_of_published_keys_found),
 		cmocka_unit_test(config_key_of_unlike_key_not_found),
 		cmocka_unit_test(config_rows_all_documented_with_defaults),

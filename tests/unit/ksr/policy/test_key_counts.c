@@ -68,7 +68,7 @@ key_counts_read_list_counts_all_together(void **state)
 	assert_int_equal(counts.counts[0].per_bundle[1], 2);
 	assert_int_equal(counts.counts[0].different, 4);
 	assert_ptr_equal(
-	    key_counts_of(&counts, ALGORITHM_ED448), &counts.counts[0]);
+	    key_counts_of(&counts, ALGORITHM_ED448, 0), &counts.counts[0]);
 }
 
 static void
@@ -76,9 +76,9 @@ key_counts_read_map_counts_each_algorithm(void **state)
 {
 	struct key_counts counts = accept(TWO);
 	const struct key_count *rsa =
-	    key_counts_of(&counts, ALGORITHM_RSASHA256);
+	    key_counts_of(&counts, ALGORITHM_RSASHA256, 0);
 	const struct key_count *ecdsa =
-	    key_counts_of(&counts, ALGORITHM_ECDSAP256SHA256);
+	    key_counts_of(&counts, ALGORITHM_ECDSAP256SHA256, 0);
 
 	(void)state;
 	assert_int_equal(counts.n, 2);
@@ -87,7 +87,7 @@ key_counts_read_map_counts_each_algorithm(void **state)
 	assert_int_equal(ecdsa->different, 1);
 	assert_int_equal(ecdsa->per_bundle[0], 0);
 	assert_int_equal(ecdsa->per_bundle[2], 1);
-	assert_null(key_counts_of(&counts, ALGORITHM_RSASHA512));
+	assert_null(key_counts_of(&counts, ALGORITHM_RSASHA512, 0));
 }
 
 static void
@@ -111,9 +111,32 @@ key_counts_read_leaves_what_is_not_given(void **state)
 		      &counts, &err),
 	    &err);
 	assert_int_equal(
-	    key_counts_of(&counts, ALGORITHM_RSASHA256)->different, 2);
+	    key_counts_of(&counts, ALGORITHM_RSASHA256, 0)->different, 2);
 	assert_int_equal(
-	    key_counts_of(&counts, ALGORITHM_RSASHA256)->per_bundle[2], 0);
+	    key_counts_of(&counts, ALGORITHM_RSASHA256, 0)->per_bundle[2], 0);
+}
+
+static void
+key_counts_read_map_counts_rsa_by_size(void **state)
+{
+	struct key_counts counts = accept(
+	    "num_keys_per_bundle: {RSASHA256:2048: [2, 1, 0], RSASHA256:1536: "
+	    "[0, 0, 1]}\n"
+	    "num_different_keys_in_all_bundles: {RSASHA256:1536: 1, "
+	    "RSASHA256:2048: 2}\n");
+	const struct key_count *large =
+	    key_counts_of(&counts, ALGORITHM_RSASHA256, 2048);
+	const struct key_count *small =
+	    key_counts_of(&counts, ALGORITHM_RSASHA256, 1536);
+	char text[KEY_COUNT_TEXT_SIZE];
+
+	(void)state;
+	assert_int_equal(counts.n, 2);
+	assert_int_equal(large->different, 2);
+	assert_int_equal(small->different, 1);
+	assert_int_equal(small->per_bundle[2], 1);
+	assert_null(key_counts_of(&counts, ALGORITHM_RSASHA256, 3072));
+	assert_string_equal(key_count_text(small, text), "RSASHA256:1536");
 }
 
 static void
@@ -171,6 +194,24 @@ key_counts_read_hostile_refused(void **state)
 		{ "num_keys_per_bundle: {RSASHA256: [2, 1]}\n"
 		  "num_different_keys_in_all_bundles: {RSASHA256: 1}\n",
 		    "1 different keys of RSASHA256 (expected 2 to 3" },
+		{ "num_keys_per_bundle: {RSASHA256:1023: [2, 1, 1]}\n",
+		    "names a size that is none (expected it of RSA keys "
+		    "alone, 1024 to 4096)" },
+		{ "num_keys_per_bundle: {RSASHA256:: [2, 1, 1]}\n",
+		    "names a size that is none" },
+		{ "num_keys_per_bundle: {RSASHA256:99999999999: [2, 1, 1]}\n",
+		    "names a size that is none" },
+		{ "num_keys_per_bundle: {ED25519:256: [2, 1, 1]}\n",
+		    "names a size that is none" },
+		{ "num_keys_per_bundle: {RSASHA256: [2, 1], RSASHA256:1536: "
+		  "[0, 1]}\n",
+		    "counts keys that stand under another name already" },
+		{ "num_keys_per_bundle: {RSASHA256:1536: [2, 1], "
+		  "RSASHA256:01536: [0, 1]}\n",
+		    "counts keys that stand under another name already" },
+		{ "num_keys_per_bundle: {RSASHA256:1536: [2, 1]}\n"
+		  "num_different_keys_in_all_bundles: {RSASHA256: 2}\n",
+		    "do not name the same algorithms" },
 		{ "num_keys_per_bundle: {RSASHA256: [2, 1]}\n"
 		  "num_different_keys_in_all_bundles: {RSASHA256: 4}\n",
 		    "4 different keys of RSASHA256 (expected 2 to 3" },
@@ -209,6 +250,7 @@ main(void)
 		cmocka_unit_test(key_counts_read_list_counts_all_together),
 		cmocka_unit_test(key_counts_read_map_counts_each_algorithm),
 		cmocka_unit_test(key_counts_read_leaves_what_is_not_given),
+		cmocka_unit_test(key_counts_read_map_counts_rsa_by_size),
 		cmocka_unit_test(key_counts_read_hostile_refused),
 		cmocka_unit_test(key_counts_check_length_compares_with_bundles),
 	};

@@ -151,10 +151,60 @@ schema_standard_misuse_fails(void **state)
 	schema_clear(NULL);
 }
 
+/* The first, as many of those in the middle as it takes, and the last. */
+static void
+schema_fit_stretches_the_middle(void **state)
+{
+	static const size_t counts[] = { 1, 2, 3, 4, 9, 40 };
+	struct schema_slot slots[] = { { 1, 1, 0 }, { 3, 1, 0 }, { 3, 1, 0 },
+		{ 2, 2, 0 } };
+	const struct schema schema = { "x", false, ARRAY_LEN(slots), slots };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		size_t n = counts[i];
+		struct schema fit;
+		struct err err;
+
+		assert_ok(schema_fit(&schema, n, &fit, &err), &err);
+		assert_int_equal(fit.n_slots, n);
+		assert_string_equal(fit.name, "x");
+		assert_memory_equal(&fit.slots[0], &slots[0], sizeof(slots[0]));
+		for (size_t j = 1; j + 1 < n; j++)
+			assert_memory_equal(
+			    &fit.slots[j], &slots[1], sizeof(slots[0]));
+		if (n > 1)
+			assert_memory_equal(
+			    &fit.slots[n - 1], &slots[3], sizeof(slots[0]));
+		schema_clear(&fit);
+	}
+}
+
+static void
+schema_fit_of_unlike_slots_is_refused(void **state)
+{
+	struct schema_slot slots[] = { { 1, 1, 0 }, { 3, 1, 0 }, { 3, 2, 0 },
+		{ 2, 2, 0 } };
+	const struct schema schema = { "x", false, ARRAY_LEN(slots), slots };
+	struct schema fit = { 0 };
+	struct err err;
+
+	(void)state;
+	assert_false(schema_fit(&schema, 5, &fit, &err));
+	assert_int_equal(err.code, E_REFUSED);
+	assert_message_has(&err, "cannot be stretched to 5 records");
+	/* As long as it is, it fits. */
+	assert_ok(schema_fit(&schema, 4, &fit, &err), &err);
+	assert_memory_equal(fit.slots, slots, sizeof(slots));
+	schema_clear(&fit);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(schema_fit_stretches_the_middle),
+		cmocka_unit_test(schema_fit_of_unlike_slots_is_refused),
 		cmocka_unit_test(schema_standard_nine_slots_has_roots_phases),
 		cmocka_unit_test(
 		    schema_standard_few_slots_keeps_first_then_last),

@@ -4,6 +4,7 @@
 
 #include "ksr/dns/pubkey.h"
 #include "ksr/dns/rrset.h"
+#include "ksr/rules/history.h"
 #include "tests/support/fixture.h"
 #include "tests/support/keys.h"
 
@@ -468,12 +469,19 @@ check_skr_schedule_refuses_algorithms_that_differ(void **state)
 	f->in.schema->slots[8].sign |= NEXT;
 	f->in.schema->slots[4] = f->in.schema->slots[3];
 	assert_verdict(&f->in, STAGE_REQUEST, "SKR-SCHEDULE", VERDICT_PASS);
-	/* A revoked key vouches for no other. */
+	/* A revoked key's signature is one of its algorithm. */
 	f->in.schema->slots[8] =
 	    (struct schema_slot){ NEXT, CURRENT | NEXT, CURRENT };
+	assert_verdict(&f->in, STAGE_REQUEST, "SKR-SCHEDULE", VERDICT_PASS);
+	f->in.rules = RULES_0_1_0;
 	assert_refuses(&f->in, STAGE_REQUEST, "SKR-SCHEDULE", 9,
 	    "a ZSK of RSASHA256 and no KSK of it that signs",
 	    "RFC 6840 section 5.11");
+	f->in.rules = RULES_0_2_0;
+	/* It asks for no ZSK of its algorithm. */
+	for (size_t i = 0; i < f->request->bundles[8].n_keys; i++)
+		f->request->bundles[8].keys[i] = *ec;
+	assert_verdict(&f->in, STAGE_REQUEST, "SKR-SCHEDULE", VERDICT_PASS);
 	fixture_free(f);
 }
 
@@ -684,6 +692,97 @@ check_ksr_policy_safety_refuses_a_ksk_removed_too_early(void **state)
 	chain_free(&chain);
 }
 
+/*
+ * A KSK that signs beside another from slot 4 on and leaves again: nobody trusts
+ * it before the add hold-down is over, so nobody misses it.
+ */
+static void
+check_ksr_policy_safety_passes_a_ksk_that_nobody_trusts_yet(void **state)
+{
+	static const struct schema_slot beside = { CURRENT | NEXT,
+		CURRENT | NEXT, 0 };
+	struct chain chain = chain_new();
+	struct check_input in;
+
+	(void)state;
+	chain_accept(&chain, "normal");
+	in = chain_next(&chain, "normal");
+	chain.config->ksk_policy.signature.publish_safety_s = 0;
+	in.schema->slots[3] = in.schema->slots[4] = beside;
+	assert_verdict(&in, STAGE_REQUEST, "KSR-POLICY-SAFETY", VERDICT_PASS);
+	/* Some trust it after 30 days. */
+	in.schema->slots[5] = beside;
+	assert_refuses(&in, STAGE_REQUEST, "KSR-POLICY-SAFETY", 7,
+	    "KSK ksk_next is not in the bundle and signed until", "P28D");
+	in.schema->slots[5] = in.schema->slots[6];
+	/* Whoever goes by a DS may trust it at once. */
+	chain.config->trust = TRUST_PARENT_DS;
+	assert_refuses(&in, STAGE_REQUEST, "KSR-POLICY-SAFETY", 6,
+	    "KSK ksk_next is not in the bundle and signed until", "P28D");
+	chain.config->trust = TRUST_RFC5011;
+	in.rules = RULES_0_1_0;
+	assert_refuses(&in, STAGE_REQUEST, "KSR-POLICY-SAFETY", 6,
+	    "KSK ksk_next is not in the bundle and signed until", "P28D");
+	ksr_free((struct ksr *)(uintptr_t)in.request);
+	chain_free(&chain);
+}
+
+/* A register of one slot at that time, in which the next KSK was published. */
+static struct history *
+history_of_next(int64_t inception)
+{
+	static struct history_ksk ksk = { .published = true };
+	static struct history_slot slot = { .n_ksks = 1, .ksks = &ksk };
+	static const uint8_t hash[SHA256_SIZE] = { 1 };
+	struct history_response response = {
+		.request_id = "request",
+		.request_sha256 = hash,
+		.response_sha256 = hash,
+		.schema = "pre-publish",
+		.state = HISTORY_PUBLISHED,
+		.inception = inception,
+		.expiration = inception + 21 * DAY_S,
+		.n_slots = 1,
+		.slots = &slot,
+		.line = 1,
+	};
+	struct history *history;
+	struct dname root;
+	struct err err;
+
+	slot.inception = inception;
+	slot.expiration = response.expiration;
+	assert_ok(dname_parse(".", &root, &err), &err);
+	assert_ok(dnskey_ds(&root, fixture_ksk(1), ksk.ds_sha256, &err), &err);
+	assert_ok(history_new(".", &response, 1, NULL, 0, &history, &err), &err);
+	return history;
+}
+
+/* What was known of it before the previous SKR counts. */
+static void
+check_ksr_policy_safety_refuses_a_ksk_that_came_back(void **state)
+{
+	static const struct schema_slot beside = { CURRENT | NEXT,
+		CURRENT | NEXT, 0 };
+	struct chain chain = chain_new();
+	struct history *history;
+	struct check_input in;
+
+	(void)state;
+	chain_accept(&chain, "normal");
+	chain_accept(&chain, "normal");
+	in = chain_next(&chain, "normal");
+	chain.config->ksk_policy.signature.publish_safety_s = 0;
+	in.schema->slots[3] = in.schema->slots[4] = beside;
+	assert_verdict(&in, STAGE_REQUEST, "KSR-POLICY-SAFETY", VERDICT_PASS);
+	in.history = history = history_of_next(FIXTURE_START);
+	assert_refuses(&in, STAGE_REQUEST, "KSR-POLICY-SAFETY", 6,
+	    "KSK ksk_next is not in the bundle and signed until", "P28D");
+	history_free(history);
+	ksr_free((struct ksr *)(uintptr_t)in.request);
+	chain_free(&chain);
+}
+
 /* The key that signed the whole cycle before is gone in the next. */
 static void
 check_ksr_policy_safety_refuses_a_ksk_gone_between_cycles(void **state)
@@ -765,6 +864,10 @@ main(void)
 		    check_ksr_policy_safety_refuses_a_ksk_removed_too_early),
 		cmocka_unit_test(
 		    check_ksr_policy_safety_refuses_a_ksk_gone_between_cycles),
+		cmocka_unit_test(
+		    check_ksr_policy_safety_passes_a_ksk_that_nobody_trusts_yet),
+		cmocka_unit_test(
+		    check_ksr_policy_safety_refuses_a_ksk_that_came_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,6 +133,13 @@ check_ksr_once_refuses_signed_slots(void **state)
 	list[1].request_sha256 = hash_of(1);
 	know(f, list, 2, NULL, 0);
 	assert_verdict(&f->in, STAGE_REQUEST, "KSR-ONCE", VERDICT_PASS);
+	/* Other octets under an alternative's name are another request. */
+	list[1].request_sha256 = hash_of(2);
+	know(f, list, 2, NULL, 0);
+	f->in.alternative = "alternative";
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-ONCE", 0, "were signed",
+	    "later slots");
+	f->in.alternative = NULL;
 	/* An interrupted run may have left a response; a repeated one's did. */
 	list[1].request_sha256 = hash_of(2);
 	list[1].state = HISTORY_INTERRUPTED;
@@ -374,6 +381,11 @@ check_ksr_chain_previous_refuses_another(void **state)
 	assert_refuses(&f->in, STAGE_REQUEST, id, 0,
 	    "is not what the zone uses", "the newest quarter's response: 0b");
 	list[0].state = HISTORY_INTERRUPTED;
+	know(f, list, 2, NULL, 0);
+	assert_refuses(&f->in, STAGE_REQUEST, id, 0,
+	    "is not what the zone uses", "the newest quarter's response: 0b");
+	/* Beside one that left, which nothing replaced. */
+	list[1].replaces = NULL;
 	know(f, list, 2, NULL, 0);
 	assert_refuses(&f->in, STAGE_REQUEST, id, 0,
 	    "is not what the zone uses", "the newest quarter's response: 0b");

@@ -617,6 +617,37 @@ check_ksr_policy_keys_refuses_an_algorithm_without_counts(void **state)
 	fixture_free(f);
 }
 
+/* As many keys as before, one of them of another size. */
+static void
+check_ksr_policy_keys_counts_by_size(void **state)
+{
+	static const uint8_t large[] = { 2, 1, 1, 1, 1, 1, 1, 1, 1 };
+	static const uint8_t small[] = { 0, 0, 0, 0, 0, 0, 0, 0, 1 };
+	struct fixture *f = fixture_new();
+	struct key_counts *counts = &f->config->request_policy.key_counts;
+
+	(void)state;
+	counts->n = 2;
+	counts->counts[0] = counted(ALGORITHM_RSASHA256, large, 2);
+	counts->counts[1] = counted(ALGORITHM_RSASHA256, small, 1);
+	counts->counts[0].bits = 2048;
+	counts->counts[1].bits = 1536;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-KEYS", 9,
+	    "2 RSASHA256:2048 keys", "1 by num_keys_per_bundle");
+	fixture_drop_key(f->request, 8, fixture_zsk(3));
+	fixture_add_key(f->request, 8,
+	    &fixture_key("rsa-1536", DNSKEY_FLAGS_ZSK, ALGORITHM_RSASHA256,
+		1536)
+		 ->dnskey);
+	fixture_prove(f->request, 8);
+	assert_verdict(&f->in, STAGE_REQUEST, "KSR-POLICY-KEYS", VERDICT_PASS);
+	counts->counts[1].bits = 3072;
+	assert_refuses(&f->in, STAGE_REQUEST, "KSR-POLICY-KEYS", 9,
+	    "(rsa-1536) of RSASHA256 has 1536 bits",
+	    "a size that num_keys_per_bundle names");
+	fixture_free(f);
+}
+
 static void
 check_ksr_policy_keys_refuses_another_ttl(void **state)
 {
@@ -1318,6 +1349,7 @@ main(void)
 		cmocka_unit_test(check_ksr_policy_keys_counts_by_algorithm),
 		cmocka_unit_test(
 		    check_ksr_policy_keys_refuses_an_algorithm_without_counts),
+		cmocka_unit_test(check_ksr_policy_keys_counts_by_size),
 		cmocka_unit_test(check_ksr_policy_keys_refuses_another_ttl),
 		cmocka_unit_test(check_ksr_policy_alg_passes),
 		cmocka_unit_test(check_ksr_policy_alg_refuses_declarations),

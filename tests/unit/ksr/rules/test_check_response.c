@@ -136,6 +136,41 @@ check_skr_boundary_refuses_other_octets(void **state)
 }
 
 static void
+check_skr_boundary_refuses_slots_that_are_not_there(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct schema schema = *f->in.schema;
+
+	(void)state;
+	schema.n_slots--;
+	f->in.schema = &schema;
+	assert_refuses(&f->in, STAGE_BUILT, "SKR-BOUNDARY", 0, "9 bundles",
+	    "8 slots of schema normal, 9 bundles of the request");
+	fixture_free(f);
+}
+
+/* Each of a bundle's signatures is one that the token would make. */
+static void
+check_skr_boundary_judges_every_signature(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct bundle *bundle = &f->response->bundles[8];
+	struct rrsig *was = bundle->signatures;
+	struct rrsig both[2] = { was[0], was[0] };
+
+	(void)state;
+	bundle->signatures = both;
+	bundle->n_signatures = 2;
+	assert_verdict(&f->in, STAGE_BUILT, "SKR-BOUNDARY", VERDICT_PASS);
+	both[1].original_ttl_s++;
+	assert_refuses(&f->in, STAGE_BUILT, "SKR-BOUNDARY", 9,
+	    "is to sign may not be signed: original TTL", "schema normal");
+	bundle->signatures = was;
+	bundle->n_signatures = 1;
+	fixture_free(f);
+}
+
+static void
 check_skr_match_passes(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -492,6 +527,9 @@ main(void)
 		cmocka_unit_test(check_skr_verify_refuses_a_zsk_as_signer),
 		cmocka_unit_test(check_skr_boundary_passes),
 		cmocka_unit_test(check_skr_boundary_refuses_other_octets),
+		cmocka_unit_test(
+		    check_skr_boundary_refuses_slots_that_are_not_there),
+		cmocka_unit_test(check_skr_boundary_judges_every_signature),
 		cmocka_unit_test(check_skr_match_passes),
 		cmocka_unit_test(check_skr_match_refuses_another_head),
 		cmocka_unit_test(check_skr_match_refuses_a_request),

@@ -126,6 +126,9 @@ independent_verify_altered_corpus_is_refused(void **state)
 	ksr_free(skr);
 }
 
+#define L60 "abcdefghijklmnopqrstabcdefghijklmnopqrstABCDEFGHIJKLMNOPQRST"
+#define L63 L60 "xyz"
+
 static void
 independent_verify_every_algorithm_and_name_verifies(void **state)
 {
@@ -141,6 +144,10 @@ independent_verify_every_algorithm_and_name_verifies(void **state)
 		{ "a.b.c.se.", 14, 257 },
 		{ "se", 15, 257 },
 		{ "se", 16, 257 },
+		{ "A\\.b\\;\\\\.Example", 13, 257 },
+		{ "\\000\\032\\255\\090", 13, 257 },
+		{ "!a\\$*.xn--4gbrim.", 13, 257 },
+		{ L63 "." L63 "." L63 ".\\046" L60, 13, 257 },
 	};
 
 	(void)state;
@@ -217,7 +224,17 @@ independent_verify_wrong_field_is_refused(void **state)
 	    "are not the bundle's");
 	REFUSED(strcpy(sample_sig(&s)->signers_name, "."), "signer's name .");
 	REFUSED(strcpy(s.response->domain, "no"), "signer's name se.");
-	REFUSED(strcpy(s.response->domain, "s\\101"), "is no domain name");
+	strcpy(s.response->domain, "s\\101");
+	assert_true(independent_verify(s.response, 0, 0, &(struct err){ 0 }));
+	REFUSED(strcpy(s.response->domain, "s\\1"), "is no domain name");
+	REFUSED(strcpy(s.response->domain, "s\\256"), "is no domain name");
+	REFUSED(strcpy(s.response->domain, "se\\"), "is no domain name");
+	REFUSED(strcpy(s.response->domain, "\\046..se"), "is no domain name");
+	REFUSED(strcpy(s.response->domain, L63 "\\046"), "is no domain name");
+	REFUSED(strcpy(s.response->domain, L63 "\\046.se"), "is no domain name");
+	REFUSED(strcpy(s.response->domain,
+		    L63 "." L63 "." L63 ".\\046xx" L60), "is no domain name");
+	REFUSED(strcpy(s.response->domain, "s\\102"), "signer's name se.");
 	REFUSED(strcpy(s.response->domain, ""), "is no domain name");
 	REFUSED(strcpy(sample_sig(&s)->signers_name, ""), "no domain name");
 	REFUSED(sample_sig(&s)->signature_len--, "does not verify");

@@ -26,8 +26,9 @@ struct seen_as {
 static struct rfc5011_rrset
 rrset_of(const struct seen_as *keys)
 {
-	struct rfc5011_rrset rrset = { BEGIN, BEGIN + VALIDITY_S, TTL_S, 0,
-		{ { { 0 }, false, false, false } } };
+	struct rfc5011_rrset rrset = { .inception = BEGIN,
+		.expiration = BEGIN + VALIDITY_S,
+		.ttl_s = TTL_S };
 
 	for (; keys->key != 0; keys++) {
 		struct rfc5011_seen *seen = &rrset.keys[rrset.n++];

@@ -146,7 +146,10 @@ seal_read_certificate_that_says_more_is_refused(void **state)
 	EVP_PKEY *pkey = EVP_RSA_gen(2048);
 	X509 *certificate = other_certificate(pkey);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	struct buf der = buf_new(SEAL_MAX);
+	struct buf der = buf_new(CMS_MAX);
+	struct cms_signed cms = { .algorithm = CMS_RSA_SHA256,
+		.certificates = &certificate,
+		.n_certificates = 1 };
 	uint8_t signature[256];
 	size_t len = sizeof(signature);
 	struct seal *seal;
@@ -158,9 +161,8 @@ seal_read_certificate_that_says_more_is_refused(void **state)
 	assert_int_equal(EVP_DigestSign(ctx, signature, &len,
 			     (const unsigned char *)"log", 3),
 	    1);
-	assert_ok(seal_encode(SEAL_RSA_SHA256, certificate,
-		      (struct bytes){ signature, len }, &der, &err),
-	    &err);
+	cms.signature = (struct bytes){ signature, len };
+	assert_ok(cms_encode(&cms, &der, &err), &err);
 	assert_false(seal_read(buf_bytes(&der), "p7s", &seal, &err));
 	assert_int_equal(err.code, E_REFUSED);
 	assert_message_has(

@@ -22,15 +22,16 @@
 #define START(event, response)                                           \
 	"\"format\":1,\"time\":\"2027-01-15T12:00:00+00:00\",\"event\":" \
 	"\"" event "\",\"response_sha256\":\"" response "\""
-#define SIGNING_FOR(domain, day, schema, alternative, response)               \
+#define SIGNING_AT(domain, id, inception, schema, alternative, response)      \
 	START("signing", response)                                            \
-	",\"request_id\":\"" day "\",\"request_sha256\":\"" HASH(             \
+	",\"request_id\":\"" id "\",\"request_sha256\":\"" HASH(              \
 	    "aaaa") "\",\"domain\":\"" domain                                 \
-		    "\",\"serial\":1,\"inception\":\"" day                    \
-		    "T00:00:00+00:00\",\"expiration\":\"2028-04-12T00:00:00+" \
-		    "00:00\","                                                \
+		    "\",\"serial\":1,\"inception\":\"" inception              \
+		    "+00:00\",\"expiration\":\"2028-04-12T00:00:00+00:00\"," \
 		    "\"schema\":\"" schema "\",\"alternative\":" alternative  \
-		    ",\"bundles\":[\"" day "\"]"
+		    ",\"bundles\":[\"" id "\"]"
+#define SIGNING_FOR(domain, day, schema, alternative, response) \
+	SIGNING_AT(domain, day, day "T00:00:00", schema, alternative, response)
 #define SIGNING(day, schema, alternative, response) \
 	SIGNING_FOR(".", day, schema, alternative, response)
 #define PUBLISHED(response) START("published", response)
@@ -43,6 +44,9 @@
 /* The second quarter's two responses. */
 #define PLANNED_2  SIGNING(Q2, "normal", "null", H1), PUBLISHED(H1)
 #define FALLBACK_2 SIGNING(Q2, "hold", "\"wait\"", H2), PUBLISHED(H2)
+/* A fallback of BIND's or Knot's: its record is used later than it is signed. */
+#define FALLBACK_OF(id, inception) \
+	SIGNING_AT(".", id, inception, "hold", "\"wait\"", H2), PUBLISHED(H2)
 #define PLANNED_3  SIGNING(Q3, "normal", "null", H3), PUBLISHED(H3)
 
 static struct plan_response planned[3] = {
@@ -134,7 +138,7 @@ judge(const struct due_case *c, size_t number)
 	assert_true(time_parse(start, &bundle.inception));
 	if (c->previous != NULL)
 		assert_true(hex_parse(c->previous, previous, SHA256_SIZE));
-	ok = plan_due_find(&plan, &request, ledger,
+	ok = plan_due_find(&plan, &request, NULL, ledger,
 	    c->previous == NULL ? NULL : previous, &due, &err);
 	ledger_close(ledger);
 	if (ok != (c->refused == NULL))
@@ -202,6 +206,29 @@ plan_due_find_follows_what_was_used(void **state)
 		{ { SIGNING_FOR("example.", Q2, "hold", "\"wait\"", H2),
 		      PUBLISHED(H2) },
 		    1, Q3, H2, NULL, 2, false },
+		/* Another plan's fallback, which this one has as planned. */
+		{ { SIGNING(Q2, "normal", "\"elsewhere\"", H2), PUBLISHED(H2) },
+		    1, Q3, H2, NULL, 2, false },
+		/* In text it is of the quarter in which it is used. */
+		{ { FALLBACK_OF("bind-aaaaaaaaaaaaaaaa-20270401000000",
+		      "2027-03-31T23:00:00") },
+		    1, Q3, H2, NULL, 1, false },
+		{ { FALLBACK_OF("knot-aaaaaaaaaaaaaaaa-20270401000000",
+		      "2027-03-20T22:30:00") },
+		    1, Q3, H2, NULL, 1, false },
+		{ { FALLBACK_OF("knot-aaaaaaaaaaaaaaaa-20270401000001",
+		      "2027-03-31T22:30:00") },
+		    1, Q3, H2, NULL, 2, false },
+		/* An id that is not of this request's text says nothing. */
+		{ { FALLBACK_OF("bind-aaaaaaaaaaaaaaab-20270401000000",
+		      "2027-03-31T23:00:00") },
+		    1, Q3, H2, NULL, 2, false },
+		{ { FALLBACK_OF("bine-aaaaaaaaaaaaaaaa-20270401000000",
+		      "2027-03-31T23:00:00") },
+		    1, Q3, H2, NULL, 2, false },
+		{ { FALLBACK_OF("bind-aaaaaaaaaaaaaaaa-20270301000000",
+		      "2027-04-01T00:00:00") },
+		    1, Q3, H2, NULL, 1, false },
 		/* The register's own quarter does not count. */
 		{ { PLANNED_3 }, 1, Q3, NULL, NULL, 2, false },
 	};
@@ -239,12 +266,14 @@ asked_of_plan_names_files_by_the_requests_quarter(void **state)
 {
 	struct plan plan = plan_of(2);
 	const struct plan_due due = { .cycle = 2, .step = 1 };
+	const struct ksr request = { .format = KSR_XML };
 	struct asked asked;
 	struct err err;
 
 	(void)state;
-	assert_ok(
-	    asked_of_plan(&plan, &due, "example.", "out", &asked, &err), &err);
+	assert_ok(asked_of_plan(&plan, &due, &request, "example.", "out",
+		      &asked, &err),
+	    &err);
 	assert_int_equal(asked.n, 2);
 	assert_string_equal(asked.quarter, "2027-q3");
 	assert_string_equal(asked.step, "2027-q2");
@@ -258,24 +287,110 @@ asked_of_plan_names_files_by_the_requests_quarter(void **state)
 }
 
 static void
-asked_of_plan_refuses_a_zone_that_is_a_path(void **state)
+asked_of_plan_names_files_by_the_requests_format(void **state)
+{
+	static const char *const paths[] = {
+		[KSR_XML] = "out/skr-root-2027-q1-0-first.xml",
+		[KSR_BIND] = "out/skr-root-2027-q1-0-first.txt",
+		[KSR_KNOT] = "out/skr-root-2027-q1-0-first.txt",
+	};
+	struct plan plan = plan_of(1);
+	const struct plan_due due = { .cycle = 0, .step = 0 };
+
+	(void)state;
+	for (enum ksr_format i = KSR_XML; i < ARRAY_LEN(paths); i++) {
+		const struct ksr request = { .format = i };
+		struct asked asked;
+		struct err err;
+
+		assert_ok(asked_of_plan(&plan, &due, &request, ".", "out",
+			      &asked, &err),
+		    &err);
+		assert_string_equal(asked.responses[0].path, paths[i]);
+		asked_clear(&asked);
+	}
+}
+
+/* The plan's proof is of its slots: 9 of 10 days from 2027-01-01 on. */
+static void
+plan_due_find_holds_records_to_the_slots(void **state)
+{
+	static const struct {
+		enum ksr_format format;
+		size_t n, moved; /* this record, by so many seconds */
+		int64_t by_s, lead_s;
+		const char *refused;
+	} cases[] = {
+		{ KSR_BIND, 9, 0, 0, 0, NULL },
+		{ KSR_KNOT, 9, 0, 0, 0, NULL },
+		{ KSR_BIND, 9, 0, 0, 3600, NULL },
+		{ KSR_KNOT, 9, 0, 0, 5400, NULL },
+		{ KSR_BIND, 8, 0, 0, 0, "has 8 records" },
+		{ KSR_KNOT, 10, 0, 0, 0, "proved for 9 slots" },
+		{ KSR_KNOT, 9, 4, -1, 5400,
+		    "record 5 begins 2027-02-09T23:59:59; the plan is proved "
+		    "for a slot that begins 2027-02-10T00:00:00" },
+		{ KSR_BIND, 9, 8, 1, 0,
+		    "record 9 begins 2027-03-22T00:00:01" },
+		/* What is used earlier is not in the slot by its lead. */
+		{ KSR_BIND, 9, 0, -3600, 3600,
+		    "begins 2026-12-31T23:00:00, when no quarter of the plan "
+		    "does" },
+		/* A format with slots is held to them by its own checks. */
+		{ KSR_XML, 8, 4, -1, 0, NULL },
+	};
+	const struct plan plan = plan_of(0);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct bundle bundles[10] = { 0 };
+		const struct ksr request = { .format = cases[i].format,
+			.domain = ".", .n_bundles = cases[i].n,
+			.bundles = bundles };
+		struct plan_due due;
+		struct err err = { 0 };
+		bool ok;
+
+		for (size_t k = 0; k < ARRAY_LEN(bundles); k++) {
+			bundles[k].lead_s = cases[i].lead_s;
+			bundles[k].inception = plan_slot_start(&plan, 0, 0) +
+			    (int64_t)k * plan.slot_s - cases[i].lead_s;
+		}
+		bundles[cases[i].moved].inception += cases[i].by_s;
+		ok = plan_due_find(
+		    &plan, &request, NULL, NULL, NULL, &due, &err);
+		if (ok != (cases[i].refused == NULL))
+			fail_msg("case %zu: %s", i, ok ? "accepted" : err.msg);
+		if (!ok) {
+			assert_message_has(&err, cases[i].refused);
+			assert_int_equal(err.code, E_REFUSED);
+		}
+	}
+}
+
+static void
+asked_of_plan_names_no_folder_by_the_zone(void **state)
 {
 	struct plan plan = plan_of(1);
 	const struct plan_due due = { .cycle = 0, .step = 0 };
+	const struct ksr request = { .format = KSR_XML };
 	struct asked asked;
 	struct err err;
 
 	(void)state;
-	assert_false(asked_of_plan(
-	    &plan, &due, "0/25.2.0.192.in-addr.arpa.", "out", &asked, &err));
-	assert_int_equal(err.code, E_INPUT);
-	assert_message_has(&err, "cannot be part of a file name");
+	assert_ok(asked_of_plan(&plan, &due, &request,
+		      "0/25.2.0.192.in-addr.arpa.", "out", &asked, &err),
+	    &err);
+	assert_string_equal(asked.responses[0].path,
+	    "out/skr-0%2F25.2.0.192.in-addr.arpa-2027-q1-0-first.xml");
+	asked_clear(&asked);
 }
 
 static void
 plan_due_policy_has_the_steps_counts_and_no_hsm(void **state)
 {
-	static struct config config;
+	static struct config_hsm hsm;
+	static struct config config = { .n_hsms = 1, .hsms = &hsm };
 	static struct key_counts counts = { .n = 1, .counts[0].different = 7 };
 	struct plan plan = plan_of(0);
 	struct plan_due due = { .cycle = 0, .step = 0 };
@@ -283,18 +398,16 @@ plan_due_policy_has_the_steps_counts_and_no_hsm(void **state)
 	struct err err;
 
 	(void)state;
-	config.n_hsms = 1;
-	snprintf(config.hsms[0].pin, sizeof(config.hsms[0].pin), "secret");
 	assert_ok(plan_due_policy(&plan, &due, &config, &policy, &err), &err);
 	assert_null(policy);
-	quarters[1].key_counts = &counts;
+	quarters[1].responses[0].key_counts = &counts;
 	due.step = 1;
 	assert_ok(plan_due_policy(&plan, &due, &config, &policy, &err), &err);
-	quarters[1].key_counts = NULL;
+	quarters[1].responses[0].key_counts = NULL;
 	assert_int_equal(
 	    policy->request_policy.key_counts.counts[0].different, 7);
 	assert_int_equal(policy->n_hsms, 0);
-	assert_string_equal(policy->hsms[0].pin, "");
+	assert_null(policy->hsms);
 	free(policy);
 }
 
@@ -306,7 +419,10 @@ main(void)
 		cmocka_unit_test(plan_due_allows_what_the_delays_leave),
 		cmocka_unit_test(
 		    asked_of_plan_names_files_by_the_requests_quarter),
-		cmocka_unit_test(asked_of_plan_refuses_a_zone_that_is_a_path),
+		cmocka_unit_test(
+		    asked_of_plan_names_files_by_the_requests_format),
+		cmocka_unit_test(plan_due_find_holds_records_to_the_slots),
+		cmocka_unit_test(asked_of_plan_names_no_folder_by_the_zone),
 		cmocka_unit_test(
 		    plan_due_policy_has_the_steps_counts_and_no_hsm),
 	};

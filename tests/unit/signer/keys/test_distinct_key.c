@@ -50,7 +50,7 @@ run(struct script *script, const struct known_tags *known, struct dnskey *ret,
     struct err *err)
 {
 	const struct key_wanted wanted = { "zsk-x",
-		ALGORITHM_RSASHA256, 2048, PURPOSE_ZSK };
+		ALGORITHM_RSASHA256, 2048, PURPOSE_ZSK, false };
 	const struct key_maker maker = { script, make, keep, discard };
 
 	return distinct_key_make(NULL, known, &wanted, &maker, ret, err);

@@ -300,6 +300,39 @@ chain_open_torn_line_is_kept(void **state)
 	}
 }
 
+/* Whoever reads takes it for cut off; whoever goes on writes gives it its end. */
+static void
+chain_open_line_without_its_end_is_ended(void **state)
+{
+	struct place place = place_new();
+	struct chain_lines lines;
+	struct chain *chain;
+	struct stat st;
+	struct err err;
+
+	(void)state;
+	put_three(place.path);
+	assert_int_equal(stat(place.path, &st), 0);
+	assert_int_equal(truncate(place.path, st.st_size - 1), 0);
+	assert_ok(chain_read(place.path, &lines, &err), &err);
+	assert_int_equal(lines.n, 3);
+	assert_non_null(lines.lines[1].json);
+	assert_null(lines.lines[2].json);
+	chain_lines_clear(&lines);
+
+	assert_ok(chain_open(place.path, &chain, &err), &err);
+	assert_non_null(chain_found(chain)->lines[2].json);
+	assert_ok(chain_append(chain, json_pack("{s:i}", "n", 4), &err), &err);
+	chain_close(chain);
+	assert_ok(chain_read(place.path, &lines, &err), &err);
+	assert_int_equal(lines.n, 4);
+	for (size_t i = 0; i < lines.n; i++)
+		assert_non_null(lines.lines[i].json);
+	assert_null(json_object_get(lines.lines[3].json, "after_torn"));
+	chain_lines_clear(&lines);
+	scratch_remove(place.dir);
+}
+
 static void
 chain_read_broken_is_refused(void **state)
 {
@@ -356,6 +389,7 @@ main(void)
 		cmocka_unit_test(chain_append_quoted_text_stays_one_line),
 		cmocka_unit_test(chain_append_nothing_is_refused),
 		cmocka_unit_test(chain_open_torn_line_is_kept),
+		cmocka_unit_test(chain_open_line_without_its_end_is_ended),
 		cmocka_unit_test(chain_read_broken_is_refused),
 	};
 

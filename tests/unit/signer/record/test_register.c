@@ -7,6 +7,7 @@
 
 #include "ksr/base/file.h"
 #include "signer/record/ledger.h"
+#include "signer/record/register_seen.h"
 #include "tests/support/support.h"
 
 #define T0    INT64_C(1794744000) /* 2026-11-15T12:00:00 */
@@ -309,6 +310,121 @@ ledger_of_bytes_refuses_nonsense(void **state)
 	}
 }
 
+/* A line of the form of today, of two slots; well formed. */
+static json_t *
+line_of_today(void)
+{
+#define KSK(tag) \
+	"{\"key_tag\":" tag ",\"algorithm\":8,\"ds_sha256\":\"" HASH_1 "\"}"
+#define ZSK(tag) \
+	"{\"key_tag\":" tag ",\"algorithm\":8,\"sha256\":\"" HASH_2 "\"}"
+#define SLOT(bundle, from, published, signs, revoked, zsks)             \
+	"{\"bundle\":\"" bundle "\",\"inception\":\"2027-01-" from        \
+	"T00:00:00+00:00\",\"expiration\":\"2027-02-01T00:00:00+00:00\"," \
+	"\"published\":[" published "],\"signs\":[" signs                 \
+	"],\"revoked\":[" revoked "],\"zsks\":[" zsks "]}"
+#define SLOT_1 SLOT("a", "01", "1", "1", "", "1")
+#define SLOT_2 SLOT("b", "11", "1,2", "1", "2", "1")
+	json_t *line = json_loads("{\"format\":2,"
+		"\"time\":\"2026-11-15T12:00:00+00:00\",\"event\":\"signing\","
+		"\"response_sha256\":\"" HASH_A "\",\"domain\":\".\","
+		"\"request_id\":\"q1\",\"request_sha256\":\"" HASH_1 "\","
+		"\"serial\":1,\"schema\":\"normal\",\"alternative\":null,"
+		"\"fallback\":null,\"previous_sha256\":null,\"replaces\":null,"
+		"\"ksks\":[" KSK("1") "," KSK("2") "],\"zsks\":[" ZSK("3") "],"
+		"\"slots\":[" SLOT_1 "," SLOT_2 "]}", 0, NULL);
+
+	assert_non_null(line);
+	return line;
+}
+
+/* The members behind "seq" and "prev"; the line is taken over. */
+static char *
+members_of(json_t *line)
+{
+	char *text = json_dumps(line, JSON_COMPACT);
+
+	assert_non_null(text);
+	text[strlen(text) - 1] = '\0';
+	memmove(text, text + 1, strlen(text));
+	json_decref(line);
+	return text;
+}
+
+/* One member other than it has to be. */
+static void
+ledger_of_bytes_refuses_nonsense_of_today(void **state)
+{
+#define KSKS_WHY  "its \"ksks\" are not a list of up to"
+#define SLOTS_WHY "its \"slots\" are not a list of 1 to"
+#define SLOT_WHY  "item 2 of its \"slots\" is no slot"
+#define SLOTS(second) "[" SLOT_1 "," second "]"
+#define REPLACES_WHY "its \"replaces\" is neither null nor a SHA-256 with its"
+	static const struct {
+		const char *member, *value; /* JSON; NULL: left out */
+		const char *why;
+	} cases[] = {
+		{ "more", "null", "is no line of a register: 1 object item(s)" },
+		{ "slots", NULL, "is no line of a register: Object item not" },
+		{ "domain", "\"\"", "its \"domain\" is no name" },
+		{ "fallback", "\"A b\"", "its \"fallback\" is neither null nor" },
+		{ "previous_sha256", "\"12\"", "its \"previous_sha256\" is nei" },
+		{ "previous_sha256", "12", "its \"previous_sha256\" is neither" },
+		{ "replaces", "{}", REPLACES_WHY },
+		{ "replaces", "{\"response_sha256\":\"" HASH_1 "\"}",
+		    REPLACES_WHY },
+		{ "replaces",
+		    "{\"response_sha256\":\"" HASH_1 "\",\"reason\":\"\"}",
+		    REPLACES_WHY },
+		{ "replaces", "{\"response_sha256\":\"11\",\"reason\":\"a\"}",
+		    REPLACES_WHY },
+		{ "ksks", "{}", KSKS_WHY },
+		{ "ksks", "[1]", "item 1 of its \"ksks\" is no key" },
+		{ "ksks", "[" ZSK("1") "]", "item 1 of its \"ksks\" is no key" },
+		{ "ksks", "[" KSK("65536") "]", "item 1 of its \"ksks\" is no" },
+		{ "ksks", "[" KSK("-1") "]", "item 1 of its \"ksks\" is no key" },
+		{ "zsks", "[" KSK("1") "]", "item 1 of its \"zsks\" is no key" },
+		{ "slots", "{}", SLOTS_WHY },
+		{ "slots", "[]", SLOTS_WHY },
+		{ "slots", SLOTS("1"), SLOT_WHY },
+		{ "slots", SLOTS(SLOT("", "11", "1", "1", "", "1")), SLOT_WHY },
+		{ "slots", SLOTS(SLOT("b", "32", "1", "1", "", "1")), SLOT_WHY },
+		{ "slots", SLOTS(SLOT("b", "11", "0", "1", "", "1")), SLOT_WHY },
+		{ "slots", SLOTS(SLOT("b", "11", "3", "1", "", "1")), SLOT_WHY },
+		{ "slots", SLOTS(SLOT("b", "11", "1,1", "1", "", "1")), SLOT_WHY },
+		{ "slots", SLOTS(SLOT("b", "11", "2,1", "1", "", "1")), SLOT_WHY },
+		{ "slots", SLOTS(SLOT("b", "11", "\"1\"", "1", "", "1")),
+		    SLOT_WHY },
+		{ "slots", SLOTS(SLOT("b", "11", "1", "3", "", "1")), SLOT_WHY },
+		{ "slots", SLOTS(SLOT("b", "11", "1", "1", "3", "1")), SLOT_WHY },
+		{ "slots", SLOTS(SLOT("b", "11", "1", "1", "", "2")), SLOT_WHY },
+		{ "slots", SLOTS(SLOT("b", "01", "1", "1", "", "1")),
+		    "its \"slots\" are not in the order of time" },
+		{ "slots", "[" SLOT_2 "," SLOT_1 "]",
+		    "its \"slots\" are not in the order of time" },
+	};
+	char *good = members_of(line_of_today());
+
+	(void)state;
+	ledger_close(ledger_of((const char *const[LINES_MAX]){ good }));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		json_t *line = line_of_today();
+		char *text;
+
+		if (cases[i].value == NULL)
+			json_object_del(line, cases[i].member);
+		else
+			json_object_set_new(line, cases[i].member,
+			    json_loads(cases[i].value, JSON_DECODE_ANY, NULL));
+		text = members_of(line);
+		assert_register_refused(
+		    (const char *const[LINES_MAX]){ good, text, good },
+		    cases[i].why);
+		free(text);
+	}
+	free(good);
+}
+
 /* Each line in order, but not after the lines before it. */
 static void
 ledger_of_bytes_refuses_what_cannot_follow(void **state)
@@ -335,6 +451,13 @@ ledger_of_bytes_refuses_what_cannot_follow(void **state)
 		      START("published", HASH_B), START("activated", HASH_A),
 		      START("activated", HASH_B) },
 		    NAME ":6: of the responses to request q1 another is" },
+		/* What this program began in its form it goes on with. */
+		{ { SIGNED_A,
+		      "\"format\":2,\"time\":\"2026-11-15T12:00:00+00:00\","
+		      "\"event\":\"published\",\"response_sha256\":\"" HASH_A
+		      "\",\"domain\":\".\"",
+		      SIGNED_B },
+		    NAME ":3: its \"format\" is 1, the line before has 2" },
 	};
 
 	(void)state;
@@ -643,6 +766,104 @@ ledger_history_knows_what_a_zone_activated(void **state)
 	story_end(&story);
 }
 
+/*
+ * A run of an older version that published and then failed: its record has no
+ * line of what it appended, and the register that it read is no proof.
+ */
+static void
+register_extends_seen_misses_what_was_published(void **state)
+{
+	static const char *const log[LINES_MAX] = {
+		"\"event\":\"run\",\"command\":\"sign\",\"format\":1",
+		"\"event\":\"input\",\"role\":\"register\",\"path\":\"" NAME
+		"\",\"size\":0,\"sha256\":\"e3b0c44298fc1c149afbf4c8996fb924"
+		"27ae41e4649b934ca495991b7852b855\"",
+		"\"event\":\"published\",\"sha256\":\"" HASH_A "\"",
+		"\"event\":\"end\",\"status\":2",
+	};
+	const struct register_name name = { NAME, HASH_1 };
+	struct buf content = chained(log);
+	struct ledger *with = ledger_of((const char *const[LINES_MAX]){
+	    SIGNED_A, START("published", HASH_A) });
+	struct ledger *without =
+	    ledger_of((const char *const[LINES_MAX]){ SIGNED_A });
+	struct chain_lines lines;
+	struct err err;
+
+	(void)state;
+	assert_ok(chain_of_bytes(buf_bytes(&content), "log", &lines, &err),
+	    &err);
+	assert_ok(register_extends_seen(
+		      lines.lines, lines.n, &name, with, &err), &err);
+	assert_false(register_extends_seen(
+	    lines.lines, lines.n, &name, without, &err));
+	assert_message_has(&err,
+	    "lacks a response that this record published (its line 3)");
+	ledger_close(without);
+	ledger_close(with);
+	chain_lines_clear(&lines);
+	buf_free(&content);
+}
+
+/* A run counts that failed behind its line; and by its configuration, too. */
+static void
+register_extends_seen_misses_what_a_failed_run_appended(void **state)
+{
+#define EMPTY_SHA256 \
+	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	static const char *const log[LINES_MAX] = {
+		"\"event\":\"run\",\"command\":\"sign\",\"configuration\":"
+		"{\"sha256\":\"" HASH_1 "\"}",
+		"\"event\":\"input\",\"role\":\"register\",\"path\":\"x\","
+		"\"size\":0,\"sha256\":\"" EMPTY_SHA256 "\"",
+		"\"event\":\"register line\",\"sha256\":\"" HASH_2 "\"",
+		"\"event\":\"end\",\"status\":2",
+	};
+	static const struct {
+		struct register_name name;
+		bool known;
+	} cases[] = { { { "x", HASH_2 }, true }, { { NAME, HASH_1 }, true },
+		{ { NAME, HASH_2 }, false } };
+	struct buf content = chained(log);
+	struct ledger *ledger =
+	    ledger_of((const char *const[LINES_MAX]){ SIGNED_A });
+	struct chain_lines lines;
+	struct err err;
+
+	(void)state;
+	assert_ok(chain_of_bytes(buf_bytes(&content), "log", &lines, &err),
+	    &err);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(!register_extends_seen(lines.lines, lines.n,
+				     &cases[i].name, ledger, &err),
+		    cases[i].known);
+	ledger_close(ledger);
+	chain_lines_clear(&lines);
+	buf_free(&content);
+}
+
+/* What was never published is had back from nowhere. */
+static void
+ledger_may_recover_only_what_was_published(void **state)
+{
+	uint8_t a[SHA256_SIZE], b[SHA256_SIZE];
+	struct ledger *ledger = ledger_of((const char *const[LINES_MAX]){
+	    SIGNED_A, START("published", HASH_A), SIGNED_B });
+	struct err err;
+
+	(void)state;
+	memset(a, 0xaa, sizeof(a));
+	memset(b, 0xbb, sizeof(b));
+	assert_ok(ledger_may_recover(ledger, a, &err), &err);
+	assert_false(ledger_may_recover(ledger, b, &err));
+	assert_message_has(&err, "(line 3) was interrupted before it was");
+	b[0] ^= 1;
+	assert_false(ledger_may_recover(ledger, b, &err));
+	assert_message_has(&err, "no response with this SHA-256");
+	assert_false(ledger_may_recover(NULL, a, &err));
+	ledger_close(ledger);
+}
+
 static void
 ledger_may_activate_refuses_a_slot_that_is_not_there(void **state)
 {
@@ -847,11 +1068,17 @@ main(void)
 		cmocka_unit_test(
 		    ledger_of_bytes_same_response_under_two_names_is_active_under_both),
 		cmocka_unit_test(ledger_of_bytes_refuses_nonsense),
+		cmocka_unit_test(ledger_of_bytes_refuses_nonsense_of_today),
 		cmocka_unit_test(ledger_of_bytes_refuses_what_cannot_follow),
 		cmocka_unit_test(ledger_of_bytes_finds_every_changed_octet),
 		cmocka_unit_test(ledger_open_after_any_cut_goes_on),
 		cmocka_unit_test(ledger_activation_ends_all_others_of_its_time),
 		cmocka_unit_test(ledger_history_knows_what_a_zone_activated),
+		cmocka_unit_test(
+		    register_extends_seen_misses_what_was_published),
+		cmocka_unit_test(
+		    register_extends_seen_misses_what_a_failed_run_appended),
+		cmocka_unit_test(ledger_may_recover_only_what_was_published),
 		cmocka_unit_test(
 		    ledger_may_activate_refuses_a_slot_that_is_not_there),
 		cmocka_unit_test(

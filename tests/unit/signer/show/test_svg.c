@@ -60,19 +60,6 @@ svg_bar_needs_a_width(void **state)
 }
 
 static void
-svg_row_titles_are_cut_where_they_do_not_fit(void **state)
-{
-	struct svg svg = fresh();
-
-	(void)state;
-	svg_row_title(&svg, 10, "twelve chars", 12);
-	svg_row_title(&svg, 10, "thirteen char", 12);
-	assert_drawn(
-	    "<text class=\"title\" x=\"92\" y=\"22\">twelve chars</text>\n"
-	    "<text class=\"title\" x=\"92\" y=\"22\">thirteen ...</text>\n");
-}
-
-static void
 svg_document_stands_alone(void **state)
 {
 	struct svg svg = fresh();
@@ -96,7 +83,6 @@ main(void)
 		cmocka_unit_test(svg_time_is_within_the_plot),
 		cmocka_unit_test(svg_texts_are_escaped),
 		cmocka_unit_test(svg_bar_needs_a_width),
-		cmocka_unit_test(svg_row_titles_are_cut_where_they_do_not_fit),
 		cmocka_unit_test(svg_document_stands_alone),
 	};
 

@@ -6,7 +6,7 @@
 #include "tests/support/support.h"
 
 /* What each line has, whatever its event. */
-#define ANY_LINE "seq prev time event version binary after_torn"
+#define ANY_LINE "seq prev time event version binary after_torn zone"
 
 static bool
 has_word(const char *list, const char *word, size_t len)
