@@ -1,14 +1,48 @@
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ksr/dns/sha256.h"
+
+#define CHUNK 65536u
 
 bool
 sha256(struct bytes data, uint8_t ret[SHA256_SIZE], struct err *err)
 {
 	if (EVP_Digest(data.data, data.len, ret, NULL, EVP_sha256(), NULL) == 1)
+		return true;
+	ERR_clear_error();
+	return err_set(err, E_INTERNAL, "OpenSSL cannot compute SHA-256");
+}
+
+bool
+sha256_fd(int fd, const char *name, uint64_t *ret_size,
+    uint8_t ret[SHA256_SIZE], struct err *err)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t chunk[CHUNK];
+	ssize_t n = 0;
+	bool ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
+
+	*ret_size = 0;
+	while (ok && (n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			err_set_errno(err, "%s", name);
+			break;
+		}
+		ok = EVP_DigestUpdate(ctx, chunk, (size_t)n) == 1;
+		*ret_size += (uint64_t)n;
+	}
+	ok = ok && EVP_DigestFinal_ex(ctx, ret, NULL) == 1;
+	EVP_MD_CTX_free(ctx);
+	if (n < 0)
+		return false;
+	if (ok)
 		return true;
 	ERR_clear_error();
 	return err_set(err, E_INTERNAL, "OpenSSL cannot compute SHA-256");

@@ -14,6 +14,12 @@
 /* E_MEMORY or E_INTERNAL if the library cannot. */
 MUST_USE bool sha256(
     struct bytes data, uint8_t ret[SHA256_SIZE], struct err *err);
+/*
+ * Of what is left to read of a file, however large: *ret_size octets.  E_IO with
+ * its name if it cannot be read.
+ */
+MUST_USE bool sha256_fd(int fd, const char *name, uint64_t *ret_size,
+    uint8_t ret[SHA256_SIZE], struct err *err);
 bool same_sha256(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE]);
 
 /* SHA-384, of a DS's digest type 4 (RFC 6605). */

@@ -19,7 +19,6 @@
 
 #define RECORD_PATH_SIZE (PATH_MAX_LEN + 128)
 #define STORED_MODE	 0644
-#define BINARY_MAX	 (256u * 1024 * 1024)
 
 /* A line that waits, or a file that its line will name. */
 struct waiting {
@@ -47,18 +46,24 @@ record_binary(char ret[SHA256_TEXT_SIZE], struct err *err)
 {
 	/* It stays the same for as long as the program runs. */
 	static char known[SHA256_TEXT_SIZE];
-	struct buf content = buf_new(BINARY_MAX);
-	uint8_t digest[SHA256_SIZE];
-	bool ok = known[0] != '\0' ||
-	    (file_read("/proc/self/exe", BINARY_MAX, &content, err) &&
-	    sha256(buf_bytes(&content), digest, err));
 
-	buf_free(&content);
-	if (ok && known[0] == '\0')
+	if (known[0] == '\0') {
+		static const char path[] = "/proc/self/exe";
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		uint8_t digest[SHA256_SIZE];
+		uint64_t size;
+		bool ok;
+
+		if (fd < 0)
+			return err_set_errno(err, "%s", path);
+		ok = sha256_fd(fd, path, &size, digest, err);
+		close(fd);
+		if (!ok)
+			return false;
 		sha256_text(digest, known);
-	if (ok)
-		memcpy(ret, known, sizeof(known));
-	return ok;
+	}
+	memcpy(ret, known, sizeof(known));
+	return true;
 }
 
 /* Makes a folder unless it is there, and makes sure that it stays. */

@@ -1,17 +1,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ksr/dns/sha256.h"
 #include "signer/workshop/manifest.h"
-
-#define CHUNK 65536
 
 struct walk {
 	const char *dir; /* for messages */
@@ -24,7 +21,8 @@ static bool walk_folder(struct walk *walk, int fd, const char *name,
     unsigned depth);
 
 /* A long name must leave room for what is wrong with it. */
-#define NAME "%.300s/%.300s"
+#define NAME	   "%.300s/%.300s"
+#define PLACE_SIZE 602
 
 static bool
 failed(const struct walk *walk, const char *name, const char *why)
@@ -44,31 +42,13 @@ static bool
 hash_file(struct walk *walk, int fd, const char *name,
     struct manifest_entry *entry)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char *chunk = malloc(CHUNK);
-	uint64_t total = 0;
-	ssize_t n = 0;
-	bool ok = ctx != NULL && chunk != NULL &&
-	    EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
+	char place[PLACE_SIZE];
+	uint64_t total;
 
-	while (ok && (n = read(fd, chunk, CHUNK)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break;
-		ok = EVP_DigestUpdate(ctx, chunk, (size_t)n) == 1;
-		total += (uint64_t)n;
-	}
-	ok = ok && EVP_DigestFinal_ex(ctx, entry->sha256, NULL) == 1;
-	EVP_MD_CTX_free(ctx);
-	free(chunk);
-	ERR_clear_error();
-	if (n < 0)
-		return failed_errno(walk, name);
-	if (!ok)
-		return err_set(walk->err, E_MEMORY, "out of memory");
-	return total == entry->size ||
-	    failed(walk, name, "changed while it was read");
+	snprintf(place, sizeof(place), NAME, walk->dir, name);
+	return sha256_fd(fd, place, &total, entry->sha256, walk->err) &&
+	    (total == entry->size ||
+	    failed(walk, name, "changed while it was read"));
 }
 
 static bool
