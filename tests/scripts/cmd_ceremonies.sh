@@ -482,6 +482,20 @@ notice_refused 1 "its last slot still has the ZSK" --response made/skr.xml \
 notice_refused 1 "has not published stolen-zsk/planned.xml" --tag "$TAG" \
 	--response stolen-zsk/planned.xml
 notice_refused 2 "--tag: the key tag that is given up" --response made/skr.xml
+# Nor is a call that was answered with another clock's time.
+cp -r "$CEREMONY" called-later
+sed -i '/"step":"done","number":"1.1"/s/"answer":"[^"]*"/"answer":"2027-02-15 11:40"/' \
+	called-later/log.jsonl
+ends 0 "$ROOT/ceremony-scripts/notice" zsk-compromise --config "$CONFIG" \
+	--ceremony called-later --decision KSRFD/decision.txt \
+	--response made/skr.xml --tag "$TAG" -o later.txt
+grep -q 'is said to be of 2027-02-15T11:40:00Z, after the step' "$SCRATCH/err" ||
+	fail "a call after its step is not told"
+grep -qE '^  from call to response +0 d 00:0' later.txt || fail "no time taken"
+# What cannot be told leaves no notice.
+sed -i 's/"number":"1.1"/"number":"0.1"/' called-later/log.jsonl
+CEREMONY=called-later notice_refused 1 "no step 1.1 took a call" --tag "$TAG" \
+	--response made/skr.xml
 
 # A KSK, where a standby key has been published for a quarter.
 accepts --config "$CONFIG" --ceremony another --at "$AT" keygen --label ksk-3 \
