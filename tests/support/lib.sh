@@ -194,16 +194,20 @@ says() {
 # rechain DIR: every "seq" and "prev" of the record's log anew, as a forger may
 # write them.
 rechain() {
-	local line n=0 prev
-	prev=$(printf '%064d' 0)
-	while IFS= read -r line; do
-		n=$((n + 1))
-		line=$(jq -c --argjson n "$n" --arg prev "$prev" \
-			'.seq = $n | .prev = $prev' <<<"$line")
-		printf '%s\n' "$line"
-		prev=$(sha256sum <<<"$line" | cut -c1-64)
-	done <"$1/log.jsonl" >"$1/new"
-	mv "$1/new" "$1/log.jsonl"
+	python3 - "$1/log.jsonl" <<-'END'
+		import hashlib, json, sys
+		lines, prev = [], "0" * 64
+		with open(sys.argv[1], encoding="utf-8") as log:
+		    for seq, line in enumerate(log, 1):
+		        event = json.loads(line)
+		        event["seq"], event["prev"] = seq, prev
+		        line = json.dumps(event, ensure_ascii=False,
+		                          separators=(",", ":")) + "\n"
+		        lines.append(line)
+		        prev = hashlib.sha256(line.encode()).hexdigest()
+		with open(sys.argv[1], "w", encoding="utf-8") as log:
+		    log.writelines(lines)
+	END
 }
 
 # forge_record RECORD COPY FILTER [OPTION...]: the copy has the record's lines run
