@@ -94,9 +94,9 @@ set_head_apart() {
 # keeps_width FILE: no line for people is wider than 80 columns, but for what
 # does not fold: one word, data, and rows of tables, which stay whole in a file.
 keeps_width() {
-	local line lines wide=
-	mapfile -t lines <"$1"
-	for line in "${lines[@]}"; do
+	local line shown_lines wide=
+	mapfile -t shown_lines <"$1"
+	for line in "${shown_lines[@]}"; do
 		if ((${#line} > 80)); then
 			wide=yes
 			break
