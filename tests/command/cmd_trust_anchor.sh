@@ -330,8 +330,7 @@ unbound_with() {
 }
 # wait_for PORT: until somebody answers there, five seconds at most.
 wait_for() {
-	local n
-	for n in {1..50}; do
+	for _ in {1..50}; do
 		! dig +time=1 +tries=1 @127.0.0.1 -p "$1" . SOA +cd \
 			>"$SCRATCH/dig" 2>&1 || return 0
 		sleep 0.1
