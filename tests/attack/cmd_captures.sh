@@ -7,7 +7,7 @@ needs python3
 
 READINESS=$(dirname -- "$(realpath "$ANCHORITE")")/anchorite-readiness
 needs "$READINESS"
-TIMES=$(($(one_of 30) == 1 ? 10000 : 1000))
+TIMES=$(($(one_of 30) == 1 ? 10000 : 300))
 
 python3 tests/support/signals.py hostile "$SCRATCH"
 # counted SUMMARY: what was skipped, by name.
