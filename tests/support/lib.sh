@@ -175,14 +175,9 @@ unfolded() {
 
 # has_text FILE TEXT: this fixed string, or its words where a line was folded.
 has_text() {
-	local text=$2 words
 	content "$1"
-	[[ $REPLY != *"$text"* ]] || return 0
-	IFS=$' \r\n' read -rd '' -a words <<<"$text" || :
-	[[ $text != [[:space:]]* ]] || words[0]=" ${words[0]-}"
-	text=${words[*]}
-	IFS=$' \r\n' read -rd '' -a words <"$1" || :
-	[[ " ${words[*]} " == *"$text"* ]]
+	[[ $REPLY == *"$2"* ]] ||
+		grep -qF -- "$(unfolded <(printf '%s' "$2"))" <(unfolded "$1")
 }
 
 # says TEXT: the last command's standard output must hold this fixed string.
@@ -260,7 +255,7 @@ mkdir "$OUTPUT"
 
 # nothing_written: no response, nor a temporary file of one.
 nothing_written() {
-	present "$OUTPUT"/* "$OUTPUT"/.[!.]* &&
+	present "$OUTPUT"/* "$OUTPUT"/.[!.]* "$OUTPUT"/..?* &&
 		fail "left behind: $(ls -A "$OUTPUT")"
 	CASES=$((CASES + 1))
 }
